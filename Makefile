@@ -1,0 +1,55 @@
+# One command each. `make help` lists them; every one sets up what it needs first.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# Two workers: servers under test need a core too. Set JOBS=auto on a larger machine.
+JOBS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup compare test conform style format types coverage check picture clean
+
+help:  ## show this
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+setup: $(READY)  ## the virtual environment with the pinned dependencies
+
+compare: $(READY)  ## judge and measure all servers; writes report/index.html (about 3 minutes)
+	@$(BIN)/hubbub compare
+
+test: $(READY)  ## all tests: the core, the servers, the conformance suite, the pages
+	@$(BIN)/python -m pytest -n $(JOBS)
+
+conform: $(READY)  ## the whole conformance matrix of all servers
+	@$(BIN)/hubbub conform $$($(BIN)/hubbub list --ids)
+
+style: $(READY)  ## ruff: lint and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+format: $(READY)  ## ruff: put the format right
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+types: $(READY)  ## mypy --strict
+	@$(BIN)/mypy
+
+coverage: $(READY)  ## every branch of the core is tested
+	@$(BIN)/python -m pytest -q tests/core --cov=implementations/core --cov-report=term-missing:skip-covered --cov-fail-under=100
+
+check: style types coverage test  ## everything that must be green
+
+picture: $(READY)  ## the README's picture, from the last report
+	@$(BIN)/python docs/picture.py
+
+clean:  ## remove all that make has made
+	rm -rf $(VENV) report .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "hubbub needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@echo "Setting up $(VENV) (once) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' --constraint constraints.txt
+	@touch $@

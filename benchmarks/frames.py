@@ -1,0 +1,136 @@
+"""The client's side of a WebSocket as bytes: the handshake, frames out, frames in.
+
+Pure: no socket and no clock, so that load.py holds nothing but waiting. Written by
+hand because it stands inside the timed loop, where a whole protocol library would
+cost more than the server under test.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+
+from benchmarks.workload import MIN_PAYLOAD_BYTES
+
+
+__all__ = [
+    "CLOSE",
+    "PING",
+    "PONG",
+    "TEXT",
+    "accept_key",
+    "check_upgrade",
+    "client_frame",
+    "handshake_request",
+    "new_key",
+    "payload",
+    "sequence_of",
+    "server_frame",
+    "split_frames",
+]
+
+TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
+_FIN = 0x80
+_MASKED = 0x80
+_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 section 1.3
+_FILLER = b"abcdefghijklmnopqrstuvwxyz"
+
+
+def payload(sequence: int, payload_bytes: int) -> bytes:
+    """The text of message ``sequence``: its number in eight digits, then filler."""
+    filler = _FILLER * (payload_bytes // len(_FILLER) + 1)
+    return (b"%08d " % sequence + filler)[:payload_bytes]
+
+
+def sequence_of(text: bytes, payload_bytes: int) -> int | None:
+    """The number of the message that ``text`` ends with, None when it ends with none of ours."""
+    digits = text[-payload_bytes:][: MIN_PAYLOAD_BYTES - 1]
+    if not digits.isdigit():
+        return None
+    sequence = int(digits)
+    return sequence if text.endswith(payload(sequence, payload_bytes)) else None
+
+
+def new_key() -> str:
+    """A fresh ``Sec-WebSocket-Key``."""
+    return base64.b64encode(os.urandom(16)).decode()
+
+
+def accept_key(key: str) -> str:
+    """The ``Sec-WebSocket-Accept`` that answers ``key``."""
+    return base64.b64encode(hashlib.sha1(key.encode() + _GUID).digest()).decode()
+
+
+def handshake_request(authority: str, key: str) -> bytes:
+    """The upgrade request for ``/ws`` on ``authority`` (``HOST:PORT``); offers no compression."""
+    return (
+        f"GET /ws HTTP/1.1\r\nHost: {authority}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    ).encode()
+
+
+def check_upgrade(head: bytes, key: str) -> None:
+    """Check the answer to `handshake_request`, without the blank line that ends it.
+
+    Raises:
+        ValueError: it is no upgrade, or not the one that ``key`` asked for.
+    """
+    status, _, lines = head.decode("latin-1").partition("\r\n")
+    if status.split(" ")[1:2] != ["101"]:
+        raise ValueError(status)
+    headers = {
+        name.strip().lower(): value.strip()
+        for name, _, value in (line.partition(":") for line in lines.split("\r\n"))
+    }
+    if headers.get("sec-websocket-accept") != accept_key(key):
+        raise ValueError("a wrong Sec-WebSocket-Accept")
+
+
+def _header(opcode: int, length: int, mask_bit: int) -> bytes:
+    if length < 126:
+        return bytes((_FIN | opcode, mask_bit | length))
+    if length < 1 << 16:
+        return bytes((_FIN | opcode, mask_bit | 126)) + length.to_bytes(2, "big")
+    return bytes((_FIN | opcode, mask_bit | 127)) + length.to_bytes(8, "big")
+
+
+def client_frame(opcode: int, body: bytes) -> bytes:
+    """One whole frame from a client, masked with a fresh key."""
+    key = os.urandom(4)
+    mask = (key * (len(body) // 4 + 1))[: len(body)]
+    masked = int.from_bytes(body, "big") ^ int.from_bytes(mask, "big")
+    return _header(opcode, len(body), _MASKED) + key + masked.to_bytes(len(body), "big")
+
+
+def server_frame(opcode: int, body: bytes) -> bytes:
+    """One whole frame from a server: the only bytes that may carry ``body`` unfragmented."""
+    return _header(opcode, len(body), 0) + body
+
+
+def split_frames(received: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
+    """Cut ``received`` into its whole server frames, ``(opcode, body)`` each, and what remains.
+
+    Raises:
+        ValueError: a masked or a fragmented frame, neither of which a server here sends.
+    """
+    whole: list[tuple[int, bytes]] = []
+    start, size = 0, len(received)
+    while start + 2 <= size:
+        first, length = received[start], received[start + 1]
+        if not first & _FIN or first & 0x0F == 0:
+            raise ValueError("a fragmented message, which this generator does not join")
+        body = start + 2
+        if length >= 126:
+            if length & _MASKED:
+                raise ValueError("a masked frame from the server")
+            body += 2 if length == 126 else 8
+            if body > size:
+                break
+            length = int.from_bytes(received[start + 2 : body], "big")
+        end = body + length
+        if end > size:
+            break
+        whole.append((first & 0x0F, received[body:end]))
+        start = end
+    return whole, received[start:]

@@ -1,0 +1,143 @@
+"""The arithmetic of a measurement: numbers in, numbers out, no I/O.
+
+Samples are nanoseconds, ``messages`` rows by ``recipients`` columns. A percentile is the nearest
+rank, so it is always a sample that was seen. The unit of replication is a process: what two
+servers are compared by is one number a process, and the interval is a bootstrap over processes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+__all__ = [
+    "MIN_PROCESSES",
+    "Histogram",
+    "Interval",
+    "cost_us",
+    "deepest_percent",
+    "histogram",
+    "histogram_percentile",
+    "merge",
+    "order_correlation",
+    "percentile",
+    "ratio",
+    "spread",
+    "worst_recipient",
+]
+
+MIN_PROCESSES = 3  # with fewer no two servers can be told apart
+
+_RESAMPLES = 4000
+_BUCKET_GROWTH = 1.02  # each bucket of a histogram ends 2 % above the last
+_BEYOND = 5  # samples that must lie beyond a percentile for it to mean something
+
+Histogram = tuple[tuple[int, int], ...]  # (upper end of the bucket in ns, count), ascending
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value and the range that 95 % of the resampled values lie in."""
+
+    low: float
+    middle: float
+    high: float
+
+    def holds(self, value: float) -> bool:
+        """Whether ``value`` lies inside, the ends included."""
+        return self.low <= value <= self.high
+
+
+def percentile(samples: ArrayLike, percent: float) -> float:
+    """Return the sample at nearest rank ``percent``, 0 to 100, of ``samples`` (at least one)."""
+    return float(np.percentile(np.asarray(samples), percent, method="inverted_cdf"))
+
+
+def deepest_percent(count: int) -> float:
+    """Return the highest percentile that ``count`` samples carry: five of them lie beyond it."""
+    return max(0.0, 100.0 * (1 - _BEYOND / count)) if count else 0.0
+
+
+def cost_us(last_ns: Sequence[int], recipients: int) -> float:
+    """Return the microseconds a delivery cost in one process.
+
+    That is all the time from a send to its last recipient, over all deliveries: a mean, because a
+    stop that only one message felt was paid all the same.
+    """
+    return sum(last_ns) / (len(last_ns) * recipients) / 1000
+
+
+def spread(values: Sequence[float]) -> float:
+    """Return how far apart ``values`` are, as a share of their median."""
+    return (max(values) - min(values)) / float(np.median(values))
+
+
+def ratio(ours: Sequence[float], theirs: Sequence[float]) -> Interval:
+    """Return the median of ``ours`` over that of ``theirs``, one number a process in each.
+
+    With three processes a side the interval is about the whole range, and two equal servers still
+    fall apart one time in ten: publish from five. With fewer than three it is unbounded.
+    """
+    middle = float(np.median(ours) / np.median(theirs))
+    if min(len(ours), len(theirs)) < MIN_PROCESSES:
+        return Interval(0.0, middle, math.inf)
+    random = np.random.default_rng(seed=1)
+    above = np.median(random.choice(ours, (_RESAMPLES, len(ours))), axis=1)
+    below = np.median(random.choice(theirs, (_RESAMPLES, len(theirs))), axis=1)
+    low, high = np.percentile(above / below, (2.5, 97.5))
+    return Interval(float(low), middle, float(high))
+
+
+def histogram(samples_ns: ArrayLike) -> Histogram:
+    """Count positive samples in buckets that are each 2 % wide."""
+    logs = np.log(np.asarray(samples_ns, dtype=float)) / math.log(_BUCKET_GROWTH)
+    buckets, counts = np.unique(np.ceil(logs).astype(int), return_counts=True)
+    return tuple(
+        (round(_BUCKET_GROWTH ** int(bucket)), int(count))
+        for bucket, count in zip(buckets, counts, strict=True)
+    )
+
+
+def merge(histograms: Iterable[Histogram]) -> Histogram:
+    """Pool histograms of several processes into one."""
+    pooled: Counter[int] = Counter()
+    for buckets in histograms:
+        for upper_ns, count in buckets:
+            pooled[upper_ns] += count
+    return tuple(sorted(pooled.items()))
+
+
+def histogram_percentile(buckets: Histogram, percent: float) -> int:
+    """Return the upper end, in ns, of the bucket that holds nearest rank ``percent``."""
+    rank = math.ceil(sum(count for _, count in buckets) * percent / 100)
+    for upper_ns, count in buckets:
+        rank -= count
+        if rank <= 0:
+            return upper_ns
+    raise ValueError("an empty histogram has no percentiles")
+
+
+def order_correlation(samples_ns: NDArray[np.int64]) -> float:
+    """Return how far recipients are served in the order they connected: 1 always, -1 reversed.
+
+    Spearman's rank correlation of each message, and the median over messages; 0 is no order.
+    """
+    recipients = samples_ns.shape[1]
+    if recipients < 2:
+        return 0.0
+    positions = np.arange(recipients)
+    ranks = samples_ns.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")
+    squares = ((ranks - positions) ** 2).sum(axis=1)
+    return float(np.median(1 - 6 * squares / (recipients * (recipients**2 - 1))))
+
+
+def worst_recipient(samples_ns: NDArray[np.int64], percent: float) -> float:
+    """Return the highest of the recipients' own percentiles, in ns."""
+    own = np.percentile(samples_ns, percent, axis=0, method="inverted_cdf")
+    return float(own.max())

@@ -1,0 +1,325 @@
+"""``hubbub conform``: judge any server, rule by rule.
+
+It runs the black-box suite in a process of its own, follows the verdicts as they
+are written, and shows the matrix. The suite is the one that stands beside this
+package, whatever folder the command is given in and whatever pytest
+configuration lies there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import platform
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+
+if TYPE_CHECKING:
+    from tests.conformance.results import Results, Run
+
+
+__all__ = ["SuiteError", "add_arguments", "judge", "run"]
+
+ROOT = Path(__file__).resolve().parents[1]
+SUITE = ROOT / "tests" / "conformance"
+
+EXAMPLES = """\
+examples:
+  hubbub conform asyncio-broadcaster
+  hubbub conform asyncio-mutex asyncio-broadcaster --quick
+  hubbub conform asyncio-mutex --rules slow,order.total
+
+a server of any language: {tcp} and {ws} become HOST:PORT, {tcp_port} and
+{ws_port} the port alone, {flags} the settings that a test needs, which are in
+HUBBUB_* variables too
+  hubbub conform --command "./my-server --lines {tcp} --web {ws} {flags}"
+  hubbub conform --command "node chat.js {ws_port}" --policy policy.toml
+
+a server that runs already, with nobody else in its room
+  hubbub conform --tcp 127.0.0.1:8000 --ws 127.0.0.1:8080
+
+a policy file says what a server decides differently on a SHOULD, and why
+  settings = "none"          # it takes no settings at all
+  [declared]
+  "slow.cut-off" = "drops the oldest message instead, as a ticker should"
+
+exit code: 0 every rule passes or is declared, 1 a rule failed, 3 none failed
+and one is unknown (the run did not really exercise it), 2 misuse
+"""
+
+_MISSING = (
+    "hubbub conform needs pytest, pytest-xdist, rich and jinja2: pip install 'hubbub[conform]'"
+)
+_FOLLOW_EVERY_S = 0.1
+_TELL_EVERY_S = 5.0
+_END_WITHIN_S = 15.0
+
+Progress = Callable[[int, int, "Run"], None]  # runs done, runs planned, the latest
+
+
+class SuiteError(Exception):
+    """The suite itself could not run; the message is for people."""
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What one run of the suite is asked for."""
+
+    contenders: Sequence[str]  # options of the pytest plugin
+    ids: Sequence[str] = ()  # in this order in the results; () takes them as they come
+    rules: str | None = None
+    quick: bool = False
+    policy: str | None = None
+    workers: int = 2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this sub-command's flags."""
+    parser.epilog = EXAMPLES
+    parser.add_argument("ids", nargs="*", metavar="ID", help="servers of ours, see hubbub list")
+    parser.add_argument("--command", metavar="CMD", dest="template", help="how to start any other")
+    parser.add_argument("--tcp", metavar="H:P", help="the line door of one that runs")
+    parser.add_argument("--ws", metavar="H:P", help="the WebSocket door of one that runs")
+    parser.add_argument("--policy", metavar="FILE", help="what it decides differently, and why")
+    parser.add_argument("--rules", metavar="ID,…", help="only these rules or areas")
+    parser.add_argument("--quick", action="store_true", help="one test a rule, none that is slow")
+    parser.add_argument("--json", metavar="FILE", help="write the results as JSON")
+    parser.add_argument("--html", metavar="FILE", help="write the results as a page")
+    parser.add_argument(
+        "-n", type=int, default=2, metavar="N", dest="workers", help="tests at a time (default 2)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Judge, show the matrix, and return the exit code."""
+    if not all(map(find_spec, ("pytest", "xdist", "rich", "jinja2"))):
+        print(_MISSING, file=sys.stderr)
+        return 2
+    _prefer_own_suite()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: leave no servers behind
+    from rich.console import Console
+
+    from tests.conformance.report import print_report, render_html
+
+    try:
+        order = _order_of(arguments)
+        with _shown_progress(Console(stderr=True)) as progress:
+            results = _run_suite(order, progress)
+    except (ValueError, OSError) as error:
+        print(f"hubbub: {error} (try hubbub conform --help)", file=sys.stderr)
+        return 2
+    except SuiteError as error:
+        print(f"hubbub: {error}", file=sys.stderr)
+        return 2
+    print_report(results)
+    if arguments.json:
+        Path(arguments.json).write_text(results.to_json(), encoding="utf-8")
+    if arguments.html:
+        Path(arguments.html).write_text(render_html(results), encoding="utf-8")
+    return results.exit_code
+
+
+def judge(ids: Sequence[str], *, quick: bool = False, progress: Progress | None = None) -> Results:
+    """Judge servers of ours and return the results.
+
+    ``progress`` is called after each run with how many are done, how many there
+    will be, and the run itself.
+
+    Raises:
+        SuiteError: the suite could not run.
+    """
+    _prefer_own_suite()
+    return _run_suite(_Order(_server_options(ids), ids, quick=quick), progress or (lambda *_: None))
+
+
+def _order_of(arguments: argparse.Namespace) -> _Order:
+    """Return what the flags ask for.
+
+    Raises:
+        ValueError: they do not fit together, or name what there is not.
+    """
+    from tests.conformance.contenders import ForeignCommand, listed_ids
+    from tests.conformance.policy import read_policy
+    from tests.conformance.rules import select_rules
+    from tests.conformance.server import parse_address
+
+    at = [
+        f"--{door}={getattr(arguments, door)}" for door in ("tcp", "ws") if getattr(arguments, door)
+    ]
+    kinds = [bool(arguments.ids), arguments.template is not None, bool(at)]
+    if sum(kinds) != 1:
+        raise ValueError("name servers by id, or one by --command, or one by --tcp and --ws")
+    for option in at:
+        parse_address(option.partition("=")[2])
+    if arguments.template is not None and not ForeignCommand(arguments.template).doors:
+        raise ValueError("--command names no address: put {tcp}, {ws} or both into it")
+    unknown = set(arguments.ids) - set(listed_ids()) if arguments.ids else set()
+    if unknown:
+        raise ValueError(f"there is no server {', '.join(sorted(unknown))}, see hubbub list")
+    if arguments.workers < 1:
+        raise ValueError("-n must be at least 1")
+    select_rules(arguments.rules)
+    if arguments.policy:
+        read_policy(Path(arguments.policy))
+    contenders = _server_options(arguments.ids) + at
+    if arguments.template is not None:
+        contenders = [f"--command={arguments.template}"]
+    return _Order(
+        contenders,
+        arguments.ids,
+        arguments.rules,
+        arguments.quick,
+        arguments.policy,
+        workers=1 if at else arguments.workers,  # one room: tests take turns
+    )
+
+
+def _server_options(ids: Sequence[str]) -> list[str]:
+    return [f"--server={server_id}" for server_id in ids]
+
+
+def _run_suite(order: _Order, progress: Progress) -> Results:
+    from tests.conformance.results import Results
+    from tests.conformance.rules import select_rules
+
+    with tempfile.TemporaryDirectory(prefix="hubbub-") as folder:
+        verdicts, said = Path(folder, "verdicts"), Path(folder, "said")
+        verdicts.touch()
+        with said.open("wb") as output:
+            suite = subprocess.Popen(
+                _pytest_command(order, verdicts),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=_suite_environment(),
+                start_new_session=True,  # Ctrl-C is ours to pass on
+            )
+            with _ended_with_us(suite):
+                runs = list(_follow(verdicts, suite, progress))
+        if suite.returncode not in (0, 1) or not runs:
+            raise SuiteError(f"the suite could not run:\n{said.read_text(errors='replace')}")
+    seen = tuple(dict.fromkeys(run.server for run in runs))
+    return Results(
+        servers=tuple(order.ids) or seen,
+        rules=select_rules(order.rules),
+        runs=tuple(runs),
+        quick=order.quick,
+        about=_about(),
+    )
+
+
+def _pytest_command(order: _Order, verdicts: Path) -> list[str]:
+    # -P and -c: nothing that lies where the caller stands is taken for the suite's.
+    command = [sys.executable, "-P", "-m", "pytest", str(SUITE), "-c", os.devnull]
+    command += [f"--rootdir={SUITE}", f"--confcutdir={SUITE}", "--strict-markers"]
+    command += ["-p", "no:cacheprovider", "-p", "tests.conformance.plugin"]
+    if order.workers > 1:
+        command += ["-p", "xdist", "-n", str(order.workers), "--dist", "worksteal"]
+    command += [*order.contenders, f"--verdicts={verdicts}"]
+    command += [f"--rules={order.rules}"] if order.rules else []
+    command += [f"--policy={order.policy}"] if order.policy else []
+    command += ["--quick"] if order.quick else []
+    return command
+
+
+def _suite_environment() -> dict[str, str]:
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return {**inherited, "PYTHONPATH": path, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+
+
+def _follow(verdicts: Path, suite: subprocess.Popen[bytes], progress: Progress) -> Iterator[Run]:
+    """Yield the runs as their verdicts are written, until the suite has ended."""
+    from tests.conformance.results import runs_of
+
+    planned = done = 0
+    rest = ""
+    with verdicts.open(encoding="utf-8") as file:
+        while True:
+            ended = suite.poll() is not None
+            *lines, rest = (rest + file.read()).split("\n")
+            for record in map(json.loads, lines):
+                if "planned" in record:
+                    planned = record["planned"]
+                    continue
+                (latest,) = runs_of([record])
+                done += 1
+                progress(done, planned, latest)
+                yield latest
+            if ended:
+                return
+            time.sleep(_FOLLOW_EVERY_S)
+
+
+@contextlib.contextmanager
+def _ended_with_us(suite: subprocess.Popen[bytes]) -> Iterator[None]:
+    """End the suite when we are interrupted, so that it can stop the servers it started."""
+    try:
+        yield
+    finally:
+        if suite.poll() is None:
+            os.killpg(suite.pid, signal.SIGINT)  # the workers too
+            try:
+                suite.wait(_END_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                os.killpg(suite.pid, signal.SIGKILL)
+                suite.wait()
+
+
+@contextlib.contextmanager
+def _shown_progress(console: Any) -> Iterator[Progress]:
+    """Show a line that moves on a terminal, and a line every few seconds elsewhere."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    failed = 0
+    told_at = time.monotonic()
+    bar = Bar(
+        BarColumn(20),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),  # last: it is never the same length
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    task = bar.add_task("starting the suite", total=None)
+
+    def show(done: int, planned: int, latest: Run) -> None:
+        nonlocal failed, told_at
+        failed += latest.verdict == "fail"
+        words = f"{failed} failed, {latest.rule}" if failed else latest.rule
+        bar.update(task, completed=done, total=planned, description=words)
+        if not console.is_terminal and time.monotonic() > told_at + _TELL_EVERY_S:
+            told_at = time.monotonic()
+            console.print(f"{done} of {planned} runs, {failed} failed")
+
+    with bar:
+        yield show
+
+
+def _about() -> dict[str, str]:
+    return {
+        "date": time.strftime("%Y-%m-%d %H:%M %z"),
+        "hubbub": version("hubbub"),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+    }
+
+
+def _prefer_own_suite() -> None:
+    """Make ``tests.conformance`` the suite beside this package, not the caller's own tests."""
+    if str(ROOT) not in sys.path[:1]:
+        sys.path.insert(0, str(ROOT))

@@ -1,0 +1,193 @@
+"""The two doors of a room, from the client's side: line in, line out.
+
+Both classes have the same four methods, so that a conversation need not know by which door it
+is held. They alone turn what can go wrong with a connection into words.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import socket
+from collections.abc import AsyncGenerator
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect as websocket_connect
+from websockets.exceptions import ConnectionClosed, WebSocketException
+
+from implementations.core.settings import Endpoint
+
+
+__all__ = ["Address", "Door", "LineDoor", "Lost", "WebSocketDoor", "connect", "open_door"]
+
+CONNECT_TIMEOUT_S = 10.0  # for each address of the host, and again for a WebSocket handshake
+CLOSE_TIMEOUT_S = 1.0  # for the goodbye of a WebSocket that we abandon
+LINE_LIMIT_BYTES = 1024 * 1024  # a server lets no more than this wait for one client
+CHUNK_BYTES = 64 * 1024
+
+
+class Lost(Exception):
+    """There is no conversation, or no more of one. The text tells a person why."""
+
+
+class Address(NamedTuple):
+    """Where a door is: the WebSocket door if it has a ``uri``, else the TCP door."""
+
+    endpoint: Endpoint
+    uri: str | None = None
+
+    def __str__(self) -> str:
+        return self.uri or str(self.endpoint)
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Read ``H:P`` or ``ws://H:P/ws``.
+
+        Raises:
+            argparse.ArgumentTypeError: it is neither.
+        """
+        try:
+            if "://" not in text:
+                return cls(Endpoint.parse(text))
+            parts = urlsplit(text)
+            if parts.scheme != "ws" or not parts.hostname:
+                raise ValueError
+            endpoint = Endpoint(parts.hostname, parts.port or 80)
+            path = parts.path if parts.path.strip("/") else "/ws"
+            return cls(endpoint, f"ws://{endpoint}{path}")
+        except ValueError:
+            raise argparse.ArgumentTypeError(
+                f"expected HOST:PORT or ws://HOST:PORT/ws, got {text!r}"
+            ) from None
+
+
+class LineDoor:
+    """The room at the TCP door, over a connected socket that it owns.
+
+    It reads the socket itself: an asyncio stream forgets, when a reset arrives, what
+    had arrived before it.
+    """
+
+    def __init__(self, connected: socket.socket) -> None:
+        connected.setblocking(False)
+        self._socket = connected
+        self._loop = asyncio.get_running_loop()
+
+    async def send(self, line: str) -> None:
+        """Send a line, waiting while the room does not take it. Raises OSError."""
+        await self._loop.sock_sendall(self._socket, line.encode(errors="surrogateescape") + b"\n")
+
+    async def finish(self) -> None:
+        """Announce that we say no more; the room goes on sending. Raises OSError."""
+        self._socket.shutdown(socket.SHUT_WR)
+
+    async def lines(self) -> AsyncGenerator[str, None]:
+        """Yield every line until the server ends the connection in an orderly way.
+
+        Raises:
+            Lost: it ended in any other way.
+        """
+        rest = b""
+        while chunk := await self._receive():
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                yield line.decode(errors="replace")
+            if len(rest) > LINE_LIMIT_BYTES:
+                raise Lost(f"the server sent a line over {LINE_LIMIT_BYTES} bytes")
+        if rest:
+            yield rest.decode(errors="replace")
+
+    async def aclose(self) -> None:
+        """Drop the connection."""
+        self._socket.close()
+
+    async def _receive(self) -> bytes:
+        try:
+            return await self._loop.sock_recv(self._socket, CHUNK_BYTES)
+        except OSError as error:
+            raise Lost(f"the connection was lost: {_in_words(error)}") from None
+
+
+class WebSocketDoor:
+    """The room at the WebSocket door: the methods of `LineDoor` over an open connection."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+
+    async def send(self, line: str) -> None:
+        """Send a line, waiting while the room does not take it. Raises ConnectionClosed."""
+        await self._connection.send(line.encode(errors="surrogateescape").decode(errors="replace"))
+
+    async def finish(self) -> None:
+        """Announce that we say no more; the room goes on sending. Raises ConnectionClosed.
+
+        WebSocket has no half-close: after a close frame of ours no peer need deliver anything.
+        After ``/quit`` the protocol promises what it promises after a half-close at the TCP door.
+        """
+        await self._connection.send("/quit")
+
+    async def lines(self) -> AsyncGenerator[str, None]:
+        """Yield every line until the server ends the connection in an orderly way.
+
+        Raises:
+            Lost: it ended in any other way.
+        """
+        try:
+            while True:
+                yield await self._connection.recv(decode=True)
+        except ConnectionClosed as closed:
+            farewell = closed.rcvd
+            if farewell is None:
+                raise Lost("the connection was lost: no goodbye from the server") from None
+            if farewell.code not in (1000, 1001):
+                reason = f"{farewell.code} {farewell.reason}".rstrip()
+                raise Lost(f"the server closed the connection: {reason}") from None
+
+    async def aclose(self) -> None:
+        """Say goodbye if there is somebody to say it to, and drop the connection."""
+        await self._connection.close()
+
+
+Door = LineDoor | WebSocketDoor
+
+
+def connect(address: Address) -> socket.socket:
+    """Connect to where the door is, waiting.
+
+    Raises:
+        Lost: nobody answers.
+    """
+    try:
+        return socket.create_connection(address.endpoint, CONNECT_TIMEOUT_S)
+    except OSError as error:
+        raise Lost(f"cannot connect to {address}: {_in_words(error)}") from None
+
+
+async def open_door(connected: socket.socket, address: Address) -> Door:
+    """Make a door of what `connect` returned, and own it. The handshake happens here.
+
+    Raises:
+        Lost: the WebSocket handshake failed.
+    """
+    if address.uri is None:
+        return LineDoor(connected)
+    try:
+        return WebSocketDoor(
+            await websocket_connect(
+                address.uri,
+                sock=connected,
+                compression=None,
+                proxy=None,
+                max_size=LINE_LIMIT_BYTES,
+                open_timeout=CONNECT_TIMEOUT_S,
+                close_timeout=CLOSE_TIMEOUT_S,
+            )
+        )
+    except (OSError, WebSocketException) as error:
+        raise Lost(f"cannot connect to {address}: {_in_words(error)}") from None
+
+
+def _in_words(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

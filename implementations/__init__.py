@@ -1,0 +1,1 @@
+"""The chat servers, the rules they keep (PROTOCOL.md) and the list of them (registry.py)."""

@@ -1,0 +1,108 @@
+"""Start one server: ``python -m implementations ID [flags]``, which is ``hubbub serve``.
+
+Exit codes: 0 after a signal, 1 when it cannot start, 2 for a setting, flag or id
+that makes no sense; each failure is one line on standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NoReturn
+
+from implementations.core.errors import CannotStart, SettingsError
+from implementations.core.settings import Endpoint, add_flags, settings_from
+from implementations.core.site import Site
+from implementations.doors import raise_descriptor_limit
+from implementations.logs import start_logging
+from implementations.registry import SERVERS, find
+
+
+__all__ = ["main", "make_parser"]
+
+EXIT_CANNOT_START = 1
+EXIT_USAGE = 2
+
+EXAMPLES = """\
+examples:
+  hubbub serve asyncio-broadcaster             then: nc 127.0.0.1 8000, and a
+                                               browser at http://127.0.0.1:8080/
+  hubbub serve asyncio-mutex --tcp :0 --ws :0  any free ports, on all addresses
+  HUBBUB_OUTBOX=16 hubbub serve asyncio-mutex  the same as --outbox 16
+
+A flag wins over a HUBBUB_* variable, that over the --config file (TOML, e.g.
+max_line = 1024), that over the default. SIGINT or SIGTERM stops in good order.
+"""
+
+
+class _OneLineParser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_USAGE, f"hubbub: {message} (try hubbub serve --help)\n")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of ``hubbub serve``."""
+    parser = _OneLineParser(
+        prog="hubbub serve",
+        description="Start one of the chat servers, with its TCP and its WebSocket door.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    ids = ", ".join(server.id for server in SERVERS)
+    parser.add_argument("id", metavar="ID", help=f"which server: {ids}")
+    parser.add_argument("--config", metavar="FILE", type=Path, help="settings as TOML")
+    add_flags(parser)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Serve until a signal; return the exit code."""
+    arguments = vars(make_parser().parse_args(argv))
+    try:
+        server = find(arguments.pop("id"))
+        settings = settings_from(arguments, os.environ, _config(arguments.pop("config")))
+    except SettingsError as error:
+        return _fail(error, EXIT_USAGE)
+
+    def announce(tcp: Endpoint, ws: Endpoint) -> None:
+        try:
+            os.write(sys.stdout.fileno(), f"hubbub {server.id} ready tcp={tcp} ws={ws}\n".encode())
+        except OSError as error:  # a full disk or a reader gone ends no chat
+            print(f"hubbub: cannot say that it is ready: {error.strerror}", file=sys.stderr)
+        if warning:
+            print(f"hubbub: {warning}", file=sys.stderr)
+
+    page = files("implementations.core").joinpath("chat.html").read_bytes()
+    start_logging(settings.log_level)
+    warning = raise_descriptor_limit(settings.max_clients)
+    try:
+        server.run(settings, Site(server.id, settings, page), announce)
+    except CannotStart as error:
+        return _fail(error, EXIT_CANNOT_START)
+    return 0
+
+
+def _config(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise SettingsError(f"cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not TOML: {error}") from error
+
+
+def _fail(error: Exception, code: int) -> int:
+    print(f"hubbub: {error}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

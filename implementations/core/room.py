@@ -1,0 +1,183 @@
+"""The room: who is in it, under which name. A pure state machine.
+
+Each method takes one step and returns the deliveries it causes, in order; who
+calls must carry out all of one step's deliveries before the next step begins.
+That, and nothing else, is what makes the order total.
+
+Invariants:
+  1. No two members have the same key: their names differ even after NFKC
+     normalisation and case folding.
+  2. A member's stay is announced once by ``joined`` and ended once by a `Goodbye`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from implementations.core.causes import Cause
+from implementations.core.commands import (
+    COMMANDS,
+    Command,
+    Complain,
+    Help,
+    Nothing,
+    Quit,
+    Rename,
+    Say,
+    Who,
+)
+from implementations.core.errors import RoomFull
+
+
+__all__ = ["ClientId", "Delivery", "Goodbye", "Room", "ToAll", "ToOne"]
+
+ClientId = int  # given out by the server in order of arrival, never reused
+
+MAX_NAME_CHARACTERS = 32
+BAD_NAME = (
+    f"! bad name: 1 to {MAX_NAME_CHARACTERS} printable characters, no white space or ':', "
+    "not beginning with '*', '!' or '/'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ToOne:
+    """Lines for one member, to be delivered together."""
+
+    client_id: ClientId
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToAll:
+    """A line for every member, save one that is not told (a newcomer of its own arrival).
+
+    An ``exempt`` one has its place even in a full outbox.
+    """
+
+    line: str
+    but: ClientId | None = None
+    exempt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Goodbye:
+    """The last delivery of a stay: deliver nothing more, and end the connection."""
+
+    client_id: ClientId
+    cause: Cause
+
+
+Delivery = ToOne | ToAll | Goodbye
+
+
+class Room:
+    """One chat room.
+
+    Args:
+        max_clients: members it takes, at least 1.
+    """
+
+    def __init__(self, max_clients: int) -> None:
+        self._max_clients = max_clients
+        self._names: dict[ClientId, str] = {}  # in order of arrival
+        self._holders: dict[str, ClientId] = {}  # by key
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __iter__(self) -> Iterator[ClientId]:
+        return iter(self._names)
+
+    def join(self, client_id: ClientId, address: str) -> list[Delivery]:
+        """Let a newcomer in under its address.
+
+        Raises:
+            RoomFull: it was not let in, and nobody hears of it.
+        """
+        if len(self._names) >= self._max_clients:
+            raise RoomFull
+        name = address
+        # One peer can reach both doors from one port; its second stay is told apart.
+        while (key := _key(name)) in self._holders:
+            name += "'"
+        self._names[client_id] = name
+        self._holders[key] = client_id
+        return [
+            ToAll(f"* {name} joined", but=client_id),
+            ToOne(client_id, (f"* you are {name}", self._roster())),
+        ]
+
+    def submit(self, client_id: ClientId, command: Command) -> list[Delivery]:
+        """Do what a member asks. Who is not a member (any more) causes nothing."""
+        name = self._names.get(client_id)
+        if name is None:
+            return []
+        match command:
+            case Say(text):
+                return [ToAll(f"{name}: {text}")]
+            case Who():
+                return [ToOne(client_id, (self._roster(),))]
+            case Rename(new):
+                return [self._rename(client_id, name, new)]
+            case Quit():
+                return self.leave(client_id, Cause.QUIT)
+            case Help():
+                return [ToOne(client_id, (f"* commands: {COMMANDS}",))]
+            case Complain(problem):
+                return [ToOne(client_id, (f"! {problem}",))]
+            case Nothing():  # pragma: no branch: the commands are all named
+                return []
+
+    def leave(self, client_id: ClientId, cause: Cause) -> list[Delivery]:
+        """End a stay. Idempotent: a second call, or one for a stranger, causes nothing."""
+        name = self._names.pop(client_id, None)
+        if name is None:
+            return []
+        del self._holders[_key(name)]
+        return [Goodbye(client_id, cause), ToAll(f"* {name} {cause.departure}")]
+
+    def close(self) -> list[Delivery]:
+        """Announce the end and say goodbye to everyone."""
+        members = list(self._names)
+        self._names.clear()
+        self._holders.clear()
+        farewells = [Goodbye(client_id, Cause.SHUTDOWN) for client_id in members]
+        return [ToAll("* server is shutting down"), *farewells]
+
+    def _rename(self, client_id: ClientId, old: str, new: str) -> Delivery:
+        if not _may_be_a_name(new):
+            return ToOne(client_id, (BAD_NAME,))
+        key = _key(new)
+        if self._holders.get(key, client_id) != client_id:
+            return ToOne(client_id, (f"! name taken: {new}",))
+        del self._holders[_key(old)]
+        self._holders[key] = client_id
+        self._names[client_id] = new
+        return ToAll(f"* {old} is now {new}")
+
+    def _roster(self) -> str:
+        return f"* online ({len(self._names)}): {', '.join(self._names.values())}"
+
+
+def _key(name: str) -> str:
+    """What two names must differ in."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+
+
+def _may_be_a_name(name: str) -> bool:
+    return (
+        1 <= len(name) <= MAX_NAME_CHARACTERS
+        and name.isprintable()
+        and not _could_deceive(name)
+        and not _could_deceive(unicodedata.normalize("NFKC", name))  # it may look like this
+    )
+
+
+def _could_deceive(name: str) -> bool:
+    """Whether a line that begins with ``name`` could pass for a line of another kind."""
+    return name.startswith(("*", "!", "/")) or any(
+        character.isspace() or character == ":" for character in name
+    )

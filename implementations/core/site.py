@@ -1,0 +1,71 @@
+"""The plain HTTP side of the WebSocket door: whole answers as bytes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+
+from implementations.core.fanout import Stats
+from implementations.core.settings import Settings
+
+
+__all__ = ["Site", "answer"]
+
+# The page is one file that asks nobody for anything. Not every browser takes 'self' for ws: too.
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+    "connect-src 'self' ws: wss:; img-src data:; base-uri 'none'; form-action 'none'"
+)
+
+
+def answer(
+    status: HTTPStatus,
+    body: bytes,
+    content_type: str = "text/plain; charset=utf-8",
+    **headers: str,
+) -> bytes:
+    """Return a whole HTTP/1.1 answer, after which the connection closes."""
+    lines = [
+        f"HTTP/1.1 {status.value} {status.phrase}",
+        f"Content-Type: {content_type}",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+        "Cache-Control: no-store",
+        "X-Content-Type-Options: nosniff",
+        *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items()),
+    ]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the WebSocket door answers to a browser.
+
+    Args:
+        server_id: as in the registry.
+        settings: in force.
+        page: the chat page, HTML.
+    """
+
+    server_id: str
+    settings: Settings
+    page: bytes
+
+    def chat_page(self) -> bytes:
+        """Answer ``GET /``."""
+        return answer(
+            HTTPStatus.OK,
+            self.page,
+            "text/html; charset=utf-8",
+            Content_Security_Policy=PAGE_POLICY,
+        )
+
+    def health(self, stats: Stats) -> bytes:
+        """Answer ``GET /healthz`` with the hub's numbers."""
+        numbers = {
+            "id": self.server_id,
+            "policy": self.settings.slow_consumer.value,
+            **asdict(stats),
+        }
+        return answer(HTTPStatus.OK, json.dumps(numbers).encode() + b"\n", "application/json")

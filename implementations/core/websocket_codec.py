@@ -1,0 +1,244 @@
+"""The WebSocket door: bytes in, lines out, and back; and the plain HTTP answers.
+
+Mirrored by line_codec.py, which has the same methods for the other door. The
+frames are the business of `websockets.server.ServerProtocol`; what this adds is
+which request goes where, what a message may be, and that the close frame is
+always the very last word, after everything that was already said.
+
+Invariants:
+  1. How the bytes were cut on their way makes no difference to what comes out.
+  2. It holds at most one message of ``max_line`` bytes and one request of 16 KiB.
+  3. ``farewell`` is the only source of close frames.
+"""
+
+from __future__ import annotations
+
+import codecs
+import logging
+import re
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from websockets.frames import Close, CloseCode, Frame, Opcode
+from websockets.http11 import Request
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+
+from implementations.core.causes import Cause
+from implementations.core.events import Alive, Answer, Closing, Event, Health, Line, Opened, Reply
+from implementations.core.line_codec import without_controls
+from implementations.core.message import WS, Door, encode
+from implementations.core.settings import Settings
+from implementations.core.site import Site, answer
+
+
+__all__ = ["WebSocketCodec"]
+
+MAX_REQUEST_BYTES = 16 * 1024  # Node's limit too; the request line alone may be 8 KiB
+PING_SHARE = 0.9  # of pong_wait, at most, between pings; gorilla's chat derives it the same way
+MAX_CONTROL_BYTES = 125  # RFC 6455, section 5.5
+PATHS = ("/", "/healthz", "/ws")
+
+_REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP/1\.[01]\r?\n")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+# The protocol logs each opening and closing at INFO; our own arrivals say more.
+_quiet = logging.Logger("websockets", logging.CRITICAL)
+
+
+class WebSocketCodec:
+    """One WebSocket client's framing, or one browser's request.
+
+    For one connection. ``feed`` and ``feed_eof`` are the read pump's alone;
+    ``ping`` and ``farewell`` only read what those have settled.
+
+    Attributes:
+        door: which encoding of a `Message` is its.
+        opening: whether the client must still finish its request.
+        silence_s: how long it may show no life, in seconds.
+        ping_interval_s: how often to ping it, in seconds.
+    """
+
+    door: Door = WS
+
+    def __init__(self, settings: Settings, site: Site) -> None:
+        self.opening = True
+        self.silence_s = settings.pong_wait
+        # Who would be pinged only after it is due for gone could never save itself.
+        self.ping_interval_s: float | None = min(
+            settings.ping_interval, PING_SHARE * settings.pong_wait
+        )
+        self._settings = settings
+        self._site = site
+        self._request = bytearray()
+        self._upgrade = b""
+        # Its limit counts control frames between the parts of a message; ours, in
+        # `_feed_data_frame`, does not.
+        limit_bytes = settings.max_line + MAX_CONTROL_BYTES
+        self._protocol = ServerProtocol(max_size=limit_bytes, logger=_quiet)
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._parts: list[str] = []  # of the message that is coming in
+        self._size_bytes = 0
+        self._last_word: bytes | None = None  # the close frame that is due
+
+    def feed(self, data: bytes) -> list[Event]:
+        """Return what ``data`` completes."""
+        if not self.opening:
+            return self._feed_frames(data)
+        self._request += data
+        # Searched up to the limit only, or a request cut in pieces would get another answer.
+        line_end = self._request.find(b"\n", 0, MAX_REQUEST_BYTES)
+        head_end = self._request.find(b"\r\n\r\n", 0, MAX_REQUEST_BYTES)
+        if line_end >= 0 and not _REQUEST_LINE.match(self._request):
+            event: Event = _refusal(HTTPStatus.BAD_REQUEST, "not an HTTP request")
+        elif head_end >= 0:
+            event = self._route(bytes(self._request[: head_end + 4]))
+        elif len(self._request) >= MAX_REQUEST_BYTES:
+            event = _refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "request too large")
+        else:
+            return []
+        rest = bytes(self._request[head_end + 4 :])
+        self._request.clear()
+        self.opening = False
+        if not isinstance(event, Opened):
+            self._last_word = b""  # it never joins; what follows its request is dropped
+        return [event, *self._feed_frames(rest)]
+
+    def feed_eof(self) -> list[Event]:
+        """Return what the end of the stream completes: nothing, on this door."""
+        return []
+
+    def accept(self) -> bytes:
+        """Return the 101 that lets the client in. After `Opened`, once."""
+        return self._upgrade
+
+    def reject(self, reason: str) -> bytes:
+        """Return what tells the client why it is not let in. Instead of ``accept``."""
+        return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, reason).data
+
+    def ping(self) -> bytes:
+        """Return a ping."""
+        return Frame(Opcode.PING, b"hubbub").serialize(mask=False)
+
+    def farewell(self, cause: Cause) -> bytes:
+        """Return the last bytes before the end.
+
+        The answer to the peer's own close frame or offence if there was one;
+        else a close frame that says ``cause``.
+        """
+        if self._last_word is not None:
+            return self._last_word
+        notice = encode(cause.notice).ws if cause.notice else b""
+        return notice + _close_frame(cause.close_code, cause.reason)
+
+    def _route(self, head: bytes) -> Event:
+        """Decide what the request whose bytes are ``head`` gets."""
+        line = _REQUEST_LINE.match(head)
+        assert line is not None  # or `feed` had refused it
+        method, target = line.group(1), line.group(2).decode("ascii", "replace")
+        path = target.partition("?")[0]
+        if path not in PATHS:
+            return _refusal(HTTPStatus.NOT_FOUND, f"nothing here; try {', '.join(PATHS)}")
+        if method != b"GET":
+            return _refusal(HTTPStatus.METHOD_NOT_ALLOWED, "GET only", Allow="GET")
+        if path == "/":
+            return Answer(self._site.chat_page())
+        if path == "/healthz":
+            return Health()
+        return self._open(head)
+
+    def _open(self, head: bytes) -> Event:
+        protocol = self._protocol
+        protocol.receive_data(head)
+        requests = protocol.events_received()
+        if not requests:  # a header too long has its answer from the protocol; others have none
+            written = b"".join(protocol.data_to_send())
+            return Answer(written) if written else _refusal(HTTPStatus.BAD_REQUEST, "bad headers")
+        [request] = requests
+        assert isinstance(request, Request)
+        response = protocol.accept(request)
+        if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+            return Answer(response.serialize())
+        origin = request.headers.get("Origin")
+        host = ",".join(request.headers.get_all("Host"))  # two of them match no origin
+        if origin is not None and not self._may_connect(origin, host):
+            return _refusal(HTTPStatus.FORBIDDEN, "this origin may not connect (--allow-origin)")
+        protocol.send_response(response)
+        self._upgrade = b"".join(protocol.data_to_send())
+        return Opened()
+
+    def _may_connect(self, origin: str, host: str) -> bool:
+        """Whether a page from ``origin`` may use this server: our own may, and the allowed ones."""
+        allowed = self._settings.allow_origin
+        return "*" in allowed or origin in allowed or _same_host(origin, host)
+
+    def _feed_frames(self, data: bytes) -> list[Event]:
+        events: list[Event] = []
+        if self._last_word is not None:
+            return events
+        protocol = self._protocol
+        protocol.receive_data(data)
+        writes = [write for write in protocol.data_to_send() if write]
+        for frame in protocol.events_received():
+            assert isinstance(frame, Frame)
+            if frame.opcode is Opcode.PING:
+                events.append(Reply(writes.pop(0)))  # the pongs were written in this order
+            elif frame.opcode in (Opcode.TEXT, Opcode.CONT, Opcode.BINARY):
+                offence = self._feed_data_frame(frame, events)
+                if offence:
+                    self._last_word = _close_frame(*offence)
+                    events.append(Closing())
+                    return events
+            events.append(Alive())
+        if protocol.state is not State.OPEN:
+            # What is left in ``writes`` is the close frame: an echo, or a complaint. But a
+            # close in the middle of a message is no offence: it, too, gets its echo.
+            close = protocol.close_rcvd
+            self._last_word = b"".join(writes) if close is None else _echo(close)
+            events.append(Closing())
+        return events
+
+    def _feed_data_frame(self, frame: Frame, events: list[Event]) -> tuple[int, str] | None:
+        """Take in one part of a message; return a close code and reason if it offends."""
+        if frame.opcode is Opcode.BINARY:
+            return 1003, "text only"
+        self._size_bytes += len(frame.data)
+        if self._size_bytes > self._settings.max_line:
+            return 1009, f"message too long (max {self._settings.max_line} bytes)"
+        try:
+            text = self._decoder.decode(bytes(frame.data), final=frame.fin)
+        except UnicodeDecodeError:
+            return 1007, "not UTF-8"
+        if text:  # empty frames without end must not become a list without end
+            self._parts.append(text)
+        if frame.fin:
+            if self._parts:
+                events.append(Line(without_controls("".join(self._parts))))
+            self._parts.clear()
+            self._size_bytes = 0
+        return None
+
+
+def _refusal(status: HTTPStatus, problem: str, **headers: str) -> Answer:
+    return Answer(answer(status, f"{problem}\n".encode(), **headers))
+
+
+def _echo(close: Close) -> bytes:
+    payload = b"" if close.code == CloseCode.NO_STATUS_RCVD else close.serialize()
+    return Frame(Opcode.CLOSE, payload).serialize(mask=False)
+
+
+def _close_frame(code: int, reason: str) -> bytes:
+    return Frame(Opcode.CLOSE, Close(code, reason).serialize()).serialize(mask=False)
+
+
+def _same_host(origin: str, host: str) -> bool:
+    """Compare host and port, the port being the scheme's own where none is written."""
+    try:
+        theirs, ours = urlsplit(origin), urlsplit(f"//{host}")
+        default = _DEFAULT_PORTS.get(theirs.scheme)
+        return (theirs.hostname is not None) and (
+            (theirs.hostname, theirs.port or default) == (ours.hostname, ours.port or default)
+        )
+    except ValueError:  # not a URL at all, or no number for a port
+        return False

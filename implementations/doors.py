@@ -1,0 +1,99 @@
+"""Opening the doors: what every runtime does with sockets before anything waits."""
+
+from __future__ import annotations
+
+import errno
+import resource
+import socket
+
+from implementations.core.errors import CannotStart
+from implementations.core.settings import Endpoint
+
+
+__all__ = [
+    "NEWCOMER_GONE",
+    "OUT_OF_DESCRIPTORS",
+    "listen",
+    "peer_name",
+    "raise_descriptor_limit",
+    "where",
+]
+
+BACKLOG = 4096  # connections the kernel may hold for us; Linux allows no more by default
+SEND_BUFFER_BYTES = 64 * 1024  # a client. Left alone the kernel lets it grow to megabytes, and
+# a client that does not read would be noticed that much later.
+SPARE_DESCRIPTORS = 64  # for the listeners, the log, the interpreter
+
+# What ``accept`` says when it is the machine, not the newcomer, that has a problem.
+OUT_OF_DESCRIPTORS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+# What Linux's ``accept`` says when the newcomer is gone already, or its network is.
+NEWCOMER_GONE = (
+    errno.EAGAIN,  # or there is nobody at all
+    errno.ECONNABORTED,
+    errno.EPROTO,
+    errno.ENETDOWN,
+    errno.ENETUNREACH,
+    errno.EHOSTDOWN,
+    errno.EHOSTUNREACH,
+    errno.ENOPROTOOPT,
+    errno.EOPNOTSUPP,
+)
+
+
+def listen(endpoint: Endpoint) -> socket.socket:
+    """Open a door and return its listening, non-blocking socket.
+
+    Sockets accepted from it inherit its options.
+
+    Raises:
+        CannotStart: the port is taken, or the address is not one of ours.
+    """
+    try:
+        family, *_, address = socket.getaddrinfo(
+            endpoint.host, endpoint.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        sock = socket.create_server(address, family=family, backlog=BACKLOG)
+    except (OSError, UnicodeError) as error:  # UnicodeError: a host that no resolver is asked for
+        raise CannotStart(f"cannot listen on {endpoint}: {_reason(error)}") from error
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setblocking(False)
+    return sock
+
+
+def where(sock: socket.socket) -> Endpoint:
+    """Return where a listening socket really is."""
+    host, port, *_ = sock.getsockname()
+    return Endpoint(host, port)
+
+
+def peer_name(address: tuple[str, int]) -> str:
+    """Return the first name of the client at ``address``: ``127.0.0.1:51234``, ``[::1]:51234``."""
+    host, port, *_ = address
+    return str(Endpoint(host, port))
+
+
+def raise_descriptor_limit(max_clients: int) -> str | None:
+    """Raise the soft limit on open files to what ``max_clients`` need, as far as the hard one lets.
+
+    Returns:
+        A warning for a person when that is too few; None when it is enough.
+    """
+    wanted = max_clients + SPARE_DESCRIPTORS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    ceiling = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < ceiling:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (ceiling, hard))
+    if ceiling < wanted:
+        return (
+            f"at most {ceiling - SPARE_DESCRIPTORS} clients can connect, not {max_clients}: "
+            f"this process may open {ceiling} files (ulimit -Hn)"
+        )
+    return None
+
+
+def _reason(error: OSError | UnicodeError) -> str:
+    """Return what went wrong in the system's words, without the address that they repeat."""
+    text = error.strerror if isinstance(error, OSError) else "not a host name"
+    return (text or str(error)).split(" (while attempting")[0].lower()

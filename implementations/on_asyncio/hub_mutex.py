@@ -1,0 +1,88 @@
+"""The mutex hub in the asyncio runtime: any task may touch the room, holding the lock.
+
+Mirrors on_threads/hub_mutex.py and on_trio/hub_mutex.py.
+
+Here the lock guards nothing. One thread runs all tasks and changes from one to
+another only at an ``await``; no section below has one, so each is already as
+indivisible as the lock would make it. What would make the lock necessary is one
+edit: an ``await`` between the first and the last line of a section, such as a
+send to each client from inside the loop. tests/on_asyncio/test_hub_mutex.py
+shows all of it: without the lock the promises hold; with an ``await`` inside and
+no lock they break; with both they hold.
+
+Invariants:
+  1. ``_fanout`` is touched by who holds ``_lock``.
+  2. Nothing is awaited while it is held.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from implementations.core.causes import Cause
+from implementations.core.commands import Command
+from implementations.core.fanout import Fanout, Stats
+from implementations.core.room import ClientId
+from implementations.core.settings import Settings
+from implementations.on_asyncio.outbox import Outbox
+from implementations.on_asyncio.pace import Pace
+
+
+__all__ = ["MutexHub"]
+
+
+class MutexHub:
+    """A room that any task may enter, one at a time."""
+
+    def __init__(self, settings: Settings, pace: Pace) -> None:
+        self._pace = pace
+        self._lock = asyncio.Lock()  # guards _fanout
+        self._fanout = Fanout(settings.max_clients)
+
+    def start(self, tasks: asyncio.TaskGroup) -> asyncio.Task[None] | None:
+        """Start the hub's owner in ``tasks`` and return it: this hub has none."""
+        return None
+
+    async def join(self, client_id: ClientId, address: str, outbox: Outbox) -> None:
+        """Let a newcomer in; its welcome is the first thing in ``outbox``.
+
+        Callable from any task. Waits for its turn under the flood rule and for
+        the lock, never for a client. All that is announced after this step
+        reaches the newcomer, and nothing from before it.
+
+        Raises:
+            RoomFull: there is no place.
+            HubClosed: `close` has begun.
+        """
+        await self._pace.admitted()
+        async with self._lock:
+            self._fanout.join(client_id, address, outbox)
+
+    async def leave(self, client_id: ClientId, cause: Cause) -> None:
+        """End a stay, close its outbox and tell the others. Idempotent, also after `close`.
+
+        Callable from any task. Waits like `join`.
+        """
+        await self._pace.admitted()
+        async with self._lock:
+            self._fanout.leave(client_id, cause)
+
+    async def submit(self, client_id: ClientId, command: Command) -> None:
+        """Do what a member asks; nothing for one that has left.
+
+        Callable from any task. Waits like `join`. Two commands reach every
+        outbox in the same order; one task's commands keep theirs.
+        """
+        await self._pace.admitted()
+        async with self._lock:
+            self._fanout.submit(client_id, command)
+
+    async def stats(self) -> Stats:
+        """Return the counts. Callable from any task, also after `close`; waits for the lock."""
+        async with self._lock:
+            return self._fanout.stats()
+
+    async def close(self) -> None:
+        """Announce the shutdown and close every outbox. Idempotent; waits for the lock."""
+        async with self._lock:
+            self._fanout.close()

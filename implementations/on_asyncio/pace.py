@@ -1,0 +1,55 @@
+"""The flood rule: talkers are held back while somebody who reads is far behind.
+
+Mirrors on_threads/pace.py and on_trio/pace.py.
+
+An outbox over its high-water mark holds; it releases at its low-water mark, when
+its socket has taken nothing for a second (that client does not read, and
+delays nobody), or when it closes. Every command passes `admitted` before the hub
+sees it, so the hub itself never waits for a client.
+
+Invariants:
+  1. Between `admitted` returning and the caller's next ``await`` nothing is held.
+  2. Nobody holds for ever: see `connection.Connection`, which ends each hold.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+
+__all__ = ["Pace"]
+
+
+class Pace:
+    """Who holds the talkers back, and the talkers that wait."""
+
+    def __init__(self) -> None:
+        self._holders: set[object] = set()
+        self._talkers: deque[asyncio.Future[None]] = deque()  # in order of arrival
+
+    def hold(self, holder: object) -> None:
+        """Hold the talkers back on behalf of ``holder``. Idempotent, never waits."""
+        self._holders.add(holder)
+
+    def release(self, holder: object) -> None:
+        """Take ``holder``'s hold away. Idempotent, never waits."""
+        self._holders.discard(holder)
+        self._wake_one()
+
+    async def admitted(self) -> None:
+        """Wait until nobody holds. Returns without a checkpoint when nobody does."""
+        try:
+            while self._holders:  # again, when the talker before us filled an outbox
+                turn = asyncio.get_running_loop().create_future()
+                self._talkers.append(turn)
+                await turn
+        finally:
+            self._wake_one()  # one wakes the next: all at once would mostly go back to sleep
+
+    def _wake_one(self) -> None:
+        while self._talkers and not self._holders:
+            turn = self._talkers.popleft()
+            if not turn.done():  # else its talker was cancelled
+                turn.set_result(None)
+                return

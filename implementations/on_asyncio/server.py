@@ -1,0 +1,163 @@
+"""The server in the asyncio runtime: two doors, their acceptors, and an orderly end.
+
+Mirrors on_threads/server.py and on_trio/server.py. It reads top to bottom as the
+server's life: bind, announce, accept, shut down.
+
+Invariants:
+  1. Nothing is announced before both doors are open.
+  2. Every task is in one of two groups: the owners' group, which outlives the
+     connections' group. No task outlives `serve`.
+  3. `serve` returns within ``drain_timeout`` of the first signal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable
+
+from implementations.core.line_codec import LineCodec
+from implementations.core.message import TCP, WS, Door
+from implementations.core.settings import Endpoint, Settings
+from implementations.core.site import Site
+from implementations.core.websocket_codec import WebSocketCodec
+from implementations.doors import NEWCOMER_GONE, OUT_OF_DESCRIPTORS, listen, peer_name, where
+from implementations.on_asyncio.connection import Connection
+from implementations.on_asyncio.hub_broadcaster import BroadcasterHub
+from implementations.on_asyncio.hub_mutex import MutexHub
+from implementations.on_asyncio.pace import Pace
+from implementations.on_asyncio.readiness import readable
+
+
+__all__ = ["serve"]
+
+ACCEPT_BATCH = 32  # connections a turn: a storm of them must not keep the room waiting
+ACCEPT_RETRY_S = 0.25  # out of descriptors: look again then
+DRAIN_SHARE = 0.9  # of drain_timeout is for delivering, the rest for ending what did not end
+
+MakeHub = Callable[[Settings, Pace], MutexHub | BroadcasterHub]
+
+log = logging.getLogger("hubbub")
+
+
+async def serve(
+    settings: Settings,
+    make_hub: MakeHub,
+    site: Site,
+    announce: Callable[[Endpoint, Endpoint], None],
+) -> None:
+    """Serve both doors until SIGINT or SIGTERM, then deliver what was accepted and return.
+
+    Args:
+        make_hub: one of this package's hubs.
+        site: what the WebSocket door answers to a browser.
+        announce: called once, with where the TCP and the WebSocket door are,
+            when both are open.
+
+    Raises:
+        CannotStart: a door could not be opened.
+    """
+    with listen(settings.tcp) as tcp, listen(settings.ws) as ws:
+        await _Server(settings, make_hub, site).run(tcp, ws, announce)
+
+
+class _Server:
+    def __init__(self, settings: Settings, make_hub: MakeHub, site: Site) -> None:
+        self._settings = settings
+        self._site = site
+        self._pace = Pace()
+        self._hub = make_hub(settings, self._pace)
+        self._connections: dict[asyncio.Task[None], Connection] = {}
+        self._stopping = asyncio.Event()
+        self._last_client_id = 0
+
+    async def run(
+        self, tcp: socket.socket, ws: socket.socket, announce: Callable[[Endpoint, Endpoint], None]
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stop, number)
+        async with asyncio.TaskGroup() as owners:
+            owner = self._hub.start(owners)
+            try:
+                async with asyncio.timeout(None) as drain, asyncio.TaskGroup() as connections:
+                    acceptors = [
+                        connections.create_task(self._accept(tcp, TCP, connections)),
+                        connections.create_task(self._accept(ws, WS, connections)),
+                    ]
+                    announce(where(tcp), where(ws))
+                    await self._stopping.wait()
+                    drain.reschedule(loop.time() + DRAIN_SHARE * self._settings.drain_timeout)
+                    for acceptor in acceptors:
+                        acceptor.cancel()
+                    await asyncio.wait(acceptors)
+                    tcp.close()
+                    ws.close()
+                    await self._dismiss()
+            except TimeoutError:
+                log.warning("stopped while clients had not taken their last lines")
+            finally:
+                if owner is not None:
+                    owner.cancel()
+
+    def _stop(self, number: int) -> None:
+        if self._stopping.is_set():  # the second signal
+            os._exit(128 + number)
+        log.info("%s: delivering what was accepted, then stopping", signal.Signals(number).name)
+        self._stopping.set()
+
+    async def _accept(
+        self, listener: socket.socket, door: Door, connections: asyncio.TaskGroup
+    ) -> None:
+        """Let newcomers in at one door, for ever."""
+        exhausted = False
+        while True:
+            await readable(listener)
+            try:
+                for _ in range(ACCEPT_BATCH):
+                    self._admit(*listener.accept(), door, connections)
+                    exhausted = False
+            except OSError as error:
+                if error.errno in NEWCOMER_GONE:
+                    continue
+                if error.errno not in OUT_OF_DESCRIPTORS:
+                    raise
+                if not exhausted:
+                    log.warning("cannot accept for now: %s", os.strerror(error.errno))
+                exhausted = True
+                await asyncio.sleep(ACCEPT_RETRY_S)
+
+    def _admit(
+        self,
+        sock: socket.socket,
+        address: tuple[str, int],
+        door: Door,
+        connections: asyncio.TaskGroup,
+    ) -> None:
+        sock.setblocking(False)
+        self._last_client_id += 1
+        connection = Connection(
+            sock,
+            peer_name(address),
+            self._last_client_id,
+            LineCodec(self._settings)
+            if door == TCP
+            else WebSocketCodec(self._settings, self._site),
+            self._hub,
+            self._pace,
+            self._settings,
+            self._site,
+        )
+        task = connections.create_task(connection.run())
+        self._connections[task] = connection
+        task.add_done_callback(self._connections.pop)
+
+    async def _dismiss(self) -> None:
+        """Say goodbye to who is in, and drop who is still shaking hands."""
+        await self._hub.close()
+        for task, connection in self._connections.items():
+            if not connection.joined:
+                task.cancel()

@@ -1,0 +1,237 @@
+"""What waits for one client, against a plain list of what should."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from implementations.core.backlog import (
+    MAX_BACKLOG_BYTES,
+    MAX_BATCH_BYTES,
+    Backlog,
+    SlowConsumer,
+)
+
+
+EVERY_POLICY = pytest.mark.parametrize("policy", SlowConsumer, ids=lambda policy: policy.value)
+
+
+def full_backlog(policy: SlowConsumer) -> Backlog:
+    """Return a backlog of three places with ``first``, ``second`` and ``third`` in it."""
+    backlog = Backlog(3, policy)
+    for data in (b"first ", b"second ", b"third "):
+        assert backlog.offer(data)
+    return backlog
+
+
+@pytest.mark.parametrize(
+    ("policy", "taken_in", "kept", "dropped"),
+    [
+        (SlowConsumer.DISCONNECT, False, b"first second third ", 0),
+        (SlowConsumer.DROP_OLDEST, True, b"second third new", 1),
+        (SlowConsumer.DROP_NEWEST, True, b"first second third ", 1),
+        (SlowConsumer.BLOCK, True, b"first second third new", 0),
+    ],
+    ids=[policy.value for policy in SlowConsumer],
+)
+def test_full_backlog_does_as_its_policy_says(
+    policy: SlowConsumer, taken_in: bool, kept: bytes, dropped: int
+) -> None:
+    """What a full backlog makes of one more message is its policy's business alone."""
+    backlog = full_backlog(policy)
+
+    assert backlog.offer(b"new") is taken_in
+
+    assert backlog.dropped == dropped
+    assert backlog.take() == kept
+
+
+@pytest.mark.parametrize(
+    ("policy", "taken_in"),
+    [
+        (SlowConsumer.DISCONNECT, False),
+        (SlowConsumer.DROP_OLDEST, True),
+        (SlowConsumer.DROP_NEWEST, True),
+        (SlowConsumer.BLOCK, True),
+    ],
+    ids=[policy.value for policy in SlowConsumer],
+)
+def test_backlog_is_full_at_its_bytes_too(policy: SlowConsumer, taken_in: bool) -> None:
+    """A backlog with many free places is full all the same when it holds 1 MiB."""
+    backlog = Backlog(1000, policy)
+    assert backlog.offer(b"x" * (MAX_BACKLOG_BYTES - 1))
+    assert backlog.offer(b"y")
+
+    assert backlog.offer(b"z") is taken_in
+
+    allowed = MAX_BACKLOG_BYTES + (policy is SlowConsumer.BLOCK)
+    assert backlog.size_bytes <= allowed
+
+
+@EVERY_POLICY
+def test_empty_backlog_takes_any_message(policy: SlowConsumer) -> None:
+    """A single message is never too long: a backlog that is empty takes it."""
+    backlog = Backlog(1, policy)
+    huge = b"x" * (MAX_BACKLOG_BYTES + 1)
+
+    assert backlog.offer(huge)
+
+    assert backlog.take() == huge
+
+
+def test_oldest_messages_make_room_for_a_huge_one() -> None:
+    """Under ``drop-oldest`` as many go as it takes, all of them if need be."""
+    backlog = full_backlog(SlowConsumer.DROP_OLDEST)
+
+    assert backlog.offer(b"x" * (MAX_BACKLOG_BYTES + 1))
+
+    assert (len(backlog), backlog.dropped) == (1, 3)
+
+
+def test_nothing_waiting_gives_nothing() -> None:
+    """An empty backlog gives out the empty batch, however often it is asked."""
+    backlog = Backlog(1, SlowConsumer.DISCONNECT)
+
+    assert [backlog.take(), backlog.take()] == [b"", b""]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "batch_sizes"),
+    [
+        pytest.param([1, 2, 3], [6], id="small ones go together"),
+        pytest.param([MAX_BATCH_BYTES - 1, 1], [MAX_BATCH_BYTES], id="up to the very limit"),
+        pytest.param([MAX_BATCH_BYTES, 1], [MAX_BATCH_BYTES, 1], id="and no further"),
+        pytest.param([MAX_BATCH_BYTES + 1, 1], [MAX_BATCH_BYTES + 1, 1], id="one longer, alone"),
+        pytest.param([40_000, 30_000, 30_000], [40_000, 60_000], id="in order, not best fit"),
+    ],
+)
+def test_batches_are_joined_up_to_the_limit(sizes: list[int], batch_sizes: list[int]) -> None:
+    """A batch holds as many messages as fit into one write, in order."""
+    backlog = Backlog(10, SlowConsumer.DISCONNECT)
+    for size in sizes:
+        assert backlog.offer(b"x" * size)
+
+    taken = list(iter(backlog.take, b""))
+
+    assert [len(batch) for batch in taken] == batch_sizes
+
+
+@pytest.mark.parametrize(
+    ("capacity", "behind_at", "caught_up_at"),
+    [(1, 1, 0), (2, 1, 0), (3, 1, 0), (4, 2, 1), (256, 128, 64)],
+)
+def test_marks_stand_at_a_half_and_a_quarter(
+    capacity: int, behind_at: int, caught_up_at: int
+) -> None:
+    """A backlog is behind from half its places on, and has caught up at a quarter of them."""
+    backlog = Backlog(capacity, SlowConsumer.DISCONNECT)
+
+    behind, caught_up = [], [backlog.caught_up]
+    for _ in range(capacity):
+        backlog.offer(b"x")
+        behind.append(backlog.behind)
+        caught_up.append(backlog.caught_up)
+
+    assert behind.index(True) + 1 == behind_at
+    assert len(caught_up) - 1 - caught_up[::-1].index(True) == caught_up_at
+
+
+def test_marks_count_bytes_too() -> None:
+    """Half a mebibyte is behind, and more than a quarter of one has not caught up."""
+    backlog = Backlog(1000, SlowConsumer.DISCONNECT)
+
+    backlog.offer(b"x" * (MAX_BACKLOG_BYTES // 4))
+    first = (backlog.behind, backlog.caught_up)
+    backlog.offer(b"x" * (MAX_BACKLOG_BYTES // 4 - 1))
+    second = (backlog.behind, backlog.caught_up)
+    backlog.offer(b"x")
+    third = (backlog.behind, backlog.caught_up)
+
+    assert [first, second, third] == [(False, True), (False, False), (True, False)]
+
+
+SIZES = st.sampled_from(
+    [8, 8, 8, 100, MAX_BATCH_BYTES - 8, MAX_BATCH_BYTES, 400_000, MAX_BACKLOG_BYTES, 1_100_000]
+)
+
+
+class BacklogMachine(RuleBasedStateMachine):
+    """Offers and takes at random; the model is a list and the rules of the policy."""
+
+    policy: SlowConsumer
+
+    @initialize(capacity=st.integers(1, 5))
+    def start(self, capacity: int) -> None:
+        self.capacity = capacity
+        self.backlog = Backlog(capacity, self.policy)
+        self.model: list[bytes] = []
+        self.dropped = 0
+        self.numbers = itertools.count()
+
+    @rule(size=SIZES)
+    def offer(self, size: int) -> None:
+        data = next(self.numbers).to_bytes(8, "big").ljust(size, b".")
+
+        taken_in = self.backlog.offer(data)
+
+        if self._fits(size) or self.policy is SlowConsumer.BLOCK:
+            assert taken_in
+            self.model.append(data)
+        elif self.policy is SlowConsumer.DISCONNECT:
+            assert not taken_in
+        elif self.policy is SlowConsumer.DROP_NEWEST:
+            assert taken_in
+            self.dropped += 1
+        else:
+            assert taken_in
+            while not self._fits(size):
+                del self.model[0]
+                self.dropped += 1
+            self.model.append(data)
+
+    @rule()
+    def take(self) -> None:
+        together = self.model[:1]
+        for data in self.model[1:]:
+            if sum(map(len, together)) + len(data) > MAX_BATCH_BYTES:
+                break
+            together.append(data)
+
+        assert self.backlog.take() == b"".join(together)
+
+        del self.model[: len(together)]
+
+    @invariant()
+    def counts_are_right(self) -> None:
+        assert len(self.backlog) == len(self.model)
+        assert self.backlog.size_bytes == sum(map(len, self.model))
+        assert self.backlog.dropped == self.dropped
+
+    @invariant()
+    def holds_no_more_than_it_may(self) -> None:
+        if self.policy is not SlowConsumer.BLOCK:
+            assert len(self.backlog) <= self.capacity
+            assert self.backlog.size_bytes <= MAX_BACKLOG_BYTES or len(self.backlog) == 1
+
+    def _fits(self, size: int) -> bool:
+        waiting_bytes = sum(map(len, self.model))
+        return not self.model or (
+            len(self.model) < self.capacity and waiting_bytes + size <= MAX_BACKLOG_BYTES
+        )
+
+
+@EVERY_POLICY
+def test_any_history_agrees_with_the_model(policy: SlowConsumer) -> None:
+    """After any offers and takes, what waits is what the policy says should."""
+    machine = type("Machine", (BacklogMachine,), {"policy": policy})
+
+    run_state_machine_as_test(machine)

@@ -1,0 +1,262 @@
+"""``hubbub chat`` in a pipe: a netcat that loses nothing and notices everything."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from hubbub.chat import printable
+from tests.conformance.server import Server, free_address
+from tests.processes import spelled, started_server
+from tests.timing import TICK
+
+
+WITHIN = 200 * TICK  # for a client to start, talk and end
+
+Chat = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture(params=["asyncio-broadcaster"])
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    with started_server(request.param) as server:
+        yield server
+
+
+@pytest.fixture(params=["tcp", "ws"])
+def address(request: pytest.FixtureRequest, server: Server) -> str:
+    return spelled(server.tcp) if request.param == "tcp" else f"ws://{spelled(server.ws)}/ws"
+
+
+@pytest.fixture
+def chat() -> Iterator[Chat]:
+    """Starts ``hubbub chat`` with pipes at all three ends."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(address: str, stdin: int = subprocess.PIPE) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "hubbub", "chat", address]
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(command, stdin=stdin, stdout=pipe, stderr=pipe, text=True)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+
+
+def replies(output: str) -> list[str]:
+    """Return what came after the welcome and the roster, with the speaker's name cut off."""
+    you_are, roster, *lines = output.splitlines()
+    name = you_are.removeprefix("* you are ")
+    assert roster.startswith("* online (")
+    return [line.removeprefix(f"{name}: ") for line in lines if line.startswith(f"{name}: ")]
+
+
+def wait_for_welcome(process: subprocess.Popen[str]) -> None:
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("* you are ")
+
+
+# Nothing is lost.
+
+
+def test_pipe_loses_no_reply(chat: Chat, address: str) -> None:
+    """Every reply to what was piped in is printed before the client ends, each time."""
+    said = "".join(f"line {i}\n" for i in range(20))
+    processes = [chat(address) for _ in range(6)]
+
+    outcomes = [process.communicate(said, WITHIN) for process in processes]
+
+    assert [replies(output) for output, _ in outcomes] == [said.splitlines()] * len(processes)
+    assert [process.returncode for process in processes] == [0] * len(processes)
+
+
+def test_pipe_last_line_without_end_is_said(chat: Chat, address: str) -> None:
+    """A last line counts without its line end."""
+    process = chat(address)
+
+    output, _ = process.communicate("first\r\nlast", WITHIN)
+
+    assert replies(output) == ["first", "last"]
+
+
+def test_file_is_said_whole(chat: Chat, address: str, tmp_path: Path) -> None:
+    """A regular file on standard input is said line by line."""
+    lines = [f"{i} ünï ☂ {'x' * 500}" for i in range(200)]
+    said = tmp_path / "said.txt"
+    said.write_text("\n".join(lines))
+    with said.open() as file:
+        process = chat(address, file.fileno())
+
+    output, _ = process.communicate(timeout=WITHIN)
+
+    assert replies(output) == lines
+
+
+def test_pipe_quit_ends_the_conversation(chat: Chat, address: str) -> None:
+    """After /quit nothing more is sent, and the end is a clean one."""
+    process = chat(address)
+
+    output, errors = process.communicate("said\n/quit\nunsaid\n", WITHIN)
+
+    assert (replies(output), errors, process.returncode) == (["said"], "", 0)
+
+
+def test_lines_before_a_reset_are_shown(chat: Chat) -> None:
+    """What arrived before the connection was reset is printed, and then the reset is told."""
+    lines = [f"* line {i}" for i in range(1000)]
+    process = chat(one_connection("\n".join([*lines, ""]).encode(), reset=True))
+
+    output, errors = process.communicate("hello\n", WITHIN)
+
+    assert output.splitlines() == lines
+    assert (errors.count("\n"), process.returncode) == (1, 1)
+
+
+# Every end is noticed.
+
+
+@pytest.mark.parametrize("death", [signal.SIGTERM, signal.SIGKILL])
+def test_server_death_is_noticed_while_waiting(
+    chat: Chat, server: Server, address: str, death: signal.Signals
+) -> None:
+    """A server that ends is noticed at once, although standard input says nothing."""
+    process = chat(address)
+    wait_for_welcome(process)
+
+    server.signal(death)
+    process.wait(WITHIN)
+
+    assert process.stderr is not None
+    assert "server" in process.stderr.read()
+    assert process.returncode == 1
+
+
+def test_interrupt_leaves_quietly(chat: Chat, address: str) -> None:
+    """Ctrl-C ends the client with 130 and without a traceback."""
+    process = chat(address)
+    wait_for_welcome(process)
+
+    process.send_signal(signal.SIGINT)
+    process.wait(WITHIN)
+
+    assert process.stderr is not None
+    assert (process.stderr.read(), process.returncode) == ("", 130)
+
+
+def test_reader_that_leaves_ends_the_client(chat: Chat, address: str) -> None:
+    """When nobody reads its output any more the client ends without a complaint."""
+    process = chat(address)
+    wait_for_welcome(process)
+    assert process.stdin is not None
+    assert process.stdout is not None
+
+    process.stdout.close()
+    process.stdin.write("is anybody there?\n" * 10)
+    process.stdin.flush()
+    process.wait(WITHIN)
+
+    assert process.stderr is not None
+    assert (process.stderr.read(), process.returncode) == ("", 141)
+
+
+# No connection at all.
+
+
+@pytest.mark.parametrize("form", ["{}", "ws://{}/ws"])
+def test_refused_connection_is_one_clear_line(chat: Chat, form: str) -> None:
+    """Where nobody listens, one line says so and the exit status is 1."""
+    address = form.format(spelled(free_address()))
+    process = chat(address)
+
+    output, errors = process.communicate(timeout=WITHIN)
+
+    assert (output, process.returncode) == ("", 1)
+    assert errors == f"hubbub chat: cannot connect to {address}: Connection refused\n"
+
+
+def test_refused_handshake_is_one_clear_line(chat: Chat, server: Server) -> None:
+    """Where the WebSocket door turns us away, one line says with what."""
+    process = chat(f"ws://{spelled(server.ws)}/elsewhere")
+
+    output, errors = process.communicate(timeout=WITHIN)
+
+    assert (output, errors.count("\n"), process.returncode) == ("", 1, 1)
+    assert "404" in errors
+
+
+@pytest.mark.parametrize(
+    "address", ["nonsense", "127.0.0.1:70000", "http://127.0.0.1/", "ws:///ws", "ws://h:port/ws"]
+)
+def test_bad_address_is_bad_usage(chat: Chat, address: str) -> None:
+    """An address that is none is told in one line, with exit status 2."""
+    process = chat(address)
+
+    output, errors = process.communicate(timeout=WITHIN)
+
+    assert (output, errors.count("\n"), process.returncode) == ("", 1, 2)
+    assert address in errors
+
+
+# No server is trusted.
+
+
+def test_control_characters_reach_no_terminal(chat: Chat) -> None:
+    """Whatever a server sends, no control character is printed."""
+    process = chat(one_connection(b"* you are \x1b[2Jx\r\n\x07mallory: \xc2\x9b31m\xff\n"))
+
+    output, _ = process.communicate("hello\n", WITHIN)
+
+    assert output == "* you are  [2Jx \n mallory:  31m\ufffd\n"
+
+
+@pytest.mark.parametrize("unsafe", ["\x00", "\x1b", "\x7f", "\x9b", "\u2028", "\u2029", "\ud800"])
+def test_printable_replaces_what_is_unsafe(unsafe: str) -> None:
+    """Control characters, line and paragraph separators and lone surrogates become spaces."""
+    line = f"before{unsafe}after"
+
+    shown = printable(line)
+
+    assert shown == "before after"
+
+
+def test_printable_keeps_what_is_text() -> None:
+    """Text of any script stays as it is, its joiners and marks too."""
+    line = "Zoë говорит: नमस्ते 👩\u200d🚀 e\u0301"
+
+    shown = printable(line)
+
+    assert shown == line
+
+
+def one_connection(sends: bytes, *, reset: bool = False) -> str:
+    """Start a server that waits for one word, sends those bytes and ends; return its address."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(WITHIN)
+
+    def serve() -> None:
+        with listener, listener.accept()[0] as connection:
+            connection.recv(1)
+            connection.sendall(sends)
+            if reset:
+                no_lingering = struct.pack("ii", 1, 0)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_lingering)
+            else:
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(64):  # closing on unread bytes would be a reset too
+                    pass
+
+    threading.Thread(target=serve, daemon=True).start()
+    return spelled(listener.getsockname())

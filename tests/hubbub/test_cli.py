@@ -1,0 +1,115 @@
+"""The command line: which sub-command is meant, and what happens when none is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from importlib.util import find_spec
+
+import pytest
+
+from hubbub.cli import COMMANDS, main
+from implementations.registry import SERVERS
+
+
+# ``serve`` has no module in this folder: its parser is the servers' own.
+THERE = [name for name in COMMANDS if name == "serve" or find_spec(COMMANDS[name][0])]
+
+
+def exit_code(*argv: str) -> int:
+    """Return the exit code of ``hubbub *argv``; argparse leaves by itself."""
+    try:
+        return main(list(argv))
+    except SystemExit as left:
+        return left.code if isinstance(left.code, int) else 1
+
+
+def test_list_has_every_server_with_its_axes(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each server has a line with its id and its axes, and a line that says what it is."""
+    assert exit_code("list") == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    for server in SERVERS:
+        place = [line.split() for line in lines].index(
+            [server.id, server.runtime, server.hub, server.delivery]
+        )
+        assert lines[place + 1].strip() == server.summary
+
+
+def test_list_fits_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """No line of the list is wider than 80 columns."""
+    exit_code("list")
+
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+
+
+def test_ids_are_one_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """``--ids`` prints the ids and nothing else, for other programs to read."""
+    assert exit_code("list", "--ids") == 0
+
+    assert capsys.readouterr().out.splitlines() == [server.id for server in SERVERS]
+
+
+def test_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    """``--version`` prints the version that is installed."""
+    assert exit_code("--version") == 0
+
+    assert capsys.readouterr().out == f"hubbub {version('hubbub')}\n"
+
+
+def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """The help has a line for each sub-command that there is."""
+    assert exit_code("--help") == 0
+
+    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line.strip()]
+    assert [name for name in COMMANDS if name not in listed] == []
+
+
+@pytest.mark.parametrize("name", THERE)
+def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A sub-command's help is its own, and no error."""
+    assert exit_code(name, "--help") == 0
+
+    printed = capsys.readouterr()
+    assert printed.out.startswith(f"usage: hubbub {name} ")
+    assert printed.err == ""
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        [],
+        [""],
+        ["dance"],
+        ["lis"],
+        ["--dance"],
+        ["list", "--dance"],
+        ["list", "more"],
+        ["serve"],
+        ["serve", "nobody"],
+        ["serve", SERVERS[0].id, "--dance"],
+    ],
+    ids=" ".join,
+)
+def test_bad_usage_is_one_line(argv: Sequence[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """What is no command, flag or id ends with 2 and one line that says so."""
+    assert exit_code(*argv) == 2
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    [line] = printed.err.splitlines()
+    assert line.startswith("hubbub: ")
+
+
+def test_interrupted_command_is_not_an_error_to_be_traced(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Control-C ends any sub-command with 130, as shells expect, and prints nothing."""
+
+    def interrupted(_arguments: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("hubbub.listing.run", interrupted)
+
+    assert exit_code("list") == 130
+    assert capsys.readouterr() == ("", "")

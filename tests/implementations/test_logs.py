@@ -1,0 +1,184 @@
+"""Logging: in order, to standard error, and never in anybody's way."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from implementations.logs import LOG_CAPACITY, start_logging
+from tests.implementations.running import ENDS_WITHIN, ROOT
+
+
+class Stream:
+    """A standard error that can refuse, or keep whoever writes to it waiting."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.tried = 0  # lines that somebody began to write
+        self._takes = True
+        self._broken = False
+        self._change = threading.Condition()  # guards all of the above
+        self._line = ""
+
+    def write(self, text: str) -> int:
+        with self._change:
+            if text == "\n":
+                self.lines.append(self._line)
+            else:
+                self.tried += 1
+                self._line = text
+            self._change.notify_all()
+            if self._broken:
+                raise BrokenPipeError
+            assert self._change.wait_for(lambda: self._takes, ENDS_WITHIN)
+        return len(text)
+
+    def flush(self) -> None:
+        """Do nothing, as ``write`` has done it all."""
+
+    def turn(self, *, takes: bool = True, broken: bool = False) -> None:
+        """Begin to take lines, to keep their writer waiting, or to fail."""
+        with self._change:
+            self._takes, self._broken = takes, broken
+            self._change.notify_all()
+
+    def wait_until(self, happened: Callable[[], bool]) -> None:
+        """Wait for something that ``write`` brings about."""
+        with self._change:
+            assert self._change.wait_for(happened, ENDS_WITHIN)
+
+
+@pytest.fixture
+def log() -> Iterator[logging.Logger]:
+    """The servers' logger; afterwards it is as it was."""
+    logger = logging.getLogger("hubbub")
+    handlers, level, propagate = list(logger.handlers), logger.level, logger.propagate
+    yield logger
+    for handler in [handler for handler in logger.handlers if handler not in handlers]:
+        logger.removeHandler(handler)
+        handler.close()
+    logger.setLevel(level)
+    logger.propagate = propagate
+
+
+def start(monkeypatch: pytest.MonkeyPatch, level: str) -> Stream:
+    """Start logging to a stream of ours in the place of standard error.
+
+    For a test's own body: between its fixtures and its body pytest exchanges standard error.
+    """
+    stream = Stream()
+    monkeypatch.setattr(sys, "stderr", stream)
+    start_logging(level)
+    return stream
+
+
+def wait_until_written(log: logging.Logger, stream: Stream) -> None:
+    """Wait until all that was logged so far is written, by logging one line more."""
+    log.critical("fence")
+    stream.wait_until(lambda: stream.lines[-1:] != [] and stream.lines[-1].endswith(" fence"))
+    del stream.lines[-1]
+
+
+def test_records_reach_standard_error_in_order(
+    log: logging.Logger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each record is a line with its time, its level and its text, in the order logged."""
+    stream = start(monkeypatch, "INFO")
+
+    log.info("%s joined", "zoe")
+    log.warning("careful")
+    wait_until_written(log, stream)
+
+    texts = [line.split(" ", 2)[2] for line in stream.lines]
+    assert texts == ["INFO zoe joined", "WARNING careful"]
+
+
+def test_level_is_a_threshold(log: logging.Logger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is below the level is not logged."""
+    stream = start(monkeypatch, "WARNING")
+
+    log.info("unheard")
+    log.error("heard")
+    wait_until_written(log, stream)
+
+    [line] = stream.lines
+    assert line.endswith(" ERROR heard")
+
+
+def test_nothing_reaches_the_root_logger(
+    log: logging.Logger, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What servers log is not logged a second time by whoever embeds them."""
+    stream = start(monkeypatch, "INFO")
+
+    log.info("once")
+    wait_until_written(log, stream)
+
+    assert len(stream.lines) == 1
+    assert caplog.records == []
+
+
+def test_slow_standard_error_costs_lines_not_time(
+    log: logging.Logger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for a reader; what there is no room for is dropped, counted and told."""
+    stream = start(monkeypatch, "INFO")
+    stream.turn(takes=False)
+    log.info("the line at which it stops")
+    stream.wait_until(lambda: stream.tried == 1)
+
+    for number in range(LOG_CAPACITY + 7):
+        log.info("line %d", number)
+    stream.turn(takes=True)
+    stream.wait_until(lambda: len(stream.lines) > LOG_CAPACITY)  # or the fence were dropped too
+    wait_until_written(log, stream)
+
+    first, second, *rest = stream.lines
+    assert first.endswith("the line at which it stops")
+    assert second.endswith("line 0 (7 earlier lines were dropped)")
+    assert len(rest) == LOG_CAPACITY - 1
+
+
+def test_broken_standard_error_is_survived(
+    log: logging.Logger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line that cannot be written is lost, and the next that can be is not."""
+    stream = start(monkeypatch, "INFO")
+
+    stream.turn(broken=True)
+    log.info("lost")
+    stream.wait_until(lambda: stream.tried == 1)
+    stream.turn(broken=False)
+    log.info("written")
+    wait_until_written(log, stream)
+
+    [line] = stream.lines
+    assert line.endswith("written")
+
+
+def test_full_pipe_stops_nobody() -> None:
+    """A process whose standard error is a pipe that nobody reads goes on, and ends with 0."""
+    program = (
+        "import logging\n"
+        "from implementations.logs import start_logging\n"
+        "start_logging('INFO')\n"
+        "for number in range(10_000):\n"
+        "    logging.getLogger('hubbub').info('line %d %s', number, 'x' * 100)\n"
+        "print('still here', flush=True)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+
+    try:
+        code = process.wait(ENDS_WITHIN)
+    finally:
+        process.kill()
+        output, _ = process.communicate()
+
+    assert (code, output) == (0, b"still here\n")

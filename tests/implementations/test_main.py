@@ -1,0 +1,188 @@
+"""Starting a server: what goes wrong before there is one, and how it is told."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from implementations.__main__ import main
+from implementations.core.settings import Settings
+from implementations.registry import SERVERS, Server
+from tests.implementations.running import run_python
+from tests.processes import started_server
+from tests.timing import TICK
+
+
+SERVER_ID = SERVERS[0].id
+FREE_PORTS = ("--tcp", "127.0.0.1:0", "--ws", "127.0.0.1:0")
+
+
+@pytest.fixture(autouse=True)
+def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the ``HUBBUB_*`` variables of whoever runs the tests out of them."""
+    for name in [name for name in os.environ if name.startswith("HUBBUB_")]:
+        monkeypatch.delenv(name)
+
+
+def exit_code(argv: Sequence[str]) -> int:
+    """Return the exit code of the process that ``main`` would be; argparse leaves by itself."""
+    try:
+        return main(list(argv))
+    except SystemExit as left:
+        return left.code if isinstance(left.code, int) else 1
+
+
+def one_line(captured: str) -> str:
+    """Return what was printed, which must be one line and no traceback."""
+    [line] = captured.splitlines()
+    return line
+
+
+@pytest.mark.parametrize(
+    ("argv", "names"),
+    [
+        pytest.param([], "ID", id="no id"),
+        pytest.param(["asyncio-abacus"], "'asyncio-abacus'", id="an unknown id"),
+        pytest.param([""], "''", id="an empty id"),
+        pytest.param([SERVER_ID.upper()], f"'{SERVER_ID.upper()}'", id="an id in capitals"),
+        pytest.param(["two\nlines"], r"'two\nlines'", id="an id of two lines"),
+        pytest.param([SERVER_ID, "--colour", "red"], "--colour", id="an unknown flag"),
+        pytest.param([SERVER_ID, "--max"], "--max", id="a flag cut short"),
+        pytest.param([SERVER_ID, "--outbox"], "--outbox", id="a flag without its value"),
+        pytest.param([SERVER_ID, "again"], "again", id="something more"),
+        pytest.param([SERVER_ID, "--outbox", "0"], "--outbox", id="a bad count"),
+        pytest.param([SERVER_ID, "--tcp", "8000"], "--tcp", id="a bad endpoint"),
+        pytest.param([SERVER_ID, "--ws", "localhost:99999"], "--ws", id="a bad port"),
+        pytest.param([SERVER_ID, "--idle-timeout=-1"], "--idle-timeout", id="a negative time"),
+        pytest.param([SERVER_ID, "--slow-consumer", "hope"], "'hope'", id="an unknown policy"),
+        pytest.param([SERVER_ID, "--log-level", "LOUD"], "--log-level", id="an unknown level"),
+    ],
+)
+def test_bad_usage_is_one_line(
+    argv: list[str], names: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What makes no sense ends the start with 2 and a line that names it."""
+    assert exit_code(argv) == 2
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert one_line(printed.err).startswith("hubbub: ")
+    assert names in printed.err
+
+
+def test_bad_variable_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A variable that makes no sense is named as the variable that it is."""
+    monkeypatch.setenv("HUBBUB_OUTBOX", "plenty")
+
+    assert exit_code([SERVER_ID]) == 2
+
+    assert one_line(capsys.readouterr().err) == (
+        "hubbub: HUBBUB_OUTBOX: expected a whole number, 1 or more, got 'plenty'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        pytest.param(b"outbox = ", "is not TOML: ", id="not TOML"),
+        pytest.param(b"outbox = 1\noutbox = 2\n", "is not TOML: ", id="one entry twice"),
+        pytest.param(b'log_level = "\xff"', "is not TOML: ", id="not UTF-8"),
+        pytest.param(b"outbocks = 1", "unknown setting in the file: 'outbocks'", id="unknown"),
+        pytest.param(b"[server]\noutbox = 1", "unknown setting in the file: 'server'", id="table"),
+        pytest.param(b'outbox = "plenty"', "outbox in the file: expected ", id="a bad value"),
+        pytest.param(b"max_line = true", "max_line in the file: expected ", id="a bad type"),
+    ],
+)
+def test_bad_file_is_one_line(
+    content: bytes, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file that makes no sense ends the start with 2 and a line that says why."""
+    config = tmp_path / "hubbub.toml"
+    config.write_bytes(content)
+
+    assert exit_code([SERVER_ID, "--config", str(config)]) == 2
+
+    assert says in one_line(capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(("name", "why"), [("missing.toml", "No such file"), (".", "directory")])
+def test_file_that_cannot_be_read_is_one_line(
+    name: str, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file that cannot be read ends the start with 2 and a line with the system's reason."""
+    assert exit_code([SERVER_ID, "--config", str(tmp_path / name)]) == 2
+
+    line = one_line(capsys.readouterr().err)
+    assert line.startswith(f"hubbub: cannot read {tmp_path / name}: ")
+    assert why in line
+
+
+def test_help_mentions_every_setting(capsys: pytest.CaptureFixture[str]) -> None:
+    """The help has all ids and all flags, and is no error."""
+    assert exit_code(["--help"]) == 0
+
+    printed = capsys.readouterr()
+    flags = ["--" + setting.name.replace("_", "-") for setting in fields(Settings)]
+    missing = [it for it in [*flags, "--config"] if f"  {it} " not in printed.out]
+    assert missing == []
+    assert [server.id for server in SERVERS if server.id not in printed.out] == []
+    assert printed.err == ""
+
+
+@pytest.mark.parametrize("door", ["--tcp", "--ws"])
+@pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.id)
+def test_taken_port_is_one_line(server: Server, door: str) -> None:
+    """A port that somebody else has ends the start with 1 and one line that names it."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        endpoint = "{}:{}".format(*taken.getsockname())
+
+        ended = run_python("-m", "implementations", server.id, *FREE_PORTS, door, endpoint)
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert one_line(ended.stderr) == (
+        f"hubbub: cannot listen on {endpoint}: address already in use"
+    )
+
+
+def test_one_port_for_both_doors_is_one_line() -> None:
+    """The two doors cannot be one; the second finds its port taken."""
+    with socket.create_server(("127.0.0.1", 0)) as lent:
+        endpoint = "{}:{}".format(*lent.getsockname())
+
+    ended = run_python("-m", "implementations", SERVER_ID, "--tcp", endpoint, "--ws", endpoint)
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "address already in use" in one_line(ended.stderr)
+
+
+def test_bad_usage_of_a_process_is_one_line() -> None:
+    """The exit code of ``main`` is that of the process, and there is no traceback."""
+    ended = run_python("-m", "implementations", SERVER_ID, HUBBUB_OUTBOX="plenty")
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "HUBBUB_OUTBOX" in one_line(ended.stderr)
+
+
+@pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.id)
+def test_server_is_started_with_the_settings_of_all_sources(server: Server, tmp_path: Path) -> None:
+    """A server runs with what the file says where nobody else does, and ends with 0."""
+    config = tmp_path / "hubbub.toml"
+    config.write_text("max_line = 16\n")
+
+    with started_server(server.id, "--config", str(config)) as running:
+        with socket.create_connection(running.tcp) as sock, sock.makefile("rb") as lines:
+            sock.sendall(b"x" * 17 + b"\n")
+            received = [lines.readline() for _ in range(3)]
+        running.signal(signal.SIGTERM)
+        code = running.wait_exit(within=100 * TICK)
+
+    assert received[-1] == b"! line too long (max 16 bytes)\n"
+    assert code == 0

@@ -1,0 +1,51 @@
+"""Every rule of PROTOCOL.md has a test, and every test a claim."""
+
+import importlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conformance.rules import Rule, rules
+
+
+SUITE = Path(__file__).resolve().parents[1] / "conformance"
+
+
+def _tests() -> Iterator[tuple[Rule, Callable[..., Any]]]:
+    """Yield each rule test of the suite with its rule."""
+    for path in sorted(SUITE.glob("test_*.py")):
+        module = importlib.import_module(f"tests.conformance.{path.stem}")
+        for name, function in vars(module).items():
+            if name.startswith("test_"):
+                (rule,) = [m.args[0] for m in function.pytestmark if m.name == "rule"]
+                yield rule, function
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.id)
+def test_rule_has_a_test(rule: Rule) -> None:
+    """Some test carries the id of the rule."""
+    assert rule in [tested for tested, _ in _tests()]
+
+
+def test_test_stands_in_the_file_of_its_area() -> None:
+    """A rule's tests are found in the file that is called after its area."""
+    strays = [
+        f"{function.__module__}.{function.__name__}: {rule.id}"
+        for rule, function in _tests()
+        if not function.__module__.endswith(f"test_{rule.area}")
+    ]
+
+    assert strays == []
+
+
+def test_test_says_its_claim_in_one_sentence() -> None:
+    """The docstring of a rule test is one sentence: the report shows it."""
+    silent = [
+        function.__name__
+        for _, function in _tests()
+        if not (function.__doc__ or "").strip().endswith(".")
+    ]
+
+    assert silent == []

@@ -1,0 +1,22 @@
+"""Each module has a test file of its name, and the other way round."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.meta.folders import ROOT, modules_in
+
+
+@pytest.mark.parametrize(
+    ("code", "tests"),
+    [("implementations/core", "tests/core"), ("implementations", "tests/implementations")],
+)
+def test_every_module_has_its_test_file(code: str, tests: str) -> None:
+    """No module is without its test file, and no test file without its module."""
+    modules = {name.strip("_") for name in modules_in(ROOT / code)}
+
+    tested = {
+        name.removeprefix("test_") for name in modules_in(ROOT / tests) if name.startswith("test_")
+    }
+
+    assert tested == modules

@@ -1,0 +1,6 @@
+"""Fixtures for tests of the suite."""
+
+from tests.suite.by_hand import stage
+
+
+__all__ = ["stage"]
