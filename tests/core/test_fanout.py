@@ -113,6 +113,17 @@ def test_full_outbox_is_cut_off_and_its_departure_named() -> None:
     assert anna.lines == ["a: hello", "* b was too slow"]
 
 
+@pytest.mark.parametrize(("cause", "evictions"), [(Cause.TOO_SLOW, 1), (Cause.LEFT, 0)])
+def test_eviction_is_counted(cause: Cause, evictions: int) -> None:
+    """A member that leaves because it took nothing for too long counts as cut off, once."""
+    fanout = fanout_of(FakeOutbox())
+
+    fanout.leave(0, cause)
+    fanout.leave(0, cause)
+
+    assert fanout.stats().evictions == evictions
+
+
 def test_departure_overflows_nobody() -> None:
     """Who is cut off takes nobody along: its departure has its place even in a full outbox."""
     anna, ben, cara, dan = (FakeOutbox() for _ in range(4))
