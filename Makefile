@@ -4,8 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# Two workers: servers under test need a core too. Set JOBS=auto on a larger machine.
-JOBS ?= 2
+# More workers than two cores: most tests wait most of the time. Set JOBS=8 on a larger machine.
+JOBS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help setup compare test conform style format types coverage check picture clean
