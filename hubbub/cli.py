@@ -7,6 +7,8 @@ server does not load what draws reports.
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 import sys
 from importlib import import_module
 from typing import Any, NoReturn
@@ -77,6 +79,15 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         exit_code: int = import_module(COMMANDS[arguments.command][0]).run(arguments)
+        sys.stdout.flush()  # here, where a full disk can still be told
     except KeyboardInterrupt:
         return 130
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EPIPE):
+            raise
+        if error.errno == errno.ENOSPC:  # a reader that has seen enough, as head has, is no news
+            print(f"hubbub: cannot write: {error.strerror}", file=sys.stderr)
+        # What is still in the buffer would fail once more when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return exit_code

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
+from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
@@ -113,3 +118,29 @@ def test_interrupted_command_is_not_an_error_to_be_traced(
 
     assert exit_code("list") == 130
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_full_disk_is_one_line() -> None:
+    """Output that finds no space ends the command with one line that says so."""
+    with Path("/dev/full").open("w") as full:
+        listed = subprocess.run(
+            [sys.executable, "-m", "hubbub", "list"], stdout=full, stderr=PIPE, text=True
+        )
+
+    assert (listed.returncode, listed.stderr) == (
+        1,
+        "hubbub: cannot write: No space left on device\n",
+    )
+
+
+def test_reader_that_has_seen_enough_is_no_news() -> None:
+    """Output into a pipe that nobody reads any more ends the command without a word."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as pipe:
+        listed = subprocess.run(
+            [sys.executable, "-m", "hubbub", "list"], stdout=pipe, stderr=PIPE, text=True
+        )
+
+    assert (listed.returncode, listed.stderr) == (1, "")
