@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 JOBS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test conform style format types coverage check picture clean
+.PHONY: help setup compare test conform autobahn style format types coverage check picture clean
 
 help:  ## show this
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -23,6 +23,9 @@ test: $(READY)  ## all tests: the core, the servers, the conformance suite, the 
 
 conform: $(READY)  ## the whole conformance matrix of all servers
 	@$(BIN)/hubbub conform $$($(BIN)/hubbub list --ids)
+
+autobahn: $(READY)  ## the Autobahn fuzzing client against each WebSocket door (needs Python 2.7)
+	@$(BIN)/python -m tests.autobahn.run
 
 style: $(READY)  ## ruff: lint and format
 	@$(BIN)/ruff check .
@@ -44,7 +47,7 @@ picture: $(READY)  ## the README's picture, from the last report
 	@$(BIN)/python docs/picture.py
 
 clean:  ## remove all that make has made
-	rm -rf $(VENV) report .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) .cache/autobahn report .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -21,6 +21,7 @@ COMMANDS = {
     "list": ("hubbub.listing", "the servers, their axes, one line each"),
     "serve": ("hubbub.serve", "start one server"),
     "chat": ("hubbub.chat", "join a room from the terminal, or from a pipe"),
+    "top": ("hubbub.top", "show live what a running server counts"),
     "conform": ("hubbub.conform", "judge any server, rule by rule"),
     "compare": ("hubbub.compare", "judge and measure all servers, and write the report"),
 }

@@ -132,6 +132,7 @@ def write_report(judged: Judged, measured: Measured, folder: Path) -> Path:
 
     from benchmarks.plots import sections
     from benchmarks.results import write
+    from hubbub.autobahn import read_lines
     from tests.conformance.report import matrix_fragment, matrix_style
 
     environment = Environment(
@@ -146,6 +147,7 @@ def write_report(judged: Judged, measured: Measured, folder: Path) -> Path:
         judged=judged,
         measured=measured,
         matrix=matrix_fragment(judged),
+        autobahn=read_lines(judged.servers),
         matrix_style=matrix_style(),
         sections=sections(measured),
         about=_about(measured),

@@ -111,6 +111,7 @@ def run(arguments: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: leave no servers behind
     from rich.console import Console
 
+    from hubbub.autobahn import read_lines
     from tests.conformance.report import print_report, render_html
 
     try:
@@ -124,10 +125,13 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"hubbub: {error}", file=sys.stderr)
         return 2
     print_report(results)
+    autobahn = read_lines(arguments.ids)
+    for number, line in enumerate(autobahn):
+        print(line if number else f"\nAutobahn\n{line}")
     if arguments.json:
         Path(arguments.json).write_text(results.to_json(), encoding="utf-8")
     if arguments.html:
-        Path(arguments.html).write_text(render_html(results), encoding="utf-8")
+        Path(arguments.html).write_text(render_html(results, autobahn), encoding="utf-8")
     return results.exit_code
 
 

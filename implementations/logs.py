@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import signal
 import sys
 import threading
 
@@ -26,7 +27,11 @@ class _DroppingHandler(logging.Handler):
         self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         self._lines: queue.Queue[str] = queue.Queue(LOG_CAPACITY)
         self._dropped = 0
+        # A thread inherits what is blocked: a server that waits for signals on its main thread
+        # must not lose one to this.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         threading.Thread(target=self._write_for_ever, name="log", daemon=True).start()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def emit(self, record: logging.LogRecord) -> None:
         try:

@@ -5,10 +5,10 @@ Imports no runtime: `Server.run` does, so that starting one server loads no othe
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 from implementations.core.errors import SettingsError
 from implementations.core.settings import Endpoint, Settings
@@ -45,14 +45,44 @@ class Server:
         """Serve until a signal ends it. For the main thread of a process of its own."""
         package = import_module(f"implementations.on_{self.runtime}")
         make_hub = getattr(package, f"{self.hub.capitalize()}Hub")
-        asyncio.run(package.serve(settings, make_hub, site, announce))
+        _RUN[self.runtime](package.serve, settings, make_hub, site, announce)
+
+
+def _run_asyncio(serve: Callable[..., Any], *arguments: object) -> None:
+    import asyncio
+
+    asyncio.run(serve(*arguments))
+
+
+def _run_trio(serve: Callable[..., Any], *arguments: object) -> None:
+    import trio
+
+    trio.run(serve, *arguments)
+
+
+def _run_threads(serve: Callable[..., Any], *arguments: object) -> None:
+    serve(*arguments)
+
+
+_RUN = {"threads": _run_threads, "asyncio": _run_asyncio, "trio": _run_trio}
 
 
 SERVERS = (
+    Server("threads", "mutex", "outbox", "threads share the client map under a lock they do need"),
+    Server("threads", "broadcaster", "outbox", "one thread owns the client map, others send to it"),
+    Server(
+        "threads", "direct", "direct", "the map's owner writes to the sockets itself, in groups"
+    ),
     Server(
         "asyncio", "mutex", "outbox", "tasks share the client map under a lock they do not need"
     ),
     Server("asyncio", "broadcaster", "outbox", "one task owns the client map, others send to it"),
+    Server(
+        "asyncio", "direct", "direct", "the map's owner writes to the sockets itself, in groups"
+    ),
+    Server("trio", "mutex", "outbox", "as asyncio-mutex, with nurseries and cancel scopes"),
+    Server("trio", "broadcaster", "outbox", "as asyncio-broadcaster, with a memory channel"),
+    Server("trio", "direct", "direct", "as asyncio-direct, with trio's bare waits for a socket"),
 )
 
 

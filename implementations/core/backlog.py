@@ -9,6 +9,7 @@ Invariants:
      was already on its way when it filled up (the talkers wait instead), and that
      it takes what is exempt: departures, of which each client has one.
   2. What it gives out is what it took in, in that order, less what was dropped.
+  3. The rest of a message that is half sent comes out first and is never dropped.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections import deque
 from enum import Enum
 
 
-__all__ = ["MAX_BACKLOG_BYTES", "MAX_BATCH_BYTES", "Backlog", "SlowConsumer"]
+__all__ = ["HIGH_BYTES", "MAX_BACKLOG_BYTES", "MAX_BATCH_BYTES", "Backlog", "SlowConsumer"]
 
 MAX_BACKLOG_BYTES = 1024 * 1024  # of one client, whatever the number of messages
 HIGH_BYTES = MAX_BACKLOG_BYTES // 2
@@ -50,6 +51,7 @@ class Backlog:
     """
 
     __slots__ = (
+        "_begun",
         "_capacity",
         "_high",
         "_low",
@@ -66,6 +68,7 @@ class Backlog:
         self._low = capacity // 4
         self._policy = policy
         self._waiting: deque[bytes] = deque()
+        self._begun = b""
         self.size_bytes = 0
         self.behind = False
         self.dropped = 0
@@ -99,6 +102,11 @@ class Backlog:
         self.behind = len(self._waiting) >= self._high or self.size_bytes >= HIGH_BYTES
         return True
 
+    def begin(self, rest: bytes) -> None:
+        """Put back, in front of all that waits, the ``rest`` of a message that is half sent."""
+        self._begun = rest
+        self.size_bytes += len(rest)
+
     def take(self) -> bytes:
         """Give out the oldest messages, joined; at most 64 KiB unless one alone is longer.
 
@@ -106,6 +114,10 @@ class Backlog:
             ``b""`` when nothing waits.
         """
         waiting = self._waiting
+        if self._begun:
+            rest, self._begun = self._begun, b""
+            self.size_bytes -= len(rest)
+            return rest
         if self.size_bytes <= MAX_BATCH_BYTES:
             batch = waiting.popleft() if len(waiting) == 1 else b"".join(waiting)
             waiting.clear()

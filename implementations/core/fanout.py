@@ -2,7 +2,8 @@
 
 Everything a hub does, but for the question that this project is about: who may
 call it when. A hub that guards it with a lock is a ``MutexHub``; one that keeps
-it as the local variable of a single thread or task is a ``BroadcasterHub``.
+it as the local variable of a single thread or task is a ``BroadcasterHub``. The
+``DirectHub`` has group_commit.py in its place.
 
 Invariants:
   1. No method waits. An outbox is offered to, and says no when it is full.
@@ -15,7 +16,7 @@ of invariant 1: nothing else can run while a step is half done.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from implementations.core.causes import Cause
@@ -128,7 +129,4 @@ class Fanout:
             self._evictions += 1
             # Closed at once: behind what it refused nothing more may come, or it had a gap.
             self._outboxes.pop(client_id).close(Cause.TOO_SLOW)
-            # When many are cut off at once, those who read must not be, for hearing of it.
-            deliveries += [
-                replace(more, exempt=True) for more in departure if isinstance(more, ToAll)
-            ]
+            deliveries += [more for more in departure if not isinstance(more, Goodbye)]

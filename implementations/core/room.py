@@ -13,7 +13,6 @@ Invariants:
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from implementations.core.causes import Cause
@@ -88,9 +87,6 @@ class Room:
     def __len__(self) -> int:
         return len(self._names)
 
-    def __iter__(self) -> Iterator[ClientId]:
-        return iter(self._names)
-
     def join(self, client_id: ClientId, address: str) -> list[Delivery]:
         """Let a newcomer in under its address.
 
@@ -137,7 +133,8 @@ class Room:
         if name is None:
             return []
         del self._holders[_key(name)]
-        return [Goodbye(client_id, cause), ToAll(f"* {name} {cause.departure}")]
+        # Exempt: when many go at once, those who read must not be cut off for hearing of it.
+        return [Goodbye(client_id, cause), ToAll(f"* {name} {cause.departure}", exempt=True)]
 
     def close(self) -> list[Delivery]:
         """Announce the end and say goodbye to everyone."""

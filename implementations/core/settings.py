@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, NamedTuple
 
-from implementations.core.backlog import SlowConsumer
+from implementations.core.backlog import HIGH_BYTES, SlowConsumer
 from implementations.core.errors import SettingsError
 
 
@@ -75,6 +75,7 @@ def _setting(
     )
 
 
+MAX_INBOX = 64  # past that, a group commit saves little more and the first of it waits longer
 _ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^/\s]+")  # as a browser writes it: no path
 _ENDPOINT = "HOST:PORT, the port 0 to 65535"
 _SECONDS = "a number of seconds above 0"
@@ -131,6 +132,15 @@ class Settings:
     log_level: str = _setting(
         "INFO", _log_level, "LEVEL", "DEBUG, INFO, WARNING or ERROR", "least that is logged"
     )
+
+    @property
+    def inbox(self) -> int:
+        """Commands that may wait for a hub's owner, at least 1.
+
+        All of them find room in an outbox that has just reached its high-water mark,
+        in messages and in bytes: half of the half that is left.
+        """
+        return max(1, min(MAX_INBOX, self.outbox // 4, HIGH_BYTES // 2 // self.max_line))
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

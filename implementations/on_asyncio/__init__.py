@@ -3,15 +3,18 @@
 server.py           doors, acceptors, shutdown
 connection.py       one client: a read pump and a write pump
 outbox.py           what waits for one client
+outbox_direct.py    what waits for one client of the direct hub: mostly nothing
 pace.py             the flood rule
 hub_mutex.py        any task may touch the room, holding the lock
 hub_broadcaster.py  one task owns the room
+hub_direct.py       one task owns the room and writes to the sockets itself
 readiness.py        wait for a socket, as trio.lowlevel does
 """
 
 from implementations.on_asyncio.hub_broadcaster import BroadcasterHub
+from implementations.on_asyncio.hub_direct import DirectHub
 from implementations.on_asyncio.hub_mutex import MutexHub
 from implementations.on_asyncio.server import serve
 
 
-__all__ = ["BroadcasterHub", "MutexHub", "serve"]
+__all__ = ["BroadcasterHub", "DirectHub", "MutexHub", "serve"]

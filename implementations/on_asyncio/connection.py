@@ -21,6 +21,7 @@ import logging
 import math
 import socket
 import struct
+from typing import Any
 
 from implementations.core.causes import Cause
 from implementations.core.commands import Complain, parse
@@ -42,13 +43,14 @@ from implementations.core.settings import Settings
 from implementations.core.site import Site
 from implementations.core.websocket_codec import WebSocketCodec
 from implementations.on_asyncio.hub_broadcaster import BroadcasterHub
+from implementations.on_asyncio.hub_direct import DirectHub
 from implementations.on_asyncio.hub_mutex import MutexHub
-from implementations.on_asyncio.outbox import Outbox
-from implementations.on_asyncio.pace import Pace
 from implementations.on_asyncio.readiness import readable, writable
 
 
-__all__ = ["Connection"]
+__all__ = ["Connection", "Hub"]
+
+Hub = MutexHub | BroadcasterHub | DirectHub
 
 READ_BYTES = 64 * 1024  # at most, a read
 STALL_S = 1.0  # a socket that takes nothing for this long holds nobody back any more
@@ -66,8 +68,7 @@ class Connection:
         address: str,
         client_id: ClientId,
         codec: LineCodec | WebSocketCodec,
-        hub: MutexHub | BroadcasterHub,
-        pace: Pace,
+        hub: Hub,
         settings: Settings,
         site: Site,
     ) -> None:
@@ -79,7 +80,7 @@ class Connection:
         self._hub = hub
         self._settings = settings
         self._site = site
-        self._outbox = Outbox(codec.door, settings, pace)
+        self._outbox: Any = hub.outbox(sock, codec.door)  # the kind that this very hub joins
         self._lost = False  # the socket takes nothing any more
         self._silent_at = math.inf  # deadlines on the loop's clock; none before it has joined
         self._ping_at = math.inf
@@ -98,7 +99,6 @@ class Connection:
             log.exception("%s: a bug in this connection; the others go on", self._address)
         finally:
             if self.joined:
-                self._outbox.abandon()  # nobody takes from it: it must not hold up its own leave
                 await self._hub.leave(self._client_id, Cause.LEFT)
             self._sock.close()
 
@@ -164,7 +164,7 @@ class Connection:
         except PeerSilent:
             cause = Cause.TIMED_OUT
         except PeerGone:
-            self._outbox.abandon()
+            pass
         await self._hub.leave(self._client_id, cause)
 
     async def _dispatch(self, events: list[Event]) -> bool:
@@ -229,15 +229,13 @@ class Connection:
             assert self._outbox.cause is not None  # or `take` would still be waiting
             await self._send(self._codec.farewell(self._outbox.cause))
         except PeerGone as error:
-            # Before the wait for the hub's turn, which this very outbox may be holding back.
-            self._outbox.abandon()
             stuck = isinstance(error, PeerStuck)
             await self._hub.leave(self._client_id, Cause.TOO_SLOW if stuck else Cause.LEFT)
             # What the peer has not taken it never will: let closing free the buffers at once.
             self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self._lost = True
-        assert self._outbox.cause is not None
-        return self._outbox.cause
+        cause: Cause = self._outbox.cause
+        return cause
 
     async def _send(self, data: bytes) -> None:
         """Write all of ``data``, nearly always at once.

@@ -1,26 +1,29 @@
-"""The broadcaster hub in the asyncio runtime: one task owns the room, all others send it commands.
+"""The broadcaster hub in the asyncio runtime: one task owns the room, all others command it.
 
 Mirrors on_threads/hub_broadcaster.py and on_trio/hub_broadcaster.py. It is Go's
 ``select`` over entering, leaving and messages, with one inbox in the place of the
 three channels, so that one task's commands keep their order among themselves.
 
 Invariants:
-  1. The room is a local variable of `_run`: nothing else can reach it.
-  2. The inbox has place for one command of a talker, as an unbuffered channel has:
-     while it is taken it holds the talkers back, as a full outbox does. So nothing
-     is on its way to an outbox that has just filled up.
+  1. The room is a local variable of `run`: nothing else can reach it.
+  2. A full inbox holds the talkers back, as a full outbox does. A command has its
+     place there until it is carried out, and there are no more places than an outbox
+     has beyond its high-water mark: what is on its way to one that has just filled
+     up finds room.
 """
 
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 from typing import TypeVar
 
 from implementations.core.causes import Cause
-from implementations.core.commands import Command
+from implementations.core.commands import Command, Who
 from implementations.core.errors import HubbubError
 from implementations.core.fanout import Fanout, Stats
+from implementations.core.message import Door
 from implementations.core.room import ClientId
 from implementations.core.settings import Settings
 from implementations.on_asyncio.outbox import Outbox
@@ -35,15 +38,31 @@ T = TypeVar("T")
 class BroadcasterHub:
     """A room that one task owns."""
 
-    def __init__(self, settings: Settings, pace: Pace) -> None:
-        self._max_clients = settings.max_clients
-        self._pace = pace
-        # Unbounded for asyncio: ``_put`` and the pace see to the one place that it has.
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._pace = Pace()
+        self._gate = asyncio.Lock()  # makes "is there a place?" and taking it one step
+        # Unbounded for asyncio: the gate sees to it that talkers find it full in time. Who
+        # leaves, asks for the counts or closes passes by the gate, and is never many.
         self._inbox: asyncio.Queue[Callable[[Fanout], None]] = asyncio.Queue()
+        self._waiting = 0  # commands that were put in and are not carried out
+        self._stopped = False
 
-    def start(self, tasks: asyncio.TaskGroup) -> asyncio.Task[None] | None:
-        """Start the hub's owner in ``tasks`` and return it: it ends by being cancelled."""
-        return tasks.create_task(self._run(), name="broadcaster")
+    def outbox(self, sock: socket.socket, door: Door) -> Outbox:
+        """Make the outbox of a client that this hub may soon let in; it never touches ``sock``."""
+        return Outbox(door, self._settings, self._pace)
+
+    async def run(self) -> None:
+        """Own the room until `stop`: carry out what comes into the inbox, one after the other."""
+        fanout = Fanout(self._settings.max_clients)
+        while not self._stopped:
+            command = await self._inbox.get()
+            command(fanout)
+            self._carried_out(1)
+
+    def stop(self) -> None:
+        """Have `run` return, once it has carried out what is in the inbox by now."""
+        self._put(self._end)
 
     async def join(self, client_id: ClientId, address: str, outbox: Outbox) -> None:
         """Let a newcomer in; its welcome is the first thing in ``outbox``.
@@ -56,61 +75,78 @@ class BroadcasterHub:
             RoomFull: there is no place.
             HubClosed: `close` has begun.
         """
-        await self._ask(lambda fanout: fanout.join(client_id, address, outbox))
+        await self._ask_in_turn(lambda fanout: fanout.join(client_id, address, outbox))
 
     async def leave(self, client_id: ClientId, cause: Cause) -> None:
         """End a stay, close its outbox and tell the others. Idempotent, also after `close`.
 
-        Callable from any task. Waits like `join`.
+        Callable from any task. Waits for the owner only: nobody is kept from leaving.
         """
         await self._ask(lambda fanout: fanout.leave(client_id, cause))
 
     async def submit(self, client_id: ClientId, command: Command) -> None:
         """Have the owner do what a member asks; nothing for one that has left.
 
-        Callable from any task. Waits for its turn under the flood rule only:
-        when it returns the command has its place in the one order, and may not
-        have been carried out. One task's commands keep their order.
+        Callable from any task. Waits for its turn under the flood rule: when it
+        returns the command has its place in the one order, and may not have been
+        carried out. One task's commands keep their order.
         """
-        await self._pace.admitted()
-        self._put(lambda fanout: fanout.submit(client_id, command))
+        if isinstance(command, Who):
+            # The one answer that outgrows its question by far: it must count against who
+            # asked before the next question does.
+            await self._ask_in_turn(lambda fanout: fanout.submit(client_id, command))
+            return
+        async with self._pace.turn(self._gate):
+            self._put(lambda fanout: fanout.submit(client_id, command))
 
     async def stats(self) -> Stats:
         """Return the counts, the owner's answer. Callable from any task, also after `close`."""
-        return await self._answer_to(Fanout.stats)
+        return await self._ask(Fanout.stats)
 
     async def close(self) -> None:
         """Carry out what is in the inbox, announce the shutdown, close every outbox. Idempotent."""
-        await self._answer_to(Fanout.close)
+        await self._ask(Fanout.close)
 
-    async def _run(self) -> None:
-        fanout = Fanout(self._max_clients)
-        while True:
-            command = await self._inbox.get()
-            self._pace.release(self)
-            command(fanout)
+    def _end(self, _: Fanout) -> None:
+        self._stopped = True
 
     def _put(self, command: Callable[[Fanout], None]) -> None:
         self._inbox.put_nowait(command)
-        self._pace.hold(self)
+        self._waiting += 1
+        if self._waiting >= self._settings.inbox:
+            self._pace.hold(self)
+
+    def _carried_out(self, commands: int) -> None:
+        self._waiting -= commands
+        if self._waiting < self._settings.inbox:
+            self._pace.release(self)
+
+    async def _ask_in_turn(self, question: Callable[[Fanout], None]) -> None:
+        command, answer = _question(question)
+        async with self._pace.turn(self._gate):
+            self._put(command)
+        await answer
 
     async def _ask(self, question: Callable[[Fanout], T]) -> T:
-        await self._pace.admitted()
-        return await self._answer_to(question)
-
-    async def _answer_to(self, question: Callable[[Fanout], T]) -> T:
-        """Have the owner call ``question`` and bring its result, or its exception, back."""
-        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-
-        def command(fanout: Fanout) -> None:
-            try:
-                result = question(fanout)
-            except HubbubError as error:
-                if not answer.cancelled():  # the asker may have been cancelled meanwhile
-                    answer.set_exception(error)
-            else:
-                if not answer.cancelled():
-                    answer.set_result(result)
-
+        command, answer = _question(question)
         self._put(command)
         return await answer
+
+
+def _question(
+    question: Callable[[Fanout], T],
+) -> tuple[Callable[[Fanout], None], asyncio.Future[T]]:
+    """Return a command for the owner, and what brings its result, or its exception, back."""
+    answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+    def command(fanout: Fanout) -> None:
+        try:
+            result = question(fanout)
+        except HubbubError as error:
+            if not answer.cancelled():  # the asker may have been cancelled meanwhile
+                answer.set_exception(error)
+        else:
+            if not answer.cancelled():
+                answer.set_result(result)
+
+    return command, answer

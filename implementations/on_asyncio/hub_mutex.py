@@ -18,10 +18,12 @@ Invariants:
 from __future__ import annotations
 
 import asyncio
+import socket
 
 from implementations.core.causes import Cause
 from implementations.core.commands import Command
 from implementations.core.fanout import Fanout, Stats
+from implementations.core.message import Door
 from implementations.core.room import ClientId
 from implementations.core.settings import Settings
 from implementations.on_asyncio.outbox import Outbox
@@ -34,14 +36,21 @@ __all__ = ["MutexHub"]
 class MutexHub:
     """A room that any task may enter, one at a time."""
 
-    def __init__(self, settings: Settings, pace: Pace) -> None:
-        self._pace = pace
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._pace = Pace()
         self._lock = asyncio.Lock()  # guards _fanout
         self._fanout = Fanout(settings.max_clients)
 
-    def start(self, tasks: asyncio.TaskGroup) -> asyncio.Task[None] | None:
-        """Start the hub's owner in ``tasks`` and return it: this hub has none."""
-        return None
+    def outbox(self, sock: socket.socket, door: Door) -> Outbox:
+        """Make the outbox of a client that this hub may soon let in; it never touches ``sock``."""
+        return Outbox(door, self._settings, self._pace)
+
+    async def run(self) -> None:
+        """Own the room until `stop`. This hub has no owner: it returns at once."""
+
+    def stop(self) -> None:
+        """Have `run` return."""
 
     async def join(self, client_id: ClientId, address: str, outbox: Outbox) -> None:
         """Let a newcomer in; its welcome is the first thing in ``outbox``.
@@ -54,16 +63,14 @@ class MutexHub:
             RoomFull: there is no place.
             HubClosed: `close` has begun.
         """
-        await self._pace.admitted()
-        async with self._lock:
+        async with self._pace.turn(self._lock):
             self._fanout.join(client_id, address, outbox)
 
     async def leave(self, client_id: ClientId, cause: Cause) -> None:
         """End a stay, close its outbox and tell the others. Idempotent, also after `close`.
 
-        Callable from any task. Waits like `join`.
+        Callable from any task. Waits for the lock only: nobody is kept from leaving.
         """
-        await self._pace.admitted()
         async with self._lock:
             self._fanout.leave(client_id, cause)
 
@@ -73,8 +80,7 @@ class MutexHub:
         Callable from any task. Waits like `join`. Two commands reach every
         outbox in the same order; one task's commands keep theirs.
         """
-        await self._pace.admitted()
-        async with self._lock:
+        async with self._pace.turn(self._lock):
             self._fanout.submit(client_id, command)
 
     async def stats(self) -> Stats:

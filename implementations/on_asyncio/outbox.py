@@ -37,24 +37,20 @@ class Outbox:
         self._pace = pace
         self._holds = False  # it holds the talkers back
         self._stalled = False  # the socket takes nothing: nobody is held back for it
-        self._lost = False  # and never will again
         self._wanted: asyncio.Future[None] | None = None  # what the write pump waits for
 
     def offer(self, message: Message, exempt: bool = False) -> bool:
         """Queue the door's encoding of ``message``. Callable by any task; never waits.
 
         Returns:
-            False when the client must be cut off; True too once it is closed or
-            abandoned, when there is nobody left to deliver to.
+            False when the client must be cut off; True too once it is closed,
+            when there is nobody left to deliver to.
         """
-        if self.cause is not None or self._lost:
+        if self.cause is not None:
             return True
         if not self._backlog.offer(message[self._door], exempt):
             return False
-        if self._backlog.behind and not self._stalled:
-            self._holds = True
-            self._pace.hold(self)
-        self._wake()
+        self._noted()
         return True
 
     async def reply(self, data: bytes) -> bool:
@@ -90,14 +86,6 @@ class Outbox:
             self._stalled = True
             self._release()
 
-    def abandon(self) -> None:
-        """Queue nothing more and hold nobody back, under any policy: the socket is lost.
-
-        The client stays a member, and is not too slow, until it leaves.
-        """
-        self._lost = True
-        self._release()
-
     def close(self, cause: Cause) -> None:
         """Take nothing more; `take` still gives out what is queued.
 
@@ -107,6 +95,13 @@ class Outbox:
             self.cause = cause
             self._release()
             self._wake()
+
+    def _noted(self) -> None:
+        """See to what follows from there being more in the backlog."""
+        if self._backlog.behind and not self._stalled and not self._holds:
+            self._holds = True
+            self._pace.hold(self)
+        self._wake()
 
     def _release(self) -> None:
         self._holds = False

@@ -4,11 +4,12 @@ Mirrors on_threads/pace.py and on_trio/pace.py.
 
 An outbox over its high-water mark holds; it releases at its low-water mark, when
 its socket has taken nothing for a second (that client does not read, and
-delays nobody), or when it closes. Every command passes `admitted` before the hub
-sees it, so the hub itself never waits for a client.
+delays nobody), or when it closes. A full inbox holds too. Every command passes
+`turn` before the hub sees it, so the hub itself never waits for a client.
 
 Invariants:
-  1. Between `admitted` returning and the caller's next ``await`` nothing is held.
+  1. Inside `turn` nobody but its caller can bring about a hold, unless hubs do so
+     outside their lock: what was admitted finds room.
   2. Nobody holds for ever: see `connection.Connection`, which ends each hold.
 """
 
@@ -16,6 +17,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 
 __all__ = ["Pace"]
@@ -46,6 +49,16 @@ class Pace:
                 await turn
         finally:
             self._wake_one()  # one wakes the next: all at once would mostly go back to sleep
+
+    @asynccontextmanager
+    async def turn(self, lock: asyncio.Lock) -> AsyncIterator[None]:
+        """Wait for a moment when nobody holds and ``lock`` is ours; it is, inside."""
+        while True:
+            await self.admitted()
+            async with lock:
+                if not self._holders:  # else one did while we waited for the lock
+                    yield
+                    return
 
     def _wake_one(self) -> None:
         while self._talkers and not self._holders:

@@ -5,7 +5,7 @@ server's life: bind, announce, accept, shut down.
 
 Invariants:
   1. Nothing is announced before both doors are open.
-  2. Every task is in one of two groups: the owners' group, which outlives the
+  2. Every task is in one of two groups: the hub's group, which outlives the
      connections' group. No task outlives `serve`.
   3. `serve` returns within ``drain_timeout`` of the first signal.
 """
@@ -13,6 +13,7 @@ Invariants:
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import os
 import signal
@@ -25,10 +26,7 @@ from implementations.core.settings import Endpoint, Settings
 from implementations.core.site import Site
 from implementations.core.websocket_codec import WebSocketCodec
 from implementations.doors import NEWCOMER_GONE, OUT_OF_DESCRIPTORS, listen, peer_name, where
-from implementations.on_asyncio.connection import Connection
-from implementations.on_asyncio.hub_broadcaster import BroadcasterHub
-from implementations.on_asyncio.hub_mutex import MutexHub
-from implementations.on_asyncio.pace import Pace
+from implementations.on_asyncio.connection import Connection, Hub
 from implementations.on_asyncio.readiness import readable
 
 
@@ -38,7 +36,7 @@ ACCEPT_BATCH = 32  # connections a turn: a storm of them must not keep the room 
 ACCEPT_RETRY_S = 0.25  # out of descriptors: look again then
 DRAIN_SHARE = 0.9  # of drain_timeout is for delivering, the rest for ending what did not end
 
-MakeHub = Callable[[Settings, Pace], MutexHub | BroadcasterHub]
+MakeHub = Callable[[Settings], Hub]
 
 log = logging.getLogger("hubbub")
 
@@ -68,11 +66,10 @@ class _Server:
     def __init__(self, settings: Settings, make_hub: MakeHub, site: Site) -> None:
         self._settings = settings
         self._site = site
-        self._pace = Pace()
-        self._hub = make_hub(settings, self._pace)
+        self._hub = make_hub(settings)
         self._connections: dict[asyncio.Task[None], Connection] = {}
         self._stopping = asyncio.Event()
-        self._last_client_id = 0
+        self._client_ids = itertools.count(1)
 
     async def run(
         self, tcp: socket.socket, ws: socket.socket, announce: Callable[[Endpoint, Endpoint], None]
@@ -80,8 +77,8 @@ class _Server:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop, number)
-        async with asyncio.TaskGroup() as owners:
-            owner = self._hub.start(owners)
+        async with asyncio.TaskGroup() as hub:
+            hub.create_task(self._hub.run(), name="hub")
             try:
                 async with asyncio.timeout(None) as drain, asyncio.TaskGroup() as connections:
                     acceptors = [
@@ -100,8 +97,7 @@ class _Server:
             except TimeoutError:
                 log.warning("stopped while clients had not taken their last lines")
             finally:
-                if owner is not None:
-                    owner.cancel()
+                self._hub.stop()
 
     def _stop(self, number: int) -> None:
         if self._stopping.is_set():  # the second signal
@@ -138,16 +134,14 @@ class _Server:
         connections: asyncio.TaskGroup,
     ) -> None:
         sock.setblocking(False)
-        self._last_client_id += 1
         connection = Connection(
             sock,
             peer_name(address),
-            self._last_client_id,
+            next(self._client_ids),
             LineCodec(self._settings)
             if door == TCP
             else WebSocketCodec(self._settings, self._site),
             self._hub,
-            self._pace,
             self._settings,
             self._site,
         )

@@ -7,7 +7,7 @@ printer, a pipe and a colour-blind reader.
 import base64
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -60,9 +60,13 @@ def print_report(results: Results, console: Console | None = None) -> None:
         console.print(line, soft_wrap=False)
 
 
-def render_html(results: Results) -> str:
-    """Return a page that needs nothing beside itself."""
-    return _environment().get_template("report.html.j2").render(results=results)
+def render_html(results: Results, autobahn: Sequence[str] = ()) -> str:
+    """Return a page that needs nothing beside itself.
+
+    ``autobahn`` is a line a runtime: how its WebSocket door fared in that suite.
+    """
+    page = _environment().get_template("report.html.j2")
+    return page.render(results=results, autobahn=autobahn)
 
 
 def matrix_fragment(results: Results) -> Markup:

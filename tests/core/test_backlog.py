@@ -164,6 +164,18 @@ SIZES = st.sampled_from(
 )
 
 
+def test_rest_of_a_half_sent_message_comes_first_and_alone() -> None:
+    """What is put back comes out before all that waits, and no policy drops it."""
+    backlog = Backlog(1, SlowConsumer.DROP_OLDEST)
+    backlog.begin(b"rest ")
+    backlog.offer(b"first ")
+    backlog.offer(b"second ")
+
+    assert backlog.size_bytes == len(b"rest second ")
+    assert [backlog.take(), backlog.take()] == [b"rest ", b"second "]
+    assert (backlog.size_bytes, backlog.dropped) == (0, 1)
+
+
 class BacklogMachine(RuleBasedStateMachine):
     """Offers and takes at random; the model is a list and the rules of the policy."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from dataclasses import FrozenInstanceError, fields
+from dataclasses import FrozenInstanceError, fields, replace
 from importlib.resources import files
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from implementations.core.backlog import SlowConsumer
+from implementations.core.backlog import HIGH_BYTES, SlowConsumer
 from implementations.core.errors import SettingsError
 from implementations.core.settings import Endpoint, Settings, add_flags, settings_from
 
@@ -297,3 +297,15 @@ def test_origin_that_no_browser_sends_is_refused() -> None:
     for origin in ("example.org", "https://example.org/"):
         with pytest.raises(SettingsError, match="allow-origin"):
             settings_from({"allow_origin": [origin]}, {}, {})
+
+
+@pytest.mark.parametrize(
+    ("changes", "places"),
+    [({}, 64), ({"outbox": 16}, 4), ({"outbox": 1}, 1), ({"max_line": 65536}, 4)],
+)
+def test_inbox_fits_into_an_outbox_that_is_half_full(changes: dict[str, int], places: int) -> None:
+    """What may wait for a hub's owner finds room in an outbox at its high-water mark."""
+    settings = replace(Settings(), **changes)  # type: ignore[arg-type]  # they are all numbers
+
+    assert settings.inbox == places
+    assert settings.inbox * settings.max_line <= HIGH_BYTES

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -182,3 +184,20 @@ def test_full_pipe_stops_nobody() -> None:
         output, _ = process.communicate()
 
     assert (code, output) == (0, b"still here\n")
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="asks Linux what a thread blocks")
+def test_signals_are_left_to_the_others(
+    log: logging.Logger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread that writes blocks every signal, and who started it blocks what it did before."""
+    others, before = set(threading.enumerate()), signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+    start(monkeypatch, "INFO")
+
+    [writer] = set(threading.enumerate()) - others
+    status = Path(f"/proc/self/task/{writer.native_id}/status").read_text()
+    blocked = int(status.partition("SigBlk:")[2].split()[0], 16)
+    blockable = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
+    assert [number for number in blockable if not blocked >> (number - 1) & 1] == []
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before

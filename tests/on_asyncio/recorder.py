@@ -1,15 +1,19 @@
-"""An outbox that never fills: it keeps what it is offered, in order."""
+"""Outboxes that never fill: they keep what they are given, in order."""
 
 from __future__ import annotations
 
+import socket
+
 from implementations.core.causes import Cause
+from implementations.core.group_commit import Group
 from implementations.core.message import WS, Message
 from implementations.core.settings import Settings
 from implementations.on_asyncio.outbox import Outbox
+from implementations.on_asyncio.outbox_direct import DirectOutbox
 from implementations.on_asyncio.pace import Pace
 
 
-__all__ = ["Recorder"]
+__all__ = ["DirectRecorder", "Recorder"]
 
 
 class Recorder(Outbox):
@@ -21,6 +25,27 @@ class Recorder(Outbox):
 
     def offer(self, message: Message, exempt: bool = False) -> bool:
         self.lines += message.tcp.decode().splitlines()
+        return True
+
+    def close(self, cause: Cause) -> None:
+        self.cause = cause
+
+
+class DirectRecorder(DirectOutbox):
+    """One client of a direct hub under test, without a connection."""
+
+    def __init__(self) -> None:
+        with socket.socket() as unused:
+            super().__init__(unused, WS, Settings(), Pace())
+        self.groups: list[list[str]] = []
+
+    @property
+    def lines(self) -> list[str]:
+        """All that came, whatever group it came in."""
+        return [line for group in self.groups for line in group]
+
+    def push(self, group: Group) -> bool:
+        self.groups.append(group.joined.tcp.decode().splitlines())
         return True
 
     def close(self, cause: Cause) -> None:

@@ -17,7 +17,6 @@ from implementations.core.settings import Settings
 from implementations.core.site import Site
 from implementations.on_asyncio.connection import Connection
 from implementations.on_asyncio.hub_mutex import MutexHub
-from implementations.on_asyncio.pace import Pace
 from tests.on_asyncio.recorder import Recorder
 from tests.timing import TICK
 
@@ -36,7 +35,7 @@ def test_bug_in_one_connection_harms_no_other(caplog: pytest.LogCaptureFixture) 
     logging.getLogger("hubbub").addHandler(caplog.handler)
 
     async def scene() -> list[str]:
-        hub, watcher = MutexHub(Settings(), Pace()), Recorder()
+        hub, watcher = MutexHub(Settings()), Recorder()
         await hub.join(0, "watcher:1", watcher)
         async with _connected(hub, Settings()) as (connection, reader, writer):
             await reader.readuntil(b"* online")
@@ -55,7 +54,7 @@ def test_cancelled_connection_leaves_the_room() -> None:
     """However a connection ends, its client has left the room when it has."""
 
     async def scene() -> tuple[list[str], int]:
-        hub, watcher = MutexHub(Settings(), Pace()), Recorder()
+        hub, watcher = MutexHub(Settings()), Recorder()
         await hub.join(0, "watcher:1", watcher)
         async with _connected(hub, Settings()) as (connection, reader, _):
             await reader.readuntil(b"* online")
@@ -74,7 +73,7 @@ def test_client_that_takes_nothing_is_too_slow_even_in_a_quiet_room() -> None:
     settings = replace(Settings(), write_timeout=2 * TICK)
 
     async def scene() -> list[str]:
-        hub, watcher = MutexHub(settings, Pace()), Recorder()
+        hub, watcher = MutexHub(settings), Recorder()
         await hub.join(0, "watcher:1", watcher)
         async with _connected(hub, settings, reads=False) as (connection, _, writer):
             writer.write(b"/say " + b"x" * 4000 + b"\n")
@@ -99,7 +98,6 @@ async def _connected(
         1,
         FaultyCodec(settings),
         hub,
-        Pace(),
         settings,
         Site("test", settings, b""),
     )

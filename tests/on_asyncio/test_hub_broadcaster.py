@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TypeVar
@@ -10,16 +11,17 @@ from typing import TypeVar
 import pytest
 
 from implementations.core.causes import Cause
-from implementations.core.commands import Say
+from implementations.core.commands import Say, Who
 from implementations.core.errors import HubClosed, RoomFull
+from implementations.core.message import TCP, encode
 from implementations.core.settings import Settings
 from implementations.on_asyncio.hub_broadcaster import BroadcasterHub
-from implementations.on_asyncio.pace import Pace
 from tests.on_asyncio.recorder import Recorder
-from tests.on_asyncio.settle import must_wait, settle
+from tests.on_asyncio.settle import settle
 
 
 T = TypeVar("T")
+PLACES = Settings().inbox
 
 
 def test_commands_are_carried_out_in_the_order_put() -> None:
@@ -80,33 +82,62 @@ def test_cancelled_asker_leaves_the_owner_alive() -> None:
 def test_full_inbox_holds_the_talkers_back() -> None:
     """Talkers wait while the inbox is full, and go on when the owner has taken from it."""
 
-    async def scene() -> list[bool]:
-        pace = Pace()
-        hub = BroadcasterHub(Settings(), pace)
-        waited = [must_wait(pace)]
+    async def scene() -> tuple[int, int]:
+        hub = BroadcasterHub(Settings())
+        talkers = [asyncio.create_task(hub.submit(1, Say(str(n)))) for n in range(2 * PLACES)]
+        await settle()
+        went_on = sum(talker.done() for talker in talkers)
         async with asyncio.TaskGroup() as tasks:
-            await hub.submit(1, Say("hello"))
-            waited.append(must_wait(pace))
-            owner = hub.start(tasks)
-            await settle()
-            waited.append(must_wait(pace))
-            assert owner is not None
-            owner.cancel()
-        return waited
+            tasks.create_task(hub.run())
+            await asyncio.wait(talkers)
+            hub.stop()
+        return went_on, sum(talker.done() for talker in talkers)
 
-    assert asyncio.run(scene()) == [False, True, False]
+    assert asyncio.run(scene()) == (PLACES, 2 * PLACES)
+
+
+def test_nobody_is_kept_from_leaving() -> None:
+    """Who leaves passes by the talkers that a client far behind holds back."""
+
+    async def scene(hub: BroadcasterHub) -> tuple[bool, int]:
+        with socket.socket() as unused:
+            behind = hub.outbox(unused, TCP)
+        await hub.join(1, "anna:1", Recorder())
+        for _ in range(Settings().outbox // 2):
+            behind.offer(encode("more"))
+        talker = asyncio.create_task(hub.submit(1, Say("hello")))
+        await settle()
+        waited = not talker.done()
+        await hub.leave(1, Cause.LEFT)
+        clients = (await hub.stats()).clients
+        behind.close(Cause.LEFT)
+        await talker
+        return waited, clients
+
+    assert _run(scene) == (True, 0)
+
+
+def test_question_counts_before_its_asker_goes_on() -> None:
+    """Who asks who is online goes on when its answer is in its outbox, and not before."""
+
+    async def scene(hub: BroadcasterHub) -> list[str]:
+        anna = Recorder()
+        await hub.join(1, "anna:1", anna)
+        await hub.submit(1, Who())
+        return anna.lines[2:]
+
+    assert _run(scene) == ["* online (1): anna:1"]
 
 
 def _run(scene: Callable[[BroadcasterHub], Awaitable[T]], settings: Settings | None = None) -> T:
     """Run ``scene`` with a hub whose owner runs beside it."""
 
     async def with_owner() -> T:
-        hub = BroadcasterHub(settings or Settings(), Pace())
+        hub = BroadcasterHub(settings or Settings())
         async with asyncio.TaskGroup() as tasks:
-            owner = hub.start(tasks)
+            tasks.create_task(hub.run())
             result = await scene(hub)
-            assert owner is not None
-            owner.cancel()
+            hub.stop()
         return result
 
     return asyncio.run(with_owner())

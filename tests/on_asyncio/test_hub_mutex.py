@@ -22,7 +22,6 @@ from implementations.core.room import ClientId
 from implementations.core.settings import Settings
 from implementations.on_asyncio.hub_broadcaster import BroadcasterHub
 from implementations.on_asyncio.hub_mutex import MutexHub
-from implementations.on_asyncio.pace import Pace
 from tests.on_asyncio.recorder import Recorder
 
 
@@ -48,8 +47,8 @@ class NoLock(asyncio.Lock):
 class UnlockedHub(MutexHub):
     """The hub without its lock."""
 
-    def __init__(self, settings: Settings, pace: Pace) -> None:
-        super().__init__(settings, pace)
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
         self._lock = NoLock()
 
 
@@ -60,8 +59,8 @@ class AwaitInsideHub(MutexHub):
     first in first out, would keep the talkers in step and show no fault at all.
     """
 
-    def __init__(self, settings: Settings, pace: Pace) -> None:
-        super().__init__(settings, pace)
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
         self._random = Random(1)
         self._recorders: list[Recorder] = []
 
@@ -91,12 +90,12 @@ class UnlockedAwaitInsideHub(AwaitInsideHub, UnlockedHub):
     ],
 )
 def test_lock_matters_only_with_an_await_inside(
-    make_hub: Callable[[Settings, Pace], MutexHub], agree: bool
+    make_hub: Callable[[Settings], MutexHub], agree: bool
 ) -> None:
     """All clients see one order, save when an ``await`` stands inside and no lock around it."""
     recorders = [Recorder() for _ in range(TALKERS)]
 
-    asyncio.run(_all_talk(make_hub(Settings(), Pace()), recorders))
+    asyncio.run(_all_talk(make_hub(Settings()), recorders))
 
     orders = {tuple(recorder.lines[-TALKERS * LINES :]) for recorder in recorders}
     assert (len(orders) == 1) is agree
@@ -107,7 +106,7 @@ def test_closed_hub_takes_no_newcomer() -> None:
     """A hub that is closed refuses who comes, and has said goodbye to who was in."""
 
     async def scene() -> Recorder:
-        hub, anna = MutexHub(Settings(), Pace()), Recorder()
+        hub, anna = MutexHub(Settings()), Recorder()
         await hub.join(1, "anna:1", anna)
         await hub.close()
         with pytest.raises(HubClosed):
@@ -124,7 +123,7 @@ def test_leave_and_submit_after_close_do_nothing() -> None:
     """Who leaves or talks late, while the server shuts down, is not an error."""
 
     async def scene() -> int:
-        hub = MutexHub(Settings(), Pace())
+        hub = MutexHub(Settings())
         await hub.join(1, "anna:1", Recorder())
         await hub.close()
         await hub.leave(1, Cause.LEFT)

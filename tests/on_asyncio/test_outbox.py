@@ -153,21 +153,6 @@ def test_cancelled_take_loses_nothing() -> None:
     assert asyncio.run(scene()) == b"kept\n"
 
 
-def test_abandoned_outbox_refuses_nobody_and_holds_nobody() -> None:
-    """A client whose socket is lost is not too slow, and not in the way of its own departure."""
-
-    async def scene() -> tuple[list[bool], bool]:
-        pace = Pace()
-        outbox = Outbox(TCP, replace(FOUR, slow_consumer=SlowConsumer.BLOCK), pace)
-        outbox.offer(encode("one"))
-        outbox.offer(encode("two"))
-        outbox.abandon()
-        taken = [outbox.offer(encode(str(number))) for number in range(9)]
-        return taken, must_wait(pace)
-
-    assert asyncio.run(scene()) == ([True] * 9, False)
-
-
 def test_reply_waits_for_its_turn() -> None:
     """A client that asks for replies faster than it takes them is held back like any talker."""
 

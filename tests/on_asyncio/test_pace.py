@@ -64,3 +64,26 @@ def test_woken_talker_waits_again_when_another_filled_an_outbox() -> None:
         assert admitted == ["anna", "ben"]
 
     asyncio.run(scene())
+
+
+def test_turn_is_a_moment_when_nobody_holds_and_the_lock_is_ours() -> None:
+    """Who was admitted, and then had to wait for the lock, looks again when it has it."""
+
+    async def scene() -> tuple[bool, bool]:
+        pace, lock = Pace(), asyncio.Lock()
+        async with lock:
+            talker = asyncio.create_task(_in_turn(pace, lock))
+            await settle()
+            pace.hold("an outbox")  # by whoever has the lock
+        await settle()
+        waited = not talker.done()
+        pace.release("an outbox")
+        return waited, await talker
+
+    assert asyncio.run(scene()) == (True, True)
+
+
+async def _in_turn(pace: Pace, lock: asyncio.Lock) -> bool:
+    """Return whether the lock was ours in our turn."""
+    async with pace.turn(lock):
+        return lock.locked()

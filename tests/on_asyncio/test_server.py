@@ -13,15 +13,16 @@ import pytest
 
 from implementations.core.settings import Endpoint, Settings
 from implementations.core.site import Site
+from implementations.on_asyncio.connection import Hub
 from implementations.on_asyncio.hub_broadcaster import BroadcasterHub
+from implementations.on_asyncio.hub_direct import DirectHub
 from implementations.on_asyncio.hub_mutex import MutexHub
-from implementations.on_asyncio.pace import Pace
 from implementations.on_asyncio.server import serve
 from tests.timing import TICK
 
 
 T = TypeVar("T")
-MakeHub = Callable[[Settings, Pace], MutexHub | BroadcasterHub]
+MakeHub = Callable[[Settings], Hub]
 
 ANY_PORT = Endpoint("127.0.0.1", 0)
 CLIENTS = 20
@@ -30,7 +31,7 @@ OUTSIDERS = 2  # the test's task, and the one that `serve` itself runs in
 
 
 @pytest.mark.parametrize(
-    ("make_hub", "owners"), [pytest.param(MutexHub, 0), pytest.param(BroadcasterHub, 1)]
+    ("make_hub", "owners"), [(MutexHub, 0), (BroadcasterHub, 1), (DirectHub, 1)]
 )
 def test_tasks_are_two_a_client(make_hub: MakeHub, owners: int) -> None:
     """With n clients there are 2n tasks, an acceptor a door and the owner; afterwards 2n fewer."""
@@ -55,7 +56,7 @@ def test_tasks_are_two_a_client(make_hub: MakeHub, owners: int) -> None:
     assert pumps == 2 * CLIENTS
 
 
-@pytest.mark.parametrize("make_hub", [MutexHub, BroadcasterHub])
+@pytest.mark.parametrize("make_hub", [MutexHub, BroadcasterHub, DirectHub])
 def test_serve_returns_after_a_signal(make_hub: MakeHub) -> None:
     """A signal ends `serve`, with every task that it started."""
 

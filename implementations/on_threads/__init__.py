@@ -1,0 +1,21 @@
+"""The chat server on threads: the front door.
+
+server.py           doors, acceptors, shutdown
+connection.py       one client: a read pump and a write pump
+outbox.py           what waits for one client
+outbox_direct.py    what waits for one client of the direct hub: mostly nothing
+pace.py             the flood rule
+hub_mutex.py        any thread may touch the room, holding the lock
+hub_broadcaster.py  one thread owns the room
+hub_direct.py       one thread owns the room and writes to the sockets itself
+relay.py            write pumps are woken one after the other
+readiness.py        wait for a socket, until a deadline
+"""
+
+from implementations.on_threads.hub_broadcaster import BroadcasterHub
+from implementations.on_threads.hub_direct import DirectHub
+from implementations.on_threads.hub_mutex import MutexHub
+from implementations.on_threads.server import serve
+
+
+__all__ = ["BroadcasterHub", "DirectHub", "MutexHub", "serve"]

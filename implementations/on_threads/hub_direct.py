@@ -1,0 +1,174 @@
+"""The direct hub in the threads runtime: the room's owner writes to the sockets itself.
+
+Mirrors on_asyncio/hub_direct.py and on_trio/hub_direct.py. It is the broadcaster
+as fast as it can be: it carries out all the commands that wait, and then writes
+once to every socket what all of them together have caused (group commit). No
+thread is woken for a client that takes what it is sent.
+
+Invariants:
+  1. The room is a local variable of `run`: nothing else can reach it.
+  2. A full inbox holds the talkers back, as a full outbox does. A command has its
+     place there until it is carried out, and there are no more places than an outbox
+     has beyond its high-water mark: what is on its way to one that has just filled
+     up finds room.
+"""
+
+from __future__ import annotations
+
+import queue
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import TypeVar
+
+from implementations.core.causes import Cause
+from implementations.core.commands import Command, Who
+from implementations.core.errors import HubbubError
+from implementations.core.fanout import Stats
+from implementations.core.group_commit import GroupCommit
+from implementations.core.message import Door
+from implementations.core.room import ClientId
+from implementations.core.settings import Settings
+from implementations.on_threads.outbox_direct import DirectOutbox
+from implementations.on_threads.pace import Pace
+from implementations.on_threads.relay import Relay
+
+
+__all__ = ["DirectHub"]
+
+T = TypeVar("T")
+
+
+class DirectHub:
+    """A room that one thread owns."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._pace = Pace()
+        self._relay = Relay()
+        self._count = threading.Lock()  # guards _waiting and the hold that follows from it
+        self._gate = threading.Lock()  # makes "is there a place?" and taking it one step
+        # Unbounded for Python: the gate sees to it that talkers find it full in time. Who
+        # leaves, asks for the counts or closes passes by the gate, and is never many.
+        self._inbox: queue.SimpleQueue[Callable[[GroupCommit], None]] = queue.SimpleQueue()
+        self._answers: list[Callable[[], None]] = []  # to be given after the next commit
+        self._waiting = 0  # commands that were put in and are not carried out
+        self._stopped = False
+
+    def outbox(self, sock: socket.socket, door: Door) -> DirectOutbox:
+        """Make the outbox of a client that this hub may soon let in; it will write to ``sock``."""
+        return DirectOutbox(sock, door, self._settings, self._pace, self._relay)
+
+    def run(self) -> None:
+        """Own the room until `stop`: carry out what is in the inbox, then write it all out."""
+        room = GroupCommit(self._settings.max_clients)
+        while not self._stopped:
+            commands = self._take()
+            for command in commands:
+                command(room)
+            room.commit()
+            for answer in self._answers:
+                answer()
+            self._answers.clear()
+            self._carried_out(len(commands))
+
+    def stop(self) -> None:
+        """Have `run` return, once it has carried out what is in the inbox by now."""
+        self._put(self._end)
+
+    def join(self, client_id: ClientId, address: str, outbox: DirectOutbox) -> None:
+        """Let a newcomer in; its welcome is the first thing in ``outbox``.
+
+        Callable from any thread. Waits for its turn under the flood rule and for
+        the owner, never for a client. All that is announced after this step
+        reaches the newcomer, and nothing from before it.
+
+        Raises:
+            RoomFull: there is no place.
+            HubClosed: `close` has begun.
+        """
+        self._ask_in_turn(lambda room: room.join(client_id, address, outbox))
+
+    def leave(self, client_id: ClientId, cause: Cause) -> None:
+        """End a stay, close its outbox and tell the others. Idempotent, also after `close`.
+
+        Callable from any thread. Waits for the owner only: nobody is kept from leaving.
+        """
+        self._ask(lambda room: room.leave(client_id, cause))
+
+    def submit(self, client_id: ClientId, command: Command) -> None:
+        """Have the owner do what a member asks; nothing for one that has left.
+
+        Callable from any thread. Waits for its turn under the flood rule: when it
+        returns the command has its place in the one order, and may not have been
+        carried out. One thread's commands keep their order.
+        """
+        if isinstance(command, Who):
+            # The one answer that outgrows its question by far: it must count against who
+            # asked before the next question does.
+            self._ask_in_turn(lambda room: room.submit(client_id, command))
+            return
+        with self._pace.turn(self._gate):
+            self._put(lambda room: room.submit(client_id, command))
+
+    def stats(self) -> Stats:
+        """Return the counts, the owner's answer. Callable from any thread, also after `close`."""
+        return self._ask(GroupCommit.stats)
+
+    def close(self) -> None:
+        """Carry out what is in the inbox, announce the shutdown, close every outbox. Idempotent."""
+        self._ask(GroupCommit.close)
+
+    def _end(self, _: GroupCommit) -> None:
+        self._stopped = True
+
+    def _take(self) -> list[Callable[[GroupCommit], None]]:
+        """Wait for a command, and return it with those that wait too, up to a full inbox."""
+        commands = [self._inbox.get()]
+        while len(commands) < self._settings.inbox and not self._inbox.empty():
+            commands.append(self._inbox.get_nowait())
+        return commands
+
+    def _put(self, command: Callable[[GroupCommit], None]) -> None:
+        with self._count:
+            self._inbox.put(command)
+            self._waiting += 1
+            if self._waiting >= self._settings.inbox:
+                self._pace.hold(self)
+
+    def _carried_out(self, commands: int) -> None:
+        with self._count:
+            self._waiting -= commands
+            if self._waiting < self._settings.inbox:
+                self._pace.release(self)
+
+    def _ask_in_turn(self, question: Callable[[GroupCommit], None]) -> None:
+        command, answer = self._question(question)
+        with self._pace.turn(self._gate):
+            self._put(command)
+        answer.result()
+
+    def _ask(self, question: Callable[[GroupCommit], T]) -> T:
+        command, answer = self._question(question)
+        self._put(command)
+        return answer.result()
+
+    def _question(
+        self, question: Callable[[GroupCommit], T]
+    ) -> tuple[Callable[[GroupCommit], None], Future[T]]:
+        """Return a command for the owner, and what brings its result, or its exception, back.
+
+        It comes back after the commit: who has left may close its socket then.
+        """
+        answer: Future[T] = Future()
+
+        def command(room: GroupCommit) -> None:
+            try:
+                settle = partial(answer.set_result, question(room))
+            except HubbubError as error:
+                settle = partial(answer.set_exception, error)
+            self._answers.append(settle)
+
+        return command, answer

@@ -1,0 +1,64 @@
+"""The flood rule: talkers are held back while somebody who reads is far behind.
+
+Mirrors on_asyncio/pace.py and on_trio/pace.py.
+
+An outbox over its high-water mark holds; it releases at its low-water mark, when
+its socket has taken nothing for a second (that client does not read, and
+delays nobody), or when it closes. A full inbox holds too. Every command passes
+`turn` before the hub sees it, so the hub itself never waits for a client.
+
+Invariants:
+  1. Inside `turn` nobody but its caller can bring about a hold, unless hubs do so
+     outside their lock: what was admitted finds room.
+  2. Nobody holds for ever: see `connection.Connection`, which ends each hold.
+  3. Its own lock is the innermost: no other is taken while it is held.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+__all__ = ["Pace"]
+
+
+class Pace:
+    """Who holds the talkers back, and the talkers that wait."""
+
+    def __init__(self) -> None:
+        self._holders: set[object] = set()
+        self._nobody_holds = threading.Condition(threading.Lock())  # its lock guards _holders
+
+    def hold(self, holder: object) -> None:
+        """Hold the talkers back on behalf of ``holder``. Idempotent, never waits."""
+        with self._nobody_holds:
+            self._holders.add(holder)
+
+    def release(self, holder: object) -> None:
+        """Take ``holder``'s hold away. Idempotent, never waits."""
+        with self._nobody_holds:
+            self._holders.discard(holder)
+            self._wake_one()
+
+    def admitted(self) -> None:
+        """Wait until nobody holds. Returns at once when nobody does."""
+        with self._nobody_holds:
+            while self._holders:  # again, when the talker before us filled an outbox
+                self._nobody_holds.wait()
+            self._wake_one()  # one wakes the next: all at once would mostly go back to sleep
+
+    @contextmanager
+    def turn(self, lock: threading.Lock) -> Iterator[None]:
+        """Wait for a moment when nobody holds and ``lock`` is ours; it is, inside."""
+        while True:
+            self.admitted()
+            with lock:
+                if not self._holders:  # else one did while we waited for the lock
+                    yield
+                    return
+
+    def _wake_one(self) -> None:
+        if not self._holders:
+            self._nobody_holds.notify()

@@ -1,0 +1,110 @@
+"""One client's outbox in the trio runtime: a `Backlog` that can be waited for.
+
+Mirrors on_threads/outbox.py and on_asyncio/outbox.py. Here ``offer`` and ``take``
+run in one thread and cannot interrupt each other, so nothing is locked.
+
+Invariants:
+  1. Hubs offer and close; only the client's write pump takes.
+  2. ``offer`` never waits. Who should wait is the talker, at the `Pace`.
+"""
+
+from __future__ import annotations
+
+import trio
+
+from implementations.core.backlog import Backlog, SlowConsumer
+from implementations.core.causes import Cause
+from implementations.core.message import Door, Message
+from implementations.core.settings import Settings
+from implementations.on_trio.pace import Pace
+
+
+__all__ = ["Outbox"]
+
+
+class Outbox:
+    """What waits for one client, and the one task that waits for it.
+
+    Attributes:
+        cause: why it was closed; None while it is open.
+    """
+
+    def __init__(self, door: Door, settings: Settings, pace: Pace) -> None:
+        self.cause: Cause | None = None
+        self._door = door
+        self._backlog = Backlog(settings.outbox, settings.slow_consumer)
+        self._blocks = settings.slow_consumer is SlowConsumer.BLOCK
+        self._pace = pace
+        self._holds = False  # it holds the talkers back
+        self._stalled = False  # the socket takes nothing: nobody is held back for it
+        self._write_pump = trio.lowlevel.ParkingLot()  # where it waits for more
+
+    def offer(self, message: Message, exempt: bool = False) -> bool:
+        """Queue the door's encoding of ``message``. Callable by any task; never waits.
+
+        Returns:
+            False when the client must be cut off; True too once it is closed,
+            when there is nobody left to deliver to.
+        """
+        if self.cause is not None:
+            return True
+        if not self._backlog.offer(message[self._door], exempt):
+            return False
+        self._noted()
+        return True
+
+    async def reply(self, data: bytes) -> bool:
+        """Queue bytes that only this client gets, such as a pong; else as `offer`.
+
+        For the read pump. Waits for its turn under the flood rule: pings are talk too.
+        """
+        await self._pace.admitted()
+        return self.offer(Message(data, data))
+
+    async def take(self) -> bytes:
+        """Wait for messages and return them joined, oldest first; ``b""`` when closed and empty.
+
+        For the write pump alone.
+        """
+        while not self._backlog.size_bytes:
+            if self.cause is not None:
+                return b""
+            await self._write_pump.park()
+        batch = self._backlog.take()
+        if (self._holds or self._stalled) and self._backlog.caught_up:
+            self._stalled = False
+            self._release()
+        return batch
+
+    def stall(self) -> None:
+        """Hold nobody back until it has caught up: the socket takes nothing.
+
+        Under ``block`` the talkers wait all the same.
+        """
+        if not self._blocks:
+            self._stalled = True
+            self._release()
+
+    def close(self, cause: Cause) -> None:
+        """Take nothing more; `take` still gives out what is queued.
+
+        Callable by any task, idempotent: the first cause stays.
+        """
+        if self.cause is None:
+            self.cause = cause
+            self._release()
+            self._wake()
+
+    def _noted(self) -> None:
+        """See to what follows from there being more in the backlog."""
+        if self._backlog.behind and not self._stalled and not self._holds:
+            self._holds = True
+            self._pace.hold(self)
+        self._wake()
+
+    def _release(self) -> None:
+        self._holds = False
+        self._pace.release(self)
+
+    def _wake(self) -> None:
+        self._write_pump.unpark()

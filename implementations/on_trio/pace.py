@@ -1,0 +1,69 @@
+"""The flood rule: talkers are held back while somebody who reads is far behind.
+
+Mirrors on_threads/pace.py and on_asyncio/pace.py.
+
+An outbox over its high-water mark holds; it releases at its low-water mark, when
+its socket has taken nothing for a second (that client does not read, and
+delays nobody), or when it closes. A full inbox holds too. Every command passes
+`turn` before the hub sees it, so the hub itself never waits for a client.
+
+Invariants:
+  1. Inside `turn` nobody but its caller can bring about a hold, unless hubs do so
+     outside their lock: what was admitted finds room.
+  2. Nobody holds for ever: see `connection.Connection`, which ends each hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import trio
+
+
+__all__ = ["Pace"]
+
+
+class Pace:
+    """Who holds the talkers back, and the talkers that wait."""
+
+    def __init__(self) -> None:
+        self._holders: set[object] = set()
+        self._talkers = trio.lowlevel.ParkingLot()  # in order of arrival
+
+    def hold(self, holder: object) -> None:
+        """Hold the talkers back on behalf of ``holder``. Idempotent, never waits."""
+        self._holders.add(holder)
+
+    def release(self, holder: object) -> None:
+        """Take ``holder``'s hold away. Idempotent, never waits."""
+        self._holders.discard(holder)
+        self._wake_one()
+
+    async def admitted(self) -> None:
+        """Wait until nobody holds. Returns without a checkpoint when nobody does."""
+        try:
+            while self._holders:  # again, when the talker before us filled an outbox
+                await self._talkers.park()
+        finally:
+            self._wake_one()  # one wakes the next: all at once would mostly go back to sleep
+
+    @asynccontextmanager
+    async def turn(self, lock: trio.Lock) -> AsyncIterator[None]:
+        """Wait for a moment when nobody holds and ``lock`` is ours; it is, inside."""
+        while True:
+            await self.admitted()
+            try:
+                lock.acquire_nowait()  # no checkpoint: each would have all write pumps run
+            except trio.WouldBlock:
+                await lock.acquire()
+            try:
+                if not self._holders:  # else one did while we waited for the lock
+                    yield
+                    return
+            finally:
+                lock.release()
+
+    def _wake_one(self) -> None:
+        if not self._holders:
+            self._talkers.unpark()

@@ -1,0 +1,163 @@
+"""The server in the trio runtime: two doors, their acceptors, and an orderly end.
+
+Mirrors on_threads/server.py and on_asyncio/server.py. It reads top to bottom as the
+server's life: bind, announce, accept, shut down.
+
+Invariants:
+  1. Nothing is announced before both doors are open.
+  2. Every task is in one of two groups: the hub's group, which outlives the
+     connections' group. No task outlives `serve`.
+  3. `serve` returns within ``drain_timeout`` of the first signal.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable
+
+import trio
+
+from implementations.core.line_codec import LineCodec
+from implementations.core.message import TCP, WS, Door
+from implementations.core.settings import Endpoint, Settings
+from implementations.core.site import Site
+from implementations.core.websocket_codec import WebSocketCodec
+from implementations.doors import NEWCOMER_GONE, OUT_OF_DESCRIPTORS, listen, peer_name, where
+from implementations.on_trio.connection import Connection, Hub
+
+
+__all__ = ["serve"]
+
+ACCEPT_BATCH = 32  # connections a turn: a storm of them must not keep the room waiting
+ACCEPT_RETRY_S = 0.25  # out of descriptors: look again then
+DRAIN_SHARE = 0.9  # of drain_timeout is for delivering, the rest for ending what did not end
+
+MakeHub = Callable[[Settings], Hub]
+
+log = logging.getLogger("hubbub")
+
+
+async def serve(
+    settings: Settings,
+    make_hub: MakeHub,
+    site: Site,
+    announce: Callable[[Endpoint, Endpoint], None],
+) -> None:
+    """Serve both doors until SIGINT or SIGTERM, then deliver what was accepted and return.
+
+    Args:
+        make_hub: one of this package's hubs.
+        site: what the WebSocket door answers to a browser.
+        announce: called once, with where the TCP and the WebSocket door are,
+            when both are open.
+
+    Raises:
+        CannotStart: a door could not be opened.
+    """
+    with listen(settings.tcp) as tcp, listen(settings.ws) as ws:
+        await _Server(settings, make_hub, site).run(tcp, ws, announce)
+
+
+class _Server:
+    def __init__(self, settings: Settings, make_hub: MakeHub, site: Site) -> None:
+        self._settings = settings
+        self._site = site
+        self._hub = make_hub(settings)
+        self._connections: dict[Connection, trio.CancelScope] = {}
+        self._stopping = trio.Event()
+        self._watching = trio.CancelScope()
+        self._client_ids = itertools.count(1)
+
+    async def run(
+        self, tcp: socket.socket, ws: socket.socket, announce: Callable[[Endpoint, Endpoint], None]
+    ) -> None:
+        with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            async with trio.open_nursery() as owners:
+                owners.start_soon(self._watch, signals)
+                owners.start_soon(self._hub.run)
+                with trio.CancelScope() as drain:
+                    async with trio.open_nursery() as connections:
+                        async with trio.open_nursery() as acceptors:
+                            acceptors.start_soon(self._accept, tcp, TCP, connections)
+                            acceptors.start_soon(self._accept, ws, WS, connections)
+                            announce(where(tcp), where(ws))
+                            await self._stopping.wait()
+                            drain.relative_deadline = DRAIN_SHARE * self._settings.drain_timeout
+                            acceptors.cancel_scope.cancel()
+                        tcp.close()
+                        ws.close()
+                        await self._dismiss()
+                if drain.cancelled_caught:
+                    log.warning("stopped while clients had not taken their last lines")
+                self._hub.stop()
+                self._watching.cancel()
+
+    async def _watch(self, signals: AsyncIterator[int]) -> None:
+        with self._watching:
+            async for number in signals:
+                self._stop(number)
+
+    def _stop(self, number: int) -> None:
+        if self._stopping.is_set():  # the second signal
+            os._exit(128 + number)
+        log.info("%s: delivering what was accepted, then stopping", signal.Signals(number).name)
+        self._stopping.set()
+
+    async def _accept(self, listener: socket.socket, door: Door, connections: trio.Nursery) -> None:
+        """Let newcomers in at one door, for ever."""
+        exhausted = False
+        while True:
+            await trio.lowlevel.wait_readable(listener)
+            try:
+                for _ in range(ACCEPT_BATCH):
+                    self._admit(*listener.accept(), door, connections)
+                    exhausted = False
+            except OSError as error:
+                if error.errno in NEWCOMER_GONE:
+                    continue
+                if error.errno not in OUT_OF_DESCRIPTORS:
+                    raise
+                if not exhausted:
+                    log.warning("cannot accept for now: %s", os.strerror(error.errno))
+                exhausted = True
+                await trio.sleep(ACCEPT_RETRY_S)
+
+    def _admit(
+        self,
+        sock: socket.socket,
+        address: tuple[str, int],
+        door: Door,
+        connections: trio.Nursery,
+    ) -> None:
+        sock.setblocking(False)
+        connection = Connection(
+            sock,
+            peer_name(address),
+            next(self._client_ids),
+            LineCodec(self._settings)
+            if door == TCP
+            else WebSocketCodec(self._settings, self._site),
+            self._hub,
+            self._settings,
+            self._site,
+        )
+        connections.start_soon(self._serve, connection)
+
+    async def _serve(self, connection: Connection) -> None:
+        with trio.CancelScope() as scope:
+            self._connections[connection] = scope
+            try:
+                await connection.run()
+            finally:
+                del self._connections[connection]
+
+    async def _dismiss(self) -> None:
+        """Say goodbye to who is in, and drop who is still shaking hands."""
+        await self._hub.close()
+        for connection, scope in self._connections.items():
+            if not connection.joined:
+                scope.cancel()

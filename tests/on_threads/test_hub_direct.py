@@ -1,0 +1,95 @@
+"""The direct hub: its owner, its group commit, and its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from implementations.core.causes import Cause
+from implementations.core.commands import Say, Who
+from implementations.core.errors import HubClosed, RoomFull
+from implementations.core.settings import Settings
+from implementations.on_threads.hub_direct import DirectHub
+from tests.on_threads.parked import joined, parked
+from tests.on_threads.recorder import DirectRecorder
+
+
+def test_what_waits_goes_out_in_one_group() -> None:
+    """Commands that come while the owner is busy are written in one go, in their order."""
+    hub, anna = DirectHub(Settings()), DirectRecorder()
+
+    with joined(lambda: hub.join(1, "anna:1", anna)) as [newcomer]:
+        waited = parked(newcomer)  # for the answer: its command is in the inbox
+        for number in range(3):
+            hub.submit(1, Say(str(number)))
+        with _run(hub):
+            newcomer.result()
+
+    assert waited
+    [group] = anna.groups
+    assert group[2:] == ["anna:1: 0", "anna:1: 1", "anna:1: 2"]
+
+
+def test_answers_come_after_the_commit() -> None:
+    """Who has left finds all that was for it written: it may close its socket now."""
+    anna = DirectRecorder()
+    with _owned() as hub:
+        hub.join(1, "anna:1", anna)
+        hub.submit(1, Say("last words"))
+        hub.leave(1, Cause.LEFT)
+
+        assert anna.lines[2:] == ["anna:1: last words"]
+        assert anna.cause is Cause.LEFT
+
+
+def test_full_room_is_the_askers_error_alone() -> None:
+    """A refusal goes back to who asked, and the owner goes on."""
+    with _owned(replace(Settings(), max_clients=1)) as hub:
+        hub.join(1, "anna:1", DirectRecorder())
+        with pytest.raises(RoomFull):
+            hub.join(2, "ben:2", DirectRecorder())
+
+        assert hub.stats().clients == 1
+
+
+def test_close_carries_out_what_is_in_the_inbox_first() -> None:
+    """What was accepted before the shutdown is said before it."""
+    anna = DirectRecorder()
+    with _owned() as hub:
+        hub.join(1, "anna:1", anna)
+        hub.submit(1, Say("last words"))
+        hub.close()
+        with pytest.raises(HubClosed):
+            hub.join(2, "ben:2", DirectRecorder())
+
+    assert anna.lines[-2:] == ["anna:1: last words", "* server is shutting down"]
+
+
+def test_question_counts_before_its_asker_goes_on() -> None:
+    """Who asks who is online goes on when its answer is on its way, and not before."""
+    anna = DirectRecorder()
+    with _owned() as hub:
+        hub.join(1, "anna:1", anna)
+        hub.submit(1, Who())
+
+        assert anna.lines[2:] == ["* online (1): anna:1"]
+
+
+@contextmanager
+def _owned(settings: Settings | None = None) -> Iterator[DirectHub]:
+    """Yield a hub whose owner runs beside the block."""
+    hub = DirectHub(settings or Settings())
+    with _run(hub):
+        yield hub
+
+
+@contextmanager
+def _run(hub: DirectHub) -> Iterator[None]:
+    with joined(hub.run):
+        try:
+            yield
+        finally:
+            hub.stop()
