@@ -8,21 +8,24 @@ READY := $(VENV)/.ready
 JOBS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test conform autobahn style format types coverage check picture clean
+.PHONY: help setup compare test conform stress autobahn style format types coverage check picture clean
 
 help:  ## show this
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 setup: $(READY)  ## the virtual environment with the pinned dependencies
 
-compare: $(READY)  ## judge and measure all servers; writes report/index.html (about 3 minutes)
+compare: $(READY)  ## judge and measure all servers; writes report/index.html (about 6 minutes)
 	@$(BIN)/hubbub compare
 
-test: $(READY)  ## all tests: the core, the servers, the conformance suite, the pages
-	@$(BIN)/python -m pytest -n $(JOBS)
+test: $(READY)  ## the tests of everything, and each rule once at each server and door (5 minutes)
+	@$(BIN)/python -m pytest -n $(JOBS) --quick
 
-conform: $(READY)  ## the whole conformance matrix of all servers
-	@$(BIN)/hubbub conform $$($(BIN)/hubbub list --ids)
+conform: $(READY)  ## the whole conformance suite for all servers (12 minutes)
+	@$(BIN)/python -m pytest -n $(JOBS) tests/conformance
+
+stress: $(READY)  ## crowds, churn and rude peers at each server (20 minutes), or at one: make stress ID=trio-direct
+	@$(BIN)/python -m pytest -s -o faulthandler_timeout=0 tests/stress $(if $(ID),--server $(ID))
 
 autobahn: $(READY)  ## the Autobahn fuzzing client against each WebSocket door (needs Python 2.7)
 	@$(BIN)/python -m tests.autobahn.run
@@ -41,7 +44,7 @@ types: $(READY)  ## mypy --strict
 coverage: $(READY)  ## every branch of the core is tested
 	@$(BIN)/python -m pytest -q tests/core --cov=implementations/core --cov-report=term-missing:skip-covered --cov-fail-under=100
 
-check: style types coverage test  ## everything that must be green
+check: style types coverage test conform  ## everything that must be green
 
 picture: $(READY)  ## the README's picture, from the last report
 	@$(BIN)/python docs/picture.py

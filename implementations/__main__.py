@@ -11,6 +11,8 @@ import os
 import sys
 import tomllib
 from importlib.resources import files
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -49,22 +51,36 @@ def make_parser() -> argparse.ArgumentParser:
     parser = _OneLineParser(
         prog="hubbub serve",
         description="Start one of the chat servers, with its TCP and its WebSocket door.",
-        epilog=EXAMPLES,
+        epilog=f"servers:\n{_all_ids()}\n\n{EXAMPLES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    ids = ", ".join(server.id for server in SERVERS)
-    parser.add_argument("id", metavar="ID", help=f"which server: {ids}")
+    parser.add_argument("id", metavar="ID", help="which server; see below")
     parser.add_argument("--config", metavar="FILE", type=Path, help="settings as TOML")
     add_flags(parser)
+    parser.add_argument(
+        "--loop",
+        choices=["asyncio", "uvloop"],
+        default="asyncio",
+        help="what runs the tasks of an asyncio server (default asyncio; uvloop is an extra)",
+    )
     return parser
+
+
+def _all_ids() -> str:
+    """Return the ids, a line for each runtime."""
+    lines = [
+        "  ".join(server.id for server in servers)
+        for _, servers in groupby(SERVERS, attrgetter("runtime"))
+    ]
+    return "\n".join(f"  {line}" for line in lines)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Serve until a signal; return the exit code."""
     arguments = vars(make_parser().parse_args(argv))
     try:
-        server = find(arguments.pop("id"))
+        server, loop = find(arguments.pop("id")), arguments.pop("loop")
         settings = settings_from(arguments, os.environ, _config(arguments.pop("config")))
     except SettingsError as error:
         return _fail(error, EXIT_USAGE)
@@ -81,7 +97,9 @@ def main(argv: list[str] | None = None) -> int:
     start_logging(settings.log_level)
     warning = raise_descriptor_limit(settings.max_clients)
     try:
-        server.run(settings, Site(server.id, settings, page), announce)
+        server.run(settings, Site(server.id, settings, page), announce, loop=loop)
+    except SettingsError as error:
+        return _fail(error, EXIT_USAGE)
     except CannotStart as error:
         return _fail(error, EXIT_CANNOT_START)
     return 0

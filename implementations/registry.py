@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
 
 from implementations.core.errors import SettingsError
 from implementations.core.settings import Endpoint, Settings
@@ -41,30 +40,36 @@ class Server:
         """``asyncio-mutex`` and so on: the same in the CLI, tests, reports and prose."""
         return f"{self.runtime}-{self.hub}"
 
-    def run(self, settings: Settings, site: Site, announce: Announce) -> None:
-        """Serve until a signal ends it. For the main thread of a process of its own."""
+    def run(
+        self, settings: Settings, site: Site, announce: Announce, *, loop: str = "asyncio"
+    ) -> None:
+        """Serve until a signal ends it. For the main thread of a process of its own.
+
+        Args:
+            loop: ``asyncio`` or ``uvloop``: what runs the tasks of an asyncio server.
+
+        Raises:
+            CannotStart: a door could not be opened.
+            SettingsError: that loop is not for this server, or not installed.
+        """
+        if loop == "uvloop" and self.runtime != "asyncio":
+            raise SettingsError(f"--loop uvloop is for asyncio servers, not for {self.id}")
         package = import_module(f"implementations.on_{self.runtime}")
         make_hub = getattr(package, f"{self.hub.capitalize()}Hub")
-        _RUN[self.runtime](package.serve, settings, make_hub, site, announce)
-
-
-def _run_asyncio(serve: Callable[..., Any], *arguments: object) -> None:
-    import asyncio
-
-    asyncio.run(serve(*arguments))
-
-
-def _run_trio(serve: Callable[..., Any], *arguments: object) -> None:
-    import trio
-
-    trio.run(serve, *arguments)
-
-
-def _run_threads(serve: Callable[..., Any], *arguments: object) -> None:
-    serve(*arguments)
-
-
-_RUN = {"threads": _run_threads, "asyncio": _run_asyncio, "trio": _run_trio}
+        arguments = (settings, make_hub, site, announce)
+        match self.runtime, loop:
+            case "threads", _:
+                package.serve(*arguments)
+            case "trio", _:
+                import_module("trio").run(package.serve, *arguments)
+            case "asyncio", "uvloop":
+                try:
+                    uvloop = import_module("uvloop")
+                except ModuleNotFoundError:
+                    raise SettingsError("uvloop is not installed (pip install uvloop)") from None
+                uvloop.run(package.serve(*arguments))
+            case _:
+                import_module("asyncio").run(package.serve(*arguments))
 
 
 SERVERS = (

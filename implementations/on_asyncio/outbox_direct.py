@@ -37,6 +37,8 @@ class DirectOutbox(Outbox):
 
         For the hub's owner. Returns as `offer`.
         """
+        if self.cause is not None:
+            return True
         if self._spilt:
             return self._spill(group.items, 0)
         data = group.joined[self._door]
@@ -58,8 +60,6 @@ class DirectOutbox(Outbox):
 
     def _spill(self, items: Sequence[Item], sent: int) -> bool:
         """Queue all of ``items`` but the first ``sent`` bytes."""
-        if self.cause is not None:
-            return True
         self._spilt = True
         taken = True
         for message, exempt in items:

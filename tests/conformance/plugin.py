@@ -117,16 +117,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _keep_the_quick(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip the tests that take long, and of the others keep one a rule, server and door."""
+    """Of the suite's tests skip those that take long, and of the others keep one a cell.
+
+    A cell is a rule at a server and a door.
+    """
     kept: list[pytest.Item] = []
     judged = set()
     for item in items:
         marker = item.get_closest_marker("slow_rule")
         rule = _rule(item)
+        if rule is None:  # no test of the suite's: there is nothing that another would judge too
+            kept.append(item)
+            continue
         callspec = getattr(item, "callspec", None)
         parameters = callspec.params if callspec is not None else {}
         contender = getattr(parameters.get("contender"), "id", "")
-        cell = (rule and rule.id, contender, parameters.get("door"))
+        cell = (rule.id, contender, parameters.get("door"))
         if marker is not None:
             item.add_marker(pytest.mark.skip(reason=LEFT_OUT + marker.args[0]))
         elif cell in judged:

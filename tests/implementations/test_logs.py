@@ -191,13 +191,15 @@ def test_signals_are_left_to_the_others(
     log: logging.Logger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The thread that writes blocks every signal, and who started it blocks what it did before."""
-    others, before = set(threading.enumerate()), signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    others = set(threading.enumerate())
 
+    ours = signal.pthread_sigmask(signal.SIG_SETMASK, [signal.SIGUSR1])
     start(monkeypatch, "INFO")
+    after = signal.pthread_sigmask(signal.SIG_SETMASK, ours)
 
     [writer] = set(threading.enumerate()) - others
     status = Path(f"/proc/self/task/{writer.native_id}/status").read_text()
     blocked = int(status.partition("SigBlk:")[2].split()[0], 16)
     blockable = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
     assert [number for number in blockable if not blocked >> (number - 1) & 1] == []
-    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before
+    assert after == {signal.SIGUSR1}

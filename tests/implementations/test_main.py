@@ -62,6 +62,8 @@ def one_line(captured: str) -> str:
         pytest.param([SERVER_ID, "--idle-timeout=-1"], "--idle-timeout", id="a negative time"),
         pytest.param([SERVER_ID, "--slow-consumer", "hope"], "'hope'", id="an unknown policy"),
         pytest.param([SERVER_ID, "--log-level", "LOUD"], "--log-level", id="an unknown level"),
+        pytest.param(["trio-mutex", "--loop", "uvloop"], "--loop", id="a loop of another runtime"),
+        pytest.param([SERVER_ID, "--loop", "fast"], "'fast'", id="an unknown loop"),
     ],
 )
 def test_bad_usage_is_one_line(
@@ -186,3 +188,29 @@ def test_server_is_started_with_the_settings_of_all_sources(server: Server, tmp_
 
     assert received[-1] == b"! line too long (max 16 bytes)\n"
     assert code == 0
+
+
+def test_asyncio_server_runs_on_uvloop() -> None:
+    """With ``--loop uvloop`` that is what runs the tasks, and the room is the same."""
+    pytest.importorskip("uvloop", reason="needs uvloop (pip install uvloop)")
+
+    with started_server("asyncio-direct", "--loop", "uvloop") as running:
+        with socket.create_connection(running.tcp) as sock, sock.makefile("rb") as lines:
+            sock.sendall(b"hello\n")
+            received = [lines.readline() for _ in range(3)]
+        loaded = Path(f"/proc/{running.pid}/maps")
+        assert not loaded.exists() or "uvloop" in loaded.read_text()
+        running.signal(signal.SIGTERM)
+        code = running.wait_exit(within=100 * TICK)
+
+    assert received[-1].endswith(b": hello\n")
+    assert code == 0
+
+
+def test_uvloop_that_is_not_installed_is_one_line() -> None:
+    """Without the package, the start says what to install."""
+    without = "import sys; sys.modules['uvloop'] = None; from implementations.__main__ import main"
+    ended = run_python("-c", f"{without}; sys.exit(main())", "asyncio-mutex", "--loop", "uvloop")
+
+    assert ended.returncode == 2
+    assert one_line(ended.stderr) == "hubbub: uvloop is not installed (pip install uvloop)"

@@ -48,9 +48,10 @@ class FaultyCodec(LineCodec):
     [pytest.param(b"trigger\n", id="read pump"), pytest.param(b"/quit\n", id="write pump")],
 )
 def test_bug_in_one_connection_harms_no_other(
-    caplog: pytest.LogCaptureFixture, trigger: bytes
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, trigger: bytes
 ) -> None:
     """A connection that raises is ended, logged and announced; the room goes on."""
+    monkeypatch.setattr(connection_module, "LINGER_S", TICK)  # the peer does not end its side
     logging.getLogger("hubbub").addHandler(caplog.handler)
     hub, watcher = MutexHub(Settings()), Recorder()
     hub.join(0, "watcher:1", watcher)
@@ -66,8 +67,9 @@ def test_bug_in_one_connection_harms_no_other(
     assert "a bug in this connection" in caplog.text
 
 
-def test_bug_lets_the_talkers_go() -> None:
+def test_bug_lets_the_talkers_go(monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection that raises holds nobody back any more, its own read pump included."""
+    monkeypatch.setattr(connection_module, "LINGER_S", TICK)
     settings = replace(Settings(), outbox=4)
     hub = MutexHub(settings)
 

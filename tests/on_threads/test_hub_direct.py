@@ -11,6 +11,7 @@ import pytest
 from implementations.core.causes import Cause
 from implementations.core.commands import Say, Who
 from implementations.core.errors import HubClosed, RoomFull
+from implementations.core.group_commit import Group
 from implementations.core.settings import Settings
 from implementations.on_threads.hub_direct import DirectHub
 from tests.on_threads.parked import joined, parked
@@ -35,14 +36,31 @@ def test_what_waits_goes_out_in_one_group() -> None:
 
 def test_answers_come_after_the_commit() -> None:
     """Who has left finds all that was for it written: it may close its socket now."""
-    anna = DirectRecorder()
-    with _owned() as hub:
-        hub.join(1, "anna:1", anna)
+
+    class Anna(DirectRecorder):
+        def push(self, group: Group) -> bool:
+            waited.append(parked(leaver))
+            return super().push(group)
+
+    hub, anna = DirectHub(Settings()), Anna()
+    waited: list[bool] = []
+
+    def say_and_go() -> None:
         hub.submit(1, Say("last words"))
         hub.leave(1, Cause.LEFT)
 
-        assert anna.lines[2:] == ["anna:1: last words"]
-        assert anna.cause is Cause.LEFT
+    with joined(lambda: hub.join(1, "anna:1", anna)) as [newcomer]:
+        came = parked(newcomer)
+        with joined(say_and_go) as [leaver]:
+            went = parked(leaver)
+            with _run(hub):
+                leaver.result()
+
+    assert came
+    assert went
+    assert waited == [True]  # when all was written it still had no answer
+    assert anna.lines[-1] == "anna:1: last words"
+    assert anna.cause is Cause.LEFT
 
 
 def test_full_room_is_the_askers_error_alone() -> None:

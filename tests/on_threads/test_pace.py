@@ -44,6 +44,40 @@ def test_talkers_wait_for_the_last_holder() -> None:
     assert still_waited
 
 
+def test_release_lets_all_go() -> None:
+    """When nobody holds any more all talkers go on: each wakes the next."""
+    pace = Pace()
+    pace.hold("an outbox")
+
+    with joined(*3 * [pace.admitted]) as talkers:
+        waited = [parked(talker) for talker in talkers]
+        pace.release("an outbox")
+        for talker in talkers:
+            talker.join(ENDS_WITHIN)
+        went_on = [not talker.is_alive() for talker in talkers]
+        for _ in talkers:  # or a fault would leave them here for ever
+            pace.release("an outbox")
+
+    assert waited == [True] * 3
+    assert went_on == [True] * 3
+
+
+def test_talker_woken_too_early_waits_again() -> None:
+    """A talker that is woken while somebody holds stays."""
+    pace = Pace()
+    pace.hold("an outbox")
+
+    with joined(pace.admitted) as [talker]:
+        waited = parked(talker)
+        with pace._nobody_holds:
+            pace._nobody_holds.notify()
+        still_waited = parked(talker)
+        pace.release("an outbox")
+
+    assert waited
+    assert still_waited
+
+
 def test_woken_talker_waits_again_when_another_filled_an_outbox() -> None:
     """Of two talkers that wait, the second stays back when the first fills an outbox again.
 

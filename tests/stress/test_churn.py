@@ -1,0 +1,77 @@
+"""A thousand clients a second come and leave, and leave no memory behind."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from tests.conformance import Client
+from tests.conformance.server import Server
+from tests.conformance.stage import Connect, Launch
+from tests.conformance.websocket_client import http_request
+from tests.stress.crowd import STALLED_AFTER, Crowd, Report
+from tests.stress.limits import allow_descriptors
+from tests.timing import TICK
+
+
+RATE_HZ = 1000.0
+AS_FAST_AS_IT_GOES_HZ = 1e6  # in the warm-up, so that it has as many clients at once as ever come
+WARM_UP_STAYS = 10_000
+STAYS = 30_000  # half a minute's
+ABREAST = 150  # come and not gone: less than fits into an outbox
+ALLOWED_GROWTH = 1.10
+MIB = 1 << 20
+
+
+def test_churn_leaves_nothing_behind(launch: Launch, connect: Connect, report: Report) -> None:
+    """Each stay is announced and ended once; memory, descriptors, roster are as before it."""
+    allow_descriptors(ABREAST)
+    server = launch.ready(log_level="WARNING")
+    anna: Client = connect("anna", server=server)
+    crowd = Crowd(server, report)
+    before_bytes = server.rss_bytes()
+
+    _churn(crowd, anna, WARM_UP_STAYS, AS_FAST_AS_IT_GOES_HZ, report)
+    warm_bytes, descriptors = server.rss_bytes(), _settled_descriptors(server)
+    _churn(crowd, anna, STAYS, RATE_HZ, report)
+
+    _wait_until_small(server, warm_bytes * ALLOWED_GROWTH)
+    after_bytes = server.rss_bytes()
+    report(
+        f"rss {before_bytes / MIB:.1f} MiB before, {warm_bytes / MIB:.1f} after the first "
+        f"{WARM_UP_STAYS:,}, {after_bytes / MIB:.1f} after {STAYS:,} more "
+        f"({after_bytes / warm_bytes - 1:+.1%})"
+    )
+    assert after_bytes <= warm_bytes * ALLOWED_GROWTH
+    assert _settled_descriptors(server) == descriptors
+    assert json.loads(http_request(server.ws, "/healthz").body)["clients"] == 1
+    assert server.stderr_text() == ""
+
+
+def _churn(crowd: Crowd, anna: Client, stays: int, most_hz: float, report: Report) -> None:
+    rate_hz = crowd.churn(stays, ["tcp", "ws"], rate_hz=most_hz, abreast=ABREAST)
+    report(f"{stays:,} came and went, {rate_hz:,.0f} a second")
+    told = {"joined": 0, "left": 0}
+    while min(told.values()) < stays:
+        name, _, what = anna.next_line(within=STALLED_AFTER).removeprefix("* ").partition(" ")
+        assert what in told, f"{name} {what}"
+        told[what] += 1
+    anna.expect_nothing_but(anna.send_fence())
+    assert told == {"joined": stays, "left": stays}
+
+
+def _settled_descriptors(server: Server) -> int:
+    """Return how many descriptors are open when it is the same number twice."""
+    deadline = time.monotonic() + STALLED_AFTER
+    before, now = -1, server.descriptors()
+    while before != now and time.monotonic() < deadline:
+        time.sleep(TICK)
+        before, now = now, server.descriptors()
+    return now
+
+
+def _wait_until_small(server: Server, most_bytes: float) -> None:
+    """Give the server time to give memory back; the assertion stands in the test."""
+    deadline = time.monotonic() + 100 * TICK
+    while server.rss_bytes() > most_bytes and time.monotonic() < deadline:
+        time.sleep(TICK)
