@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 JOBS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test conform stress autobahn style format types coverage check picture clean
+.PHONY: help setup compare test conform stress soak autobahn style format types coverage check picture clean
 
 help:  ## show this
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -26,6 +26,9 @@ conform: $(READY)  ## the whole conformance suite for all servers (12 minutes)
 
 stress: $(READY)  ## crowds, churn and rude peers at each server (20 minutes), or at one: make stress ID=trio-direct
 	@$(BIN)/python -m pytest -s -o faulthandler_timeout=0 tests/stress $(if $(ID),--server $(ID))
+
+soak: $(READY)  ## ten minutes of load and faults at one server, judged all the while: make soak ID=trio-direct
+	@SOAK_MINUTES=$(or $(MINUTES),10) $(BIN)/python -m pytest -s -o faulthandler_timeout=0 tests/stress/test_soak.py $(if $(ID),--server $(ID))
 
 autobahn: $(READY)  ## the Autobahn fuzzing client against each WebSocket door (needs Python 2.7)
 	@$(BIN)/python -m tests.autobahn.run

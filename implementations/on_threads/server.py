@@ -37,6 +37,7 @@ ACCEPT_BATCH = 32  # connections a turn: a storm of them must not keep the room 
 ACCEPT_RETRY_S = 0.25  # out of descriptors: look again then
 STACK_BYTES = 256 * 1024  # of a thread; Python's own calls need none of it
 STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM}
+EXIT_BUG = 1  # as an uncaught error's
 DRAIN_SHARE = 0.9  # of drain_timeout is for delivering, the rest for ending what did not end
 
 MakeHub = Callable[[Settings], Hub]
@@ -83,12 +84,16 @@ class _Server:
         threading.stack_size(STACK_BYTES)
         # Before the first thread, for each inherits it: else a signal could wake any of them.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-        owner = threading.Thread(target=self._hub.run, name="hub")
+        owner = threading.Thread(target=self._vital, args=(self._hub.run,), name="hub")
         owner.start()
         try:
             acceptors = [
-                threading.Thread(target=self._accept, args=(tcp, TCP), name="tcp acceptor"),
-                threading.Thread(target=self._accept, args=(ws, WS), name="ws acceptor"),
+                threading.Thread(
+                    target=self._vital, args=(self._accept, tcp, TCP), name="tcp acceptor"
+                ),
+                threading.Thread(
+                    target=self._vital, args=(self._accept, ws, WS), name="ws acceptor"
+                ),
             ]
             for acceptor in acceptors:
                 acceptor.start()
@@ -106,6 +111,19 @@ class _Server:
             self._hub.stop()
             owner.join()
             self._stopping.close()
+
+    def _vital(self, work: Callable[..., None], *arguments: object) -> None:
+        """Do what the server cannot be without: a bug in it ends the process, as elsewhere.
+
+        A task group or nursery sees to that; an error that ends a thread is nobody's, and
+        a server without its hub or a door would stand there as if it were one.
+        """
+        try:
+            work(*arguments)
+        except Exception:
+            log.exception("a bug in the server itself: it ends here")
+            logging.shutdown()
+            os._exit(EXIT_BUG)
 
     def _wait_for_signal(self) -> None:
         number = signal.sigwait(STOP_SIGNALS)

@@ -12,7 +12,7 @@ hold; with an ``await`` inside and no lock they break; with both they hold.
 
 Invariants:
   1. ``_fanout`` is touched by who holds ``_lock``.
-  2. Nothing is awaited while it is held.
+  2. Nothing is awaited while it is held; only taking it is a checkpoint, at its end.
 """
 
 from __future__ import annotations

@@ -214,3 +214,19 @@ def test_uvloop_that_is_not_installed_is_one_line() -> None:
 
     assert ended.returncode == 2
     assert one_line(ended.stderr) == "hubbub: uvloop is not installed (pip install uvloop)"
+
+
+@pytest.mark.parametrize("runtime", sorted({server.runtime for server in SERVERS}))
+def test_bug_in_the_hub_ends_the_process(runtime: str) -> None:
+    """A server without its hub does not stand there as if it were one: it ends, and says why."""
+    code = f"""
+import sys
+from implementations.__main__ import main
+from implementations.on_{runtime} import MutexHub
+MutexHub.run = lambda self: 1 / 0
+sys.exit(main())
+"""
+    ended = run_python("-c", code, f"{runtime}-mutex", *FREE_PORTS)
+
+    assert ended.returncode == 1
+    assert "ZeroDivisionError" in ended.stderr

@@ -29,6 +29,7 @@ OWN_NAMES = {
     ("threads", "connection", "Connection.cancel"): "a thread cannot be cancelled from outside",
     ("threads", "connection", "Connection._log_bug"): "an error does not come out of a thread",
     ("threads", "server", "_Server._wait_for_signal"): "signals reach the main thread only",
+    ("threads", "server", "_Server._vital"): "an error does not come out of a thread",
     ("threads", "server", "_Server._drain"): "no nursery or group waits for threads",
     ("threads", "server", "_Server._left"): "the same",
     ("threads", "server", "_Server._serve"): "what a thread does at its end, a callback elsewhere",
