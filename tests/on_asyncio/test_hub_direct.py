@@ -19,6 +19,7 @@ from tests.on_asyncio.settle import settle
 
 
 T = TypeVar("T")
+PLACES = Settings().inbox
 
 
 def test_what_waits_goes_out_in_one_group() -> None:
@@ -92,6 +93,23 @@ def test_cancelled_asker_leaves_the_owner_alive() -> None:
         return (await hub.stats()).clients
 
     assert _run(scene) == 0
+
+
+def test_full_inbox_holds_the_talkers_back() -> None:
+    """Talkers wait while the inbox is full, and go on when the owner has taken from it."""
+
+    async def scene() -> tuple[int, int]:
+        hub = DirectHub(Settings())
+        talkers = [asyncio.create_task(hub.submit(1, Say(str(n)))) for n in range(2 * PLACES)]
+        await settle()
+        went_on = sum(talker.done() for talker in talkers)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(hub.run())
+            await asyncio.wait(talkers)
+            hub.stop()
+        return went_on, sum(talker.done() for talker in talkers)
+
+    assert asyncio.run(scene()) == (PLACES, 2 * PLACES)
 
 
 def test_question_counts_before_its_asker_goes_on() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -16,6 +17,9 @@ from implementations.core.settings import Settings
 from implementations.on_threads.hub_direct import DirectHub
 from tests.on_threads.parked import joined, parked
 from tests.on_threads.recorder import DirectRecorder
+
+
+PLACES = Settings().inbox
 
 
 def test_what_waits_goes_out_in_one_group() -> None:
@@ -84,6 +88,20 @@ def test_close_carries_out_what_is_in_the_inbox_first() -> None:
             hub.join(2, "ben:2", DirectRecorder())
 
     assert anna.lines[-2:] == ["anna:1: last words", "* server is shutting down"]
+
+
+def test_full_inbox_holds_the_talkers_back() -> None:
+    """Talkers wait while the inbox is full, and go on when the owner has taken from it."""
+    hub = DirectHub(Settings())
+    talks = [partial(hub.submit, 1, Say(str(number))) for number in range(2 * PLACES)]
+
+    with joined(*talks) as talkers:
+        waited = [parked(talker) for talker in talkers]
+        with _run(hub):
+            for talker in talkers:
+                talker.result()
+
+    assert waited.count(False) == PLACES
 
 
 def test_question_counts_before_its_asker_goes_on() -> None:

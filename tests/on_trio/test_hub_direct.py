@@ -19,6 +19,7 @@ from tests.on_trio.recorder import DirectRecorder
 
 
 T = TypeVar("T")
+PLACES = Settings().inbox
 
 
 def test_what_waits_goes_out_in_one_group() -> None:
@@ -93,6 +94,26 @@ def test_cancelled_asker_leaves_the_owner_alive() -> None:
         return joined, (await hub.stats()).clients
 
     assert _run(scene) == (1, 0)
+
+
+def test_full_inbox_holds_the_talkers_back() -> None:
+    """Talkers wait while the inbox is full, and go on when the owner has taken from it."""
+
+    async def scene() -> tuple[int, int]:
+        hub = DirectHub(Settings())
+        async with trio.open_nursery() as owner:
+            async with trio.open_nursery() as talkers:
+                for number in range(2 * PLACES):
+                    talkers.start_soon(hub.submit, 1, Say(str(number)))
+                await wait_all_tasks_blocked()
+                waited = len(talkers.child_tasks)
+                owner.start_soon(hub.run)
+                await wait_all_tasks_blocked()
+                waits = len(talkers.child_tasks)
+            hub.stop()
+        return waited, waits
+
+    assert trio.run(scene) == (PLACES, 0)
 
 
 def test_question_counts_before_its_asker_goes_on() -> None:
