@@ -48,6 +48,7 @@ class DirectHub:
         self._settings = settings
         self._pace = Pace()
         self._relay = Relay()
+        self._lock = threading.RLock()  # guards all outboxes; `run` closes some while it has it
         self._count = threading.Lock()  # guards _waiting and the hold that follows from it
         self._gate = threading.Lock()  # makes "is there a place?" and taking it one step
         # Unbounded for Python: the gate sees to it that talkers find it full in time. Who
@@ -59,7 +60,7 @@ class DirectHub:
 
     def outbox(self, sock: socket.socket, door: Door) -> DirectOutbox:
         """Make the outbox of a client that this hub may soon let in; it will write to ``sock``."""
-        return DirectOutbox(sock, door, self._settings, self._pace, self._relay)
+        return DirectOutbox(sock, door, self._settings, self._pace, self._relay, self._lock)
 
     def run(self) -> None:
         """Own the room until `stop`: carry out what is in the inbox, then write it all out."""
@@ -68,7 +69,8 @@ class DirectHub:
             commands = self._take()
             for command in commands:
                 command(room)
-            room.commit()
+            with self._lock:
+                room.commit()
             for answer in self._answers:
                 answer()
             self._answers.clear()

@@ -12,6 +12,7 @@ Invariants:
 from __future__ import annotations
 
 import threading
+from contextlib import AbstractContextManager
 
 from implementations.core.backlog import Backlog, SlowConsumer
 from implementations.core.causes import Cause
@@ -36,7 +37,7 @@ class Outbox:
         self._blocks = settings.slow_consumer is SlowConsumer.BLOCK
         self._pace = pace
         self._relay = relay
-        self._lock = threading.Lock()
+        self._lock: AbstractContextManager[bool] = threading.Lock()
         self.cause: Cause | None = None
         self._backlog = Backlog(settings.outbox, settings.slow_consumer)
         self._holds = False  # it holds the talkers back

@@ -17,6 +17,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -36,6 +37,8 @@ __all__ = ["serve"]
 ACCEPT_BATCH = 32  # connections a turn: a storm of them must not keep the room waiting
 ACCEPT_RETRY_S = 0.25  # out of descriptors: look again then
 STACK_BYTES = 256 * 1024  # of a thread; Python's own calls need none of it
+SWITCH_INTERVAL_S = 0.1  # how often each thread that waits for the interpreter's lock asks for
+# it. At Python's 5 ms thousands that wait do little but wake up to ask.
 STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM}
 EXIT_BUG = 1  # as an uncaught error's
 DRAIN_SHARE = 0.9  # of drain_timeout is for delivering, the rest for ending what did not end
@@ -82,6 +85,7 @@ class _Server:
         self, tcp: socket.socket, ws: socket.socket, announce: Callable[[Endpoint, Endpoint], None]
     ) -> None:
         threading.stack_size(STACK_BYTES)
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
         # Before the first thread, for each inherits it: else a signal could wake any of them.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         owner = threading.Thread(target=self._vital, args=(self._hub.run,), name="hub")

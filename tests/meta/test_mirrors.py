@@ -40,7 +40,7 @@ OWN_NAMES = {
 }
 
 # Parameters that only some have: the group that a task is started in, and the relay.
-OWN_PARAMETERS = {"connections", "relay"}
+OWN_PARAMETERS = {"connections", "relay", "hub_lock"}
 
 
 def names(runtime: str, module: str) -> dict[str, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 
 from implementations.core.causes import Cause
 from implementations.core.group_commit import Group
@@ -37,7 +38,7 @@ class DirectRecorder(DirectOutbox):
 
     def __init__(self) -> None:
         with socket.socket() as unused:
-            super().__init__(unused, WS, Settings(), Pace(), Relay())
+            super().__init__(unused, WS, Settings(), Pace(), Relay(), threading.RLock())
         self.groups: list[list[str]] = []
 
     @property

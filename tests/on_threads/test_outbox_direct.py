@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -148,7 +149,9 @@ def _outbox() -> Iterator[tuple[DirectOutbox, socket.socket]]:
     for sock in (ours, theirs):
         sock.setblocking(False)
     with ours, theirs:
-        yield DirectOutbox(ours, TCP, replace(Settings(), outbox=4), Pace(), Relay()), theirs
+        lock = threading.RLock()
+        four = replace(Settings(), outbox=4)
+        yield DirectOutbox(ours, TCP, four, Pace(), Relay(), lock), theirs
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -39,7 +40,7 @@ def _as_it_was() -> Iterator[None]:
     """
     assert threading.current_thread() is threading.main_thread()
     handlers = {number: signal.getsignal(number) for number in STOP_SIGNALS}
-    stack_bytes = threading.stack_size()
+    stack_bytes, interval_s = threading.stack_size(), sys.getswitchinterval()
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     yield
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
@@ -49,6 +50,7 @@ def _as_it_was() -> Iterator[None]:
         signal.signal(number, handler)
     signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     threading.stack_size(stack_bytes)
+    sys.setswitchinterval(interval_s)
 
 
 @pytest.mark.parametrize(
