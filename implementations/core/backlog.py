@@ -7,7 +7,8 @@ Invariants:
   1. It holds at most ``capacity`` messages and 1 MiB, save that an empty one
      takes any single message, that under ``block`` it may pass the limit by what
      was already on its way when it filled up (the talkers wait instead), and that
-     it takes what is exempt: departures, of which each client has one.
+     it takes what is exempt as well: departures, of which each client has one. Those
+     take no place from the others.
   2. What it gives out is what it took in, in that order, less what was dropped.
   3. The rest of a message that is half sent comes out first and is never dropped.
 """
@@ -53,8 +54,11 @@ class Backlog:
     __slots__ = (
         "_begun",
         "_capacity",
+        "_exempt",
+        "_exempt_bytes",
         "_high",
         "_low",
+        "_out",
         "_policy",
         "_waiting",
         "behind",
@@ -69,6 +73,9 @@ class Backlog:
         self._policy = policy
         self._waiting: deque[bytes] = deque()
         self._begun = b""
+        self._out = 0  # messages that have come out of _waiting, or were dropped
+        self._exempt: deque[int] = deque()  # of those that wait: how many were out before it
+        self._exempt_bytes = 0
         self.size_bytes = 0
         self.behind = False
         self.dropped = 0
@@ -93,10 +100,13 @@ class Backlog:
                     return True
                 case SlowConsumer.DROP_OLDEST:
                     while not self._has_room_for(size_bytes):
-                        self.size_bytes -= len(self._waiting.popleft())
+                        self.size_bytes -= len(self._pop())
                         self.dropped += 1
                 case SlowConsumer.BLOCK:  # pragma: no branch: the policies are all named
                     pass
+        if exempt:
+            self._exempt.append(self._out + len(self._waiting))
+            self._exempt_bytes += size_bytes
         self._waiting.append(data)
         self.size_bytes += size_bytes
         self.behind = len(self._waiting) >= self._high or self.size_bytes >= HIGH_BYTES
@@ -122,19 +132,31 @@ class Backlog:
             batch = waiting.popleft() if len(waiting) == 1 else b"".join(waiting)
             waiting.clear()
             self.size_bytes = 0
+            if self._exempt:
+                self._exempt.clear()
+                self._exempt_bytes = 0
             return batch
-        parts = [waiting.popleft()]
+        parts = [self._pop()]
         size_bytes = len(parts[0])
         while waiting and size_bytes + len(waiting[0]) <= MAX_BATCH_BYTES:
             size_bytes += len(waiting[0])
-            parts.append(waiting.popleft())
+            parts.append(self._pop())
         self.size_bytes -= size_bytes
         return b"".join(parts)
 
+    def _pop(self) -> bytes:
+        data = self._waiting.popleft()
+        if self._exempt and self._exempt[0] == self._out:
+            self._exempt.popleft()
+            self._exempt_bytes -= len(data)
+        self._out += 1
+        return data
+
     def _has_room_for(self, size_bytes: int) -> bool:
+        """Tell whether there is a place; what is exempt takes none from the others."""
         return not self._waiting or (
-            len(self._waiting) < self._capacity
-            and self.size_bytes + size_bytes <= MAX_BACKLOG_BYTES
+            len(self._waiting) - len(self._exempt) < self._capacity
+            and self.size_bytes - self._exempt_bytes + size_bytes <= MAX_BACKLOG_BYTES
         )
 
     @property

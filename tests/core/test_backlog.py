@@ -164,6 +164,35 @@ SIZES = st.sampled_from(
 )
 
 
+@pytest.mark.parametrize("policy", [SlowConsumer.DISCONNECT, SlowConsumer.DROP_OLDEST])
+def test_what_is_exempt_takes_no_place_from_others(policy: SlowConsumer) -> None:
+    """However many departures wait, as many other messages fit as without them."""
+    backlog = Backlog(3, policy)
+    for _ in range(10):
+        backlog.offer(b"* left ", exempt=True)
+
+    taken_in = [backlog.offer(b"talk ") for _ in range(3)]
+
+    assert taken_in == [True] * 3
+    assert backlog.dropped == 0
+    assert backlog.take() == b"* left " * 10 + b"talk " * 3
+    for _ in range(3):
+        backlog.offer(b"talk ")
+    assert backlog.offer(b"more ") is (policy is SlowConsumer.DROP_OLDEST)
+
+
+def test_what_is_exempt_frees_no_place_when_it_goes() -> None:
+    """A batch that takes the departures along leaves the places of the others as they were."""
+    backlog = Backlog(2, SlowConsumer.DISCONNECT)
+    backlog.offer(b"x" * MAX_BATCH_BYTES, exempt=True)
+    backlog.offer(b"one ")
+    backlog.take()
+
+    assert backlog.offer(b"two ")
+    assert not backlog.offer(b"three ")
+    assert backlog.take() == b"one two "
+
+
 def test_rest_of_a_half_sent_message_comes_first_and_alone() -> None:
     """What is put back comes out before all that waits, and no policy drops it."""
     backlog = Backlog(1, SlowConsumer.DROP_OLDEST)
