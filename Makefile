@@ -21,8 +21,8 @@ compare: $(READY)  ## judge and measure all servers; writes report/index.html (a
 test: $(READY)  ## the tests of everything, and each rule once at each server and door (5 minutes)
 	@$(BIN)/python -m pytest -n $(JOBS) --quick
 
-conform: $(READY)  ## the whole conformance suite for all servers (12 minutes)
-	@$(BIN)/python -m pytest -n $(JOBS) tests/conformance
+conform: $(READY)  ## the whole conformance suite for all servers (12 minutes), or: make conform ID="trio-mutex trio-direct"
+	@$(BIN)/python -m pytest -n $(JOBS) tests/conformance $(foreach id,$(ID),--server $(id))
 
 stress: $(READY)  ## crowds, churn and rude peers at each server (20 minutes), or at one: make stress ID=trio-direct
 	@$(BIN)/python -m pytest -s -o faulthandler_timeout=0 tests/stress $(if $(ID),--server $(ID))
