@@ -15,22 +15,22 @@ help:  ## show this
 
 setup: $(READY)  ## the virtual environment with the pinned dependencies
 
-compare: $(READY)  ## judge and measure all servers; writes report/index.html (about 6 minutes)
+compare: $(READY)  ## judge and measure; writes report/index.html (6 minutes)
 	@$(BIN)/hubbub compare
 
-test: $(READY)  ## the tests of everything, and each rule once at each server and door (5 minutes)
+test: $(READY)  ## all tests, each rule once a server and door (5 minutes)
 	@$(BIN)/python -m pytest -n $(JOBS) --quick
 
-conform: $(READY)  ## the whole conformance suite for all servers (12 minutes), or: make conform ID="trio-mutex trio-direct"
+conform: $(READY)  ## every test of every rule (12 minutes; fewer with ID="trio-mutex …")
 	@$(BIN)/python -m pytest -n $(JOBS) tests/conformance $(foreach id,$(ID),--server $(id))
 
-stress: $(READY)  ## crowds, churn and rude peers at each server (20 minutes), or at one: make stress ID=trio-direct
+stress: $(READY)  ## crowds, churn and rude peers (20 minutes; one: ID=trio-direct)
 	@$(BIN)/python -m pytest -s -o faulthandler_timeout=0 tests/stress $(if $(ID),--server $(ID))
 
-soak: $(READY)  ## ten minutes of load and faults at one server, judged all the while: make soak ID=trio-direct
+soak: $(READY)  ## ten minutes of load and faults, all judged: ID=trio-direct
 	@SOAK_MINUTES=$(or $(MINUTES),10) $(BIN)/python -m pytest -s -o faulthandler_timeout=0 tests/stress/test_soak.py $(if $(ID),--server $(ID))
 
-autobahn: $(READY)  ## the Autobahn fuzzing client against each WebSocket door (needs Python 2.7)
+autobahn: $(READY)  ## the Autobahn fuzzing client (needs Python 2.7)
 	@$(BIN)/python -m tests.autobahn.run
 
 style: $(READY)  ## ruff: lint and format
