@@ -21,10 +21,10 @@ compare: $(READY)  ## judge and measure; writes report/index.html (6 minutes)
 test: $(READY)  ## all tests, each rule once a server and door (5 minutes)
 	@$(BIN)/python -m pytest -n $(JOBS) --quick
 
-conform: $(READY)  ## every test of every rule (12 minutes; fewer with ID="trio-mutex …")
+conform: $(READY)  ## every test of every rule (12 minutes; one: ID=trio-mutex)
 	@$(BIN)/python -m pytest -n $(JOBS) tests/conformance $(foreach id,$(ID),--server $(id))
 
-stress: $(READY)  ## crowds, churn and rude peers (20 minutes; one: ID=trio-direct)
+stress: $(READY)  ## crowds, churn and rude peers, at one server: ID=trio-direct
 	@$(BIN)/python -m pytest -s -o faulthandler_timeout=0 tests/stress $(if $(ID),--server $(ID))
 
 soak: $(READY)  ## ten minutes of load and faults, all judged: ID=trio-direct

@@ -8,8 +8,7 @@ delays nobody), or when it closes. A full inbox holds too. Every command passes
 `turn` before the hub sees it, so the hub itself never waits for a client.
 
 Invariants:
-  1. Inside `turn` nobody but its caller can bring about a hold, unless hubs do so
-     outside their lock: what was admitted finds room.
+  1. Whoever `turn` lets in has its lock, and found nobody holding when it had it.
   2. Nobody holds for ever: see `connection.Connection`, which ends each hold.
 """
 

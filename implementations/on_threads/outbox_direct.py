@@ -7,8 +7,8 @@ Invariants:
      writes to the socket. While it is not, the backlog is empty, the write pump
      waits, and `push` and `offer` alone write, one at a time. So the order holds.
   2. It begins spilt: nothing may go out before the answer to the handshake has.
-  3. All outboxes of a hub share one lock, so that writing to all of them takes it once;
-     a lock for each was a tenth of what a delivery costs. It is held for no wait.
+  3. All outboxes of a hub share one lock, so that writing to all of them takes it once
+     and not once a client. It is held for no wait.
 """
 
 from __future__ import annotations
