@@ -49,6 +49,10 @@ __all__ = [
 
 WITHIN = 50 * TICK  # how long a line that must come may take
 _RECV_BYTES = 1 << 16
+# What a full receive buffer has no place for the kernel drops, and its sender tries again after
+# 200 ms, and again: a reader that was late once then looks like one that does not read. With this
+# a client takes whatever the kernel had promised to take, however late it is.
+_ROOMY_BUFFER_BYTES = 1 << 20
 _LINES_SHOWN = 12
 _CHARACTERS_SHOWN = 100
 
@@ -499,8 +503,9 @@ def _connected(address: Address, receive_buffer_bytes: int | None) -> socket.soc
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
-        if receive_buffer_bytes is not None:  # only before connecting it limits the first window
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
+        # Only before connecting does it decide on the first window.
+        buffer_bytes = receive_buffer_bytes or _ROOMY_BUFFER_BYTES
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_bytes)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.settimeout(WITHIN)
         sock.connect(address)
