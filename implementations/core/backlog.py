@@ -74,7 +74,9 @@ class Backlog:
         self._waiting: deque[bytes] = deque()
         self._begun = b""
         self._out = 0  # messages that have come out of _waiting, or were dropped
-        self._exempt: deque[int] = deque()  # of those that wait: how many were out before it
+        # Of those that are exempt and wait: how many were out before it. Made when there is one:
+        # an empty deque is as large as all the rest of a backlog.
+        self._exempt: deque[int] | None = None
         self._exempt_bytes = 0
         self.size_bytes = 0
         self.behind = False
@@ -105,6 +107,7 @@ class Backlog:
                 case SlowConsumer.BLOCK:  # pragma: no branch: the policies are all named
                     pass
         if exempt:
+            self._exempt = self._exempt or deque()
             self._exempt.append(self._out + len(self._waiting))
             self._exempt_bytes += size_bytes
         self._waiting.append(data)
@@ -132,9 +135,8 @@ class Backlog:
             batch = waiting.popleft() if len(waiting) == 1 else b"".join(waiting)
             waiting.clear()
             self.size_bytes = 0
-            if self._exempt:
-                self._exempt.clear()
-                self._exempt_bytes = 0
+            self._exempt = None
+            self._exempt_bytes = 0
             return batch
         parts = [self._pop()]
         size_bytes = len(parts[0])
@@ -155,7 +157,7 @@ class Backlog:
     def _has_room_for(self, size_bytes: int) -> bool:
         """Tell whether there is a place; what is exempt takes none from the others."""
         return not self._waiting or (
-            len(self._waiting) - len(self._exempt) < self._capacity
+            len(self._waiting) - len(self._exempt or ()) < self._capacity
             and self.size_bytes - self._exempt_bytes + size_bytes <= MAX_BACKLOG_BYTES
         )
 

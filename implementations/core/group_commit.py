@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 from implementations.core.causes import Cause
@@ -39,24 +40,20 @@ class Item(NamedTuple):
 
 
 class Group:
-    """What goes out in one write.
-
-    Attributes:
-        items: the messages one by one, for whoever has to queue them.
-        joined: all of them, at each door.
-    """
-
-    __slots__ = ("items", "joined")
+    """What goes out in one write: the messages one by one, for whoever has to queue them."""
 
     def __init__(self, items: Sequence[Item]) -> None:
         self.items = items
-        if len(items) == 1:
-            self.joined = items[0].message
-        else:
-            self.joined = Message(
-                tcp=b"".join([item.message.tcp for item in items]),
-                ws=b"".join([item.message.ws for item in items]),
-            )
+
+    @cached_property
+    def joined(self) -> Message:
+        """All of them, at each door. Not made where all queue them, as each newcomer does."""
+        if len(self.items) == 1:
+            return self.items[0].message
+        return Message(
+            tcp=b"".join([item.message.tcp for item in self.items]),
+            ws=b"".join([item.message.ws for item in self.items]),
+        )
 
 
 class Outbox(Protocol):

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from websockets.frames import Close, CloseCode, Frame, Opcode
 from websockets.http11 import Request
-from websockets.protocol import State
+from websockets.protocol import Protocol, Side, State
 from websockets.server import ServerProtocol
 
 from implementations.core.causes import Cause
@@ -73,9 +73,10 @@ class WebSocketCodec:
         self._request = bytearray()
         self._upgrade = b""
         # Its limit counts control frames between the parts of a message; ours, in
-        # `_feed_data_frame`, does not.
+        # `_feed_data_frame`, does not. It has no handshake: one that had would keep the request
+        # for as long as the client stays.
         limit_bytes = settings.max_line + MAX_CONTROL_BYTES
-        self._protocol = ServerProtocol(max_size=limit_bytes, logger=_quiet)
+        self._protocol = Protocol(Side.SERVER, max_size=limit_bytes, logger=_quiet)
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._parts: list[str] = []  # of the message that is coming in
         self._size_bytes = 0
@@ -148,7 +149,7 @@ class WebSocketCodec:
         return self._open(head)
 
     def _open(self, head: bytes) -> Event:
-        protocol = self._protocol
+        protocol = ServerProtocol(logger=_quiet)
         protocol.receive_data(head)
         requests = protocol.events_received()
         if not requests:  # a header too long has its answer from the protocol; others have none

@@ -242,6 +242,7 @@ class Connection:
         try:
             while batch := self._outbox.take():
                 self._send(batch)
+                del batch  # it may be large, like the roster, and the wait for the next one long
             assert self._outbox.cause is not None  # or `take` would still be waiting
             self._send(self._codec.farewell(self._outbox.cause))
         except PeerGone as error:

@@ -227,6 +227,7 @@ class Connection:
         try:
             while batch := await self._outbox.take():
                 await self._send(batch)
+                del batch  # it may be large, like the roster, and the wait for the next one long
             assert self._outbox.cause is not None  # or `take` would still be waiting
             await self._send(self._codec.farewell(self._outbox.cause))
         except PeerGone as error:
