@@ -6,16 +6,19 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # More workers than two cores: most tests wait most of the time. Set JOBS=8 on a larger machine.
 JOBS ?= 4
+# A round is a folder named by its month; ROUND=benchmarks/rounds/2030-01 makes another.
+ROUND ?= benchmarks/rounds/$(shell date +%Y-%m)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test conform stress soak autobahn style format types coverage check picture clean
+.PHONY: help setup compare test conform bench regress round stress soak autobahn
+.PHONY: style format types coverage check picture clean
 
 help:  ## show this
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 setup: $(READY)  ## the virtual environment with the pinned dependencies
 
-compare: $(READY)  ## judge and measure; writes report/index.html (6 minutes)
+compare: $(READY)  ## judge and measure; writes report/index.html (4 minutes)
 	@$(BIN)/hubbub compare
 
 test: $(READY)  ## all tests, each rule once a server and door (5 minutes)
@@ -23,6 +26,19 @@ test: $(READY)  ## all tests, each rule once a server and door (5 minutes)
 
 conform: $(READY)  ## every test of every rule (12 minutes; one: ID=trio-mutex)
 	@$(BIN)/python -m pytest -n $(JOBS) tests/conformance $(foreach id,$(ID),--server $(id))
+
+bench: $(READY)  ## micro-benchmarks, saved (1 minute; some: ARGS="-k room")
+	@$(BIN)/python -m pytest benchmarks/micro --benchmark-autosave $(ARGS)
+
+regress: $(READY)  ## fail where the micro-benchmarks are slower than REF=main
+	@$(BIN)/python -m benchmarks.micro.against $(or $(REF),main) $(ARGS)
+
+round: $(READY)  ## measure all, to be published (1 hour; resumes what was stopped)
+	@mkdir -p $(ROUND)
+	@test -f $(ROUND)/results.json.gz || $(BIN)/hubbub bench --output $(ROUND)/results.json.gz \
+	  $(if $(wildcard $(ROUND)/results.json.gz.part),--resume) || test $$? -eq 3
+	@$(BIN)/python -m benchmarks.publish $(ROUND)/results.json.gz
+	@$(BIN)/python docs/picture.py $(ROUND)/report.html
 
 stress: $(READY)  ## crowds, churn and rude peers, at one server: ID=trio-direct
 	@$(BIN)/python -m pytest -s -o faulthandler_timeout=0 tests/stress $(if $(ID),--server $(ID))
@@ -49,11 +65,11 @@ coverage: $(READY)  ## every branch of the core is tested
 
 check: style types coverage test conform  ## everything that must be green
 
-picture: $(READY)  ## the README's picture, from the last report
-	@$(BIN)/python docs/picture.py
+picture: $(READY)  ## the README's picture, from the round
+	@$(BIN)/python docs/picture.py $(ROUND)/report.html
 
 clean:  ## remove all that make has made
-	rm -rf $(VENV) .cache/autobahn report .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) .benchmarks .cache/autobahn report .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

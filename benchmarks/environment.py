@@ -32,9 +32,10 @@ class Environment:
     memory_bytes: int
     server_core: int | None  # None: not pinned
     generator_core: int | None
+    generator: str  # "c" or "python": who made the load
 
     @classmethod
-    def here(cls, cores: tuple[int, int] | None) -> Environment:
+    def here(cls, cores: tuple[int, int] | None, generator: str) -> Environment:
         """Describe this machine; ``cores`` are those of the server and of the generator."""
         server_core, generator_core = cores or (None, None)
         return cls(
@@ -49,6 +50,7 @@ class Environment:
             memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
             server_core=server_core,
             generator_core=generator_core,
+            generator=generator,
         )
 
 

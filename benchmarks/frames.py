@@ -1,8 +1,8 @@
 """The client's side of a WebSocket as bytes: the handshake, frames out, frames in.
 
-Pure: no socket and no clock, so that load.py holds nothing but waiting. Written by
-hand because it stands inside the timed loop, where a whole protocol library would
-cost more than the server under test.
+Pure: no socket and no clock, so that generator.py holds nothing but waiting. Written
+by hand because it stands inside the timed loop, where a whole protocol library
+would cost more than the server under test.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import base64
 import hashlib
 import os
 
-from benchmarks.workload import MIN_PAYLOAD_BYTES
-
 
 __all__ = [
     "CLOSE",
+    "CONTINUATION",
+    "MIN_PAYLOAD_BYTES",
     "PING",
     "PONG",
     "TEXT",
@@ -26,11 +26,12 @@ __all__ = [
     "new_key",
     "payload",
     "sequence_of",
-    "server_frame",
     "split_frames",
 ]
 
-TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
+MIN_PAYLOAD_BYTES = 9  # eight digits of a message's number and a space
+
+CONTINUATION, TEXT, CLOSE, PING, PONG = 0x0, 0x1, 0x8, 0x9, 0xA
 _FIN = 0x80
 _MASKED = 0x80
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 section 1.3
@@ -103,27 +104,22 @@ def client_frame(opcode: int, body: bytes) -> bytes:
     return _header(opcode, len(body), _MASKED) + key + masked.to_bytes(len(body), "big")
 
 
-def server_frame(opcode: int, body: bytes) -> bytes:
-    """One whole frame from a server: the only bytes that may carry ``body`` unfragmented."""
-    return _header(opcode, len(body), 0) + body
+def split_frames(received: bytes) -> tuple[list[tuple[int, bool, bytes]], bytes]:
+    """Cut ``received`` into its whole server frames, and what remains behind them.
 
-
-def split_frames(received: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
-    """Cut ``received`` into its whole server frames, ``(opcode, body)`` each, and what remains.
+    A frame is ``(opcode, last, body)``: ``last`` is False for a fragment with more to come.
 
     Raises:
-        ValueError: a masked or a fragmented frame, neither of which a server here sends.
+        ValueError: a masked frame, which no server sends.
     """
-    whole: list[tuple[int, bytes]] = []
+    whole: list[tuple[int, bool, bytes]] = []
     start, size = 0, len(received)
     while start + 2 <= size:
         first, length = received[start], received[start + 1]
-        if not first & _FIN or first & 0x0F == 0:
-            raise ValueError("a fragmented message, which this generator does not join")
+        if length & _MASKED:
+            raise ValueError("a masked frame")
         body = start + 2
         if length >= 126:
-            if length & _MASKED:
-                raise ValueError("a masked frame from the server")
             body += 2 if length == 126 else 8
             if body > size:
                 break
@@ -131,6 +127,6 @@ def split_frames(received: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
         end = body + length
         if end > size:
             break
-        whole.append((first & 0x0F, received[body:end]))
+        whole.append((first & 0x0F, bool(first & _FIN), received[body:end]))
         start = end
     return whole, received[start:]

@@ -1,79 +1,81 @@
-"""The load generator: one speaker and many listeners against one server, in a process of its own.
+"""One run: a load generator plays a workload against a server, and both are watched from outside.
 
-    python -m benchmarks.load --ws HOST:PORT --pid PID --samples FILE
-
-prints one JSON object on standard output (`LoadReport`) and writes the raw samples to FILE:
-signed 64-bit integers of this machine, ``messages`` rows of ``clients`` columns, each the
-nanoseconds from just before the send of that message to its receipt by that client (-1: not
-received before the next message left). Clients are numbered in the order they connected; 0 speaks.
+The generator is a process of its own (generator.c, or generator.py where that cannot be built).
+It stops between its phases, so that the server is looked at when nothing is going on.
 
 Invariants:
-  1. No message leaves before everyone has the last one, or nothing has come for ``patience_s``.
-  2. Whatever is said after the last client has connected is accounted for, warm-up included;
-     a last line that is not counted proves that nothing came twice, or late, behind the rest.
+  1. Whatever ends a run, the generator has ended too.
+  2. The server is only looked at through the system: it need not know that it is measured.
 """
 
 from __future__ import annotations
 
-import argparse
-import gc
-import json
 import os
 import resource
+import selectors
+import subprocess
 import sys
+import tempfile
+import threading
 import time
-from array import array
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
-from benchmarks.audience import Audience, LoadError
-from benchmarks.procfs import Spent, Usage, rss_bytes
-from benchmarks.workload import BASELINE, Verdict, Workload
+from benchmarks.procfs import Spent, Usage, rss_bytes, tasks
+from benchmarks.samples import Samples, read_samples
+from benchmarks.syscalls import counting_syscalls
+from benchmarks.toolchains import Unavailable, compile_c
+from benchmarks.workload import Workload, plan
 
 
-__all__ = [
-    "DEADLINE_S",
-    "MAX_GENERATOR_SHARE",
-    "MIN_MESSAGES",
-    "LoadReport",
-    "judge",
-    "main",
-    "parse_address",
-    "raise_file_limit",
-    "run_load",
-]
+__all__ = ["Account", "LoadError", "Moment", "generator_command", "raise_file_limit", "run_load"]
 
-DEADLINE_S = 120.0  # for one run, connecting included
-MIN_MESSAGES = 30  # fewer say nothing about a server
-MAX_GENERATOR_SHARE = 0.95  # of one processor; a generator that never waits may be the limit
-MAX_CROWDING = 0.1  # above this other programs, and not the server, made the time
-_PATIENCE_S = 2.0
-_MAX_INCOMPLETE_MESSAGES = 5  # the run is void by then and goes no further
+CONNECT_S = 420.0  # thousands of clients are announced to thousands
+DRAIN_S = 10.0  # for what is still on its way when an open loop has said all
+SETTLE_S = 0.3  # after connecting and before anything is read of an idle server
+MOMENT_S = 0.1  # between two looks at a server under load
+PATIENCE_S = 2.0  # nothing at all came for this long: it will not
 _SPARE_FILES = 64
-_SUMMARY = "One speaker and many listeners against one WebSocket server that broadcasts."
+_SPARE_S = 10.0
+_SOURCE = Path(__file__).with_name("generator.c")
+
+
+class LoadError(Exception):
+    """The run could not be finished; the text is one line for a person."""
 
 
 @dataclass(frozen=True)
-class LoadReport:
-    """The generator's account of one run. None where the system does not tell."""
+class Moment:
+    """A look at the server under load."""
 
-    verdict: Verdict
-    reason: str  # empty when valid
-    expected: int  # deliveries owed, warm-up included
-    lost: int
-    duplicated: int
-    reordered: int
-    unexpected: int  # texts that are none of ours, or not as we said them
+    after_s: float  # since the first counted message
+    rss_bytes: int
+
+
+@dataclass(frozen=True)
+class Account:
+    """What was used in one run. None where the system does not tell."""
+
+    generator: str  # "c" or "python"
+    behind: bool  # the server had not delivered everything DRAIN_S after the last message
     connect_s: float
-    counted_s: float
-    generator_cpu_s: float | None  # this and the next three over the counted messages alone
+    counted_s: float  # from the first counted message until the last delivery
+    generator_cpu_s: float  # this and the next four over the counted messages alone
     server_cpu_s: float | None
     generator_crowding: float | None  # share of the time other programs may have held it up
     server_crowding: float | None
+    context_switches: int | None  # of the server, asked for or not
+    syscalls: int | None  # of the server; counting them costs time, so only where asked for
+    tasks: int | None  # threads of the server with all clients there
     rss_before_bytes: int | None  # of the server: before the first client,
     rss_idle_bytes: int | None  # with all of them there and nothing being said,
     rss_after_bytes: int | None  # and after the last message
+    idle_cpu_s: float | None  # over Workload.idle_s, with nobody speaking, as is the next
+    idle_wakeups: int | None  # times that the server had waited and then ran
+    moments: tuple[Moment, ...] = ()  # looks at it while it was under load
 
     @property
     def crowding(self) -> float:
@@ -81,40 +83,24 @@ class LoadReport:
         return max(self.generator_crowding or 0.0, self.server_crowding or 0.0)
 
 
-def judge(
-    *,
-    messages: int,
-    lost: int,
-    duplicated: int,
-    reordered: int,
-    unexpected: int,
-    generator_share: float,
-    crowding: float,
-) -> tuple[Verdict, str]:
-    """Say whether a run may be believed, and if not, why.
+def generator_command(kind: str = "") -> tuple[str, list[str]]:
+    """Return which generator runs, ``c`` or ``python``, and the command that starts it.
 
-    ``generator_share`` is what the generator used of one processor while it counted, and
-    ``crowding`` how long other programs held it or the server up; both 0 to 1.
+    ``kind`` demands one; without, it is ``HUBBUB_GENERATOR`` or the fastest that can be had.
+
+    Raises:
+        LoadError: the one demanded cannot be had.
     """
-    faults = [
-        f"{count} {what}"
-        for count, what in (
-            (lost, "lost"),
-            (duplicated, "delivered twice"),
-            (reordered, "out of order"),
-            (unexpected, "never sent"),
-        )
-        if count
-    ]
-    if faults:
-        return "invalid", "deliveries: " + ", ".join(faults)
-    if messages < MIN_MESSAGES:
-        return "unknown", f"{messages} messages are too few (at least {MIN_MESSAGES})"
-    if crowding > MAX_CROWDING:
-        return "unknown", f"other programs took the processor {crowding:.0%} of the time"
-    if generator_share > MAX_GENERATOR_SHARE:
-        return "unknown", f"the generator was busy {generator_share:.0%} of the time"
-    return "valid", ""
+    kind = kind or os.environ.get("HUBBUB_GENERATOR", "")
+    if kind not in ("", "c", "python"):
+        raise LoadError(f"HUBBUB_GENERATOR must be c or python, not {kind!r}")
+    if kind != "python" and (sys.platform == "linux" or kind == "c"):
+        try:
+            return "c", [str(compile_c(_SOURCE))]
+        except Unavailable as error:
+            if kind == "c":
+                raise LoadError(str(error)) from error
+    return "python", [sys.executable, "-m", "benchmarks.generator"]
 
 
 def raise_file_limit(clients: int) -> None:
@@ -133,129 +119,190 @@ def raise_file_limit(clients: int) -> None:
 
 
 def run_load(
-    address: tuple[str, int],
+    address: str,
     workload: Workload,
     *,
     pid: int,
-    patience_s: float = _PATIENCE_S,
-    deadline_s: float = DEADLINE_S,
-) -> tuple[LoadReport, array[int]]:
-    """Run ``workload`` against the server at ``address``; return the account and the raw samples.
+    core: int | None = None,
+    syscalls: bool = False,
+    patience_s: float = PATIENCE_S,
+    drain_s: float = DRAIN_S,
+    command: tuple[str, list[str]] | None = None,
+) -> tuple[Account, Samples]:
+    """Play ``workload`` against the server ``pid`` at ``address``; return what it cost and saw.
 
-    ``pid`` is the server's process, whose memory and processor time are read from outside. A
-    message that is not complete when nothing has come for ``patience_s`` is left behind, and
-    what is missing counts as lost.
-
-    Raises:
-        LoadError: a connection was refused or ended, or ``deadline_s`` have passed.
+    The generator runs on ``core``. Raises:
+        LoadError: a client was refused or cut off, or the time is up.
     """
     raise_file_limit(workload.clients)
+    kind, start = command or generator_command()
+    with tempfile.TemporaryDirectory() as folder:
+        planned, found = Path(folder) / "plan", Path(folder) / "samples"
+        planned.write_text("".join(f"{a} {b} {c}\n" for a, b, c in plan(workload)))
+        flags = {
+            "--ws": address,
+            "--plan": planned,
+            "--samples": found,
+            "--clients": workload.clients,
+            "--speakers": workload.speakers,
+            "--payload-bytes": workload.payload_bytes,
+            "--stalled": workload.stalled_clients,
+            "--stall-after": workload.stall_after_s,
+            "--churn-hz": workload.churn_hz,
+            "--patience": patience_s,
+            "--drain": drain_s,
+            "--deadline": CONNECT_S,
+        }
+        words = [str(word) for pair in flags.items() for word in pair]
+        with _Generator([*start, *words], core) as generator:
+            account = _watch(generator, kind, pid, workload, syscalls)
+        try:
+            return account, read_samples(found)
+        except (OSError, ValueError) as error:
+            raise LoadError(f"the generator left nothing to read: {error}") from error
+
+
+def _watch(
+    generator: _Generator, kind: str, pid: int, workload: Workload, syscalls: bool
+) -> Account:
     rss_before_bytes = rss_bytes(pid)
     began_s = time.monotonic()
-    with Audience(workload.payload_bytes, deadline_s) as audience:
-        audience.connect(address, workload.clients)
-        connect_s = time.monotonic() - began_s
-        rss_idle_bytes = rss_bytes(pid)
-        first = audience.sequence + 1
-        _say(audience, workload.warmup_messages, patience_s)
-        generator_began, server_began = Usage.of(os.getpid()), Usage.of(pid)
-        samples_ns = _say(audience, workload.messages, patience_s)
-        generator = Spent.between(generator_began, Usage.of(os.getpid()))
+    generator.wait_for("connected", CONNECT_S + _SPARE_S)
+    connect_s = time.monotonic() - began_s
+    time.sleep(max(SETTLE_S, workload.idle_s / 4))
+    idle_began = Usage.of(pid)
+    time.sleep(workload.idle_s)
+    idle = Spent.between(idle_began, Usage.of(pid)) if workload.idle_s else None
+    rss_idle_bytes, task_count = rss_bytes(pid), tasks(pid)
+    generator.go_on()
+    generator.wait_for("warm", CONNECT_S + _SPARE_S)
+    with counting_syscalls(pid if syscalls else None) as counted:
+        generator_began, server_began = Usage.of(generator.pid), Usage.of(pid)
+        with _moments(pid) as moments:
+            generator.go_on()
+            generator.wait_for("counted", CONNECT_S + _SPARE_S)
+        generator_spent = Spent.between(generator_began, Usage.of(generator.pid))
         server = Spent.between(server_began, Usage.of(pid))
-        rss_after_bytes = rss_bytes(pid)
-        last = audience.sequence
-        _say(audience, 1, patience_s)
-        lost = audience.lost(first, last)
-    verdict, reason = judge(
-        messages=workload.messages,
-        lost=lost,
-        duplicated=audience.duplicated,
-        reordered=audience.reordered,
-        unexpected=audience.unexpected,
-        generator_share=(generator.cpu_s or 0.0) / generator.clock_s,
-        crowding=max(generator.crowding or 0.0, server.crowding or 0.0),
-    )
-    report = LoadReport(
-        verdict=verdict,
-        reason=reason,
-        expected=workload.clients * (last - first + 1),
-        lost=lost,
-        duplicated=audience.duplicated,
-        reordered=audience.reordered,
-        unexpected=audience.unexpected,
+    rss_after_bytes = rss_bytes(pid)
+    generator.go_on()
+    _, counted_s, generator_cpu_s, how = generator.wait_for("done", CONNECT_S + _SPARE_S)
+    return Account(
+        generator=kind,
+        behind=how == "behind",
         connect_s=connect_s,
-        counted_s=generator.clock_s,
-        generator_cpu_s=generator.cpu_s,
+        counted_s=float(counted_s),
+        generator_cpu_s=float(generator_cpu_s),
         server_cpu_s=server.cpu_s,
-        generator_crowding=generator.crowding,
+        generator_crowding=generator_spent.crowding,
         server_crowding=server.crowding,
+        context_switches=server.switches,
+        syscalls=counted.total,
+        tasks=task_count,
         rss_before_bytes=rss_before_bytes,
         rss_idle_bytes=rss_idle_bytes,
         rss_after_bytes=rss_after_bytes,
+        idle_cpu_s=idle.cpu_s if idle else None,
+        idle_wakeups=idle.wakeups if idle else None,
+        moments=tuple(moments),
     )
-    return report, samples_ns
 
 
-def parse_address(address: str) -> tuple[str, int]:
-    """Split ``HOST:PORT`` or ``[HOST]:PORT``.
+@contextmanager
+def _moments(pid: int) -> Iterator[list[Moment]]:
+    """Look at the server every `MOMENT_S` until the end of the body."""
+    moments: list[Moment] = []
+    ended = threading.Event()
+    began_s = time.monotonic()
 
-    Raises:
-        ValueError: it is neither.
-    """
-    host, colon, port = address.rpartition(":")
-    if not (host and colon and port.isdigit()):
-        raise ValueError(f"not HOST:PORT: {address!r}")
-    return host.strip("[]"), int(port)
+    def look() -> None:
+        while not ended.wait(MOMENT_S):
+            resident = rss_bytes(pid)
+            if resident is not None:
+                moments.append(Moment(round(time.monotonic() - began_s, 3), resident))
 
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one load from the command line; 0 when it was finished, whatever its verdict."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=_SUMMARY)
-    parser.add_argument("--ws", type=parse_address, required=True, metavar="HOST:PORT")
-    parser.add_argument("--samples", type=Path, required=True, metavar="FILE")
-    parser.add_argument(
-        "--pid", type=int, required=True, help="the server's process, to watch what it uses"
-    )
-    parser.add_argument("--deadline", type=float, default=DEADLINE_S, metavar="S")
-    parser.add_argument("--clients", type=int, default=BASELINE.clients)
-    parser.add_argument("--messages", type=int, default=BASELINE.messages)
-    parser.add_argument("--warmup-messages", type=int, default=BASELINE.warmup_messages)
-    parser.add_argument("--payload-bytes", type=int, default=BASELINE.payload_bytes)
-    options = parser.parse_args(arguments)
-    # A collection in the generator would be measured as a slow server. A run makes no cycles.
-    gc.disable()
+    watcher = threading.Thread(target=look, name="watcher")
+    watcher.start()
     try:
-        workload = Workload(
-            clients=options.clients,
-            messages=options.messages,
-            warmup_messages=options.warmup_messages,
-            payload_bytes=options.payload_bytes,
-            processes=1,
-        )
-        report, samples_ns = run_load(
-            options.ws, workload, pid=options.pid, deadline_s=options.deadline
-        )
-        with options.samples.open("wb") as file:
-            samples_ns.tofile(file)
-    except (LoadError, ValueError, OSError) as error:
-        print(f"load: {error}", file=sys.stderr)
-        return 1
-    print(json.dumps(asdict(report)))
-    return 0
+        yield moments
+    finally:
+        ended.set()
+        watcher.join()
 
 
-def _say(audience: Audience, messages: int, patience_s: float) -> array[int]:
-    """Say ``messages`` lines, each when the last is complete or given up; return the samples."""
-    samples_ns = array("q")
-    incomplete = 0
-    for _ in range(messages):
-        sent_ns = audience.say()
-        incomplete += not audience.hear(patience_s)
-        samples_ns.extend(ns - sent_ns if ns else -1 for ns in audience.received_ns)
-        if incomplete == _MAX_INCOMPLETE_MESSAGES:
-            break
-    return samples_ns
+class _Generator:
+    """The generator's process, and the words that it stops at."""
+
+    def __init__(self, command: Sequence[str], core: int | None) -> None:
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed in __exit__)
+        with pinned(core):
+            self._child = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                process_group=0,
+            )
+        self.pid = self._child.pid
+        self._heard = b""
+
+    def __enter__(self) -> _Generator:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._child.kill()
+        self._child.communicate()
+        self._errors.close()
+
+    def go_on(self) -> None:
+        """Let it begin its next phase."""
+        assert self._child.stdin is not None
+        try:
+            self._child.stdin.write(b"\n")
+            self._child.stdin.flush()
+        except BrokenPipeError:
+            pass  # it has ended; who waits for its next word is told why
+
+    def wait_for(self, word: str, within_s: float) -> list[str]:
+        """Wait for the line that begins with ``word``, and return its words.
+
+        Raises:
+            LoadError: it ended, or said nothing.
+        """
+        assert self._child.stdout is not None
+        deadline_s = time.monotonic() + within_s
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._child.stdout, selectors.EVENT_READ)
+            while b"\n" not in self._heard:
+                if not selector.select(max(0.0, deadline_s - time.monotonic())):
+                    raise LoadError("the load generator hangs")
+                octets = os.read(self._child.stdout.fileno(), 4096)
+                if not octets:
+                    raise LoadError(self._last_words())
+                self._heard += octets
+        line, _, self._heard = self._heard.partition(b"\n")
+        words = line.decode().split()
+        if words[:1] != [word]:
+            raise LoadError(f"the load generator said {line!r} where {word!r} was due")
+        return words
+
+    def _last_words(self) -> str:
+        self._child.wait()
+        self._errors.seek(0)
+        lines = self._errors.read().decode(errors="replace").strip().splitlines()
+        if not lines:
+            return f"the load generator ended with {self._child.returncode}"
+        return lines[-1].removeprefix("generator: ")
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+@contextmanager
+def pinned(core: int | None) -> Iterator[None]:
+    """Start children on ``core``: a child has the cores its parent's thread had when it began."""
+    if core is None:
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)

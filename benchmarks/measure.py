@@ -20,7 +20,8 @@ __all__ = [
     "MIN_PROCESSES",
     "Histogram",
     "Interval",
-    "cost_us",
+    "bucket_ns",
+    "count",
     "deepest_percent",
     "histogram",
     "histogram_percentile",
@@ -38,7 +39,8 @@ _RESAMPLES = 4000
 _BUCKET_GROWTH = 1.02  # each bucket of a histogram ends 2 % above the last
 _BEYOND = 5  # samples that must lie beyond a percentile for it to mean something
 
-Histogram = tuple[tuple[int, int], ...]  # (upper end of the bucket in ns, count), ascending
+# (bucket, count), ascending: bucket k ends at _BUCKET_GROWTH ** k ns, and 0 holds all up to 1.
+Histogram = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -64,15 +66,6 @@ def deepest_percent(count: int) -> float:
     return max(0.0, 100.0 * (1 - _BEYOND / count)) if count else 0.0
 
 
-def cost_us(last_ns: Sequence[int], recipients: int) -> float:
-    """Return the microseconds a delivery cost in one process.
-
-    That is all the time from a send to its last recipient, over all deliveries: a mean, because a
-    stop that only one message felt was paid all the same.
-    """
-    return sum(last_ns) / (len(last_ns) * recipients) / 1000
-
-
 def spread(values: Sequence[float]) -> float:
     """Return how far apart ``values`` are, as a share of their median."""
     return (max(values) - min(values)) / float(np.median(values))
@@ -95,31 +88,40 @@ def ratio(ours: Sequence[float], theirs: Sequence[float]) -> Interval:
 
 
 def histogram(samples_ns: ArrayLike) -> Histogram:
-    """Count positive samples in buckets that are each 2 % wide."""
-    logs = np.log(np.asarray(samples_ns, dtype=float)) / math.log(_BUCKET_GROWTH)
-    buckets, counts = np.unique(np.ceil(logs).astype(int), return_counts=True)
-    return tuple(
-        (round(_BUCKET_GROWTH ** int(bucket)), int(count))
-        for bucket, count in zip(buckets, counts, strict=True)
-    )
+    """Count samples in buckets that are each 2 % wide; what is not positive goes into bucket 0."""
+    positive = np.maximum(np.asarray(samples_ns, dtype=float), 1.0)
+    logs = np.log(positive) / math.log(_BUCKET_GROWTH)
+    # A hair less, or what lies exactly on a bucket's end would fall into the next by rounding.
+    buckets, counts = np.unique(np.ceil(logs - 1e-9).astype(int), return_counts=True)
+    return tuple(zip(buckets.tolist(), counts.tolist(), strict=True))
+
+
+def bucket_ns(bucket: int) -> float:
+    """Return the upper end of a histogram's bucket, in ns."""
+    return _BUCKET_GROWTH**bucket
 
 
 def merge(histograms: Iterable[Histogram]) -> Histogram:
     """Pool histograms of several processes into one."""
     pooled: Counter[int] = Counter()
     for buckets in histograms:
-        for upper_ns, count in buckets:
-            pooled[upper_ns] += count
+        for bucket, count in buckets:
+            pooled[bucket] += count
     return tuple(sorted(pooled.items()))
 
 
-def histogram_percentile(buckets: Histogram, percent: float) -> int:
+def count(buckets: Histogram) -> int:
+    """Return how many samples a histogram holds."""
+    return sum(samples for _, samples in buckets)
+
+
+def histogram_percentile(buckets: Histogram, percent: float) -> float:
     """Return the upper end, in ns, of the bucket that holds nearest rank ``percent``."""
-    rank = math.ceil(sum(count for _, count in buckets) * percent / 100)
-    for upper_ns, count in buckets:
-        rank -= count
+    rank = math.ceil(count(buckets) * percent / 100)
+    for bucket, samples in buckets:
+        rank -= samples
         if rank <= 0:
-            return upper_ns
+            return bucket_ns(bucket)
     raise ValueError("an empty histogram has no percentiles")
 
 

@@ -1,12 +1,11 @@
-"""The two processes of a run, the server and the load generator: started, pinned, ended.
+"""A server's process: started on its core, asked for its address, ended.
 
-Both are in process groups of their own, so that a Ctrl-C reaches only whoever started them, who
-ends them by their ids: leaving `serving` or `generate`, for whatever reason, ends the child.
+It is in a process group of its own, so that a Ctrl-C reaches only whoever started it, who ends it
+by its id: leaving `serving`, for whatever reason, ends the child.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import select
@@ -14,43 +13,60 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO
 
-import numpy as np
-from numpy.typing import NDArray
-
-from benchmarks.audience import LoadError
-from benchmarks.load import DEADLINE_S, LoadReport
+from benchmarks.load import LoadError, pinned
 from benchmarks.peers import PEERS
-from benchmarks.workload import Workload
+from benchmarks.workload import MAX_LINE_BYTES, Workload
+from implementations.registry import SERVERS
 
 
-__all__ = ["generate", "serving"]
+__all__ = ["is_ours", "server_command", "serving"]
 
 _READY = re.compile(r"\bready\b.*\bws=(\S+)")
 _READY_S = 20.0
-_SPARE_S = 30.0  # for the generator to start, and to say that it met its own deadline
+_ROOM_BYTES = 1024  # for a name before a payload, and to spare
+
+
+def is_ours(server: str) -> bool:
+    """Whether ``server`` has the whole protocol, and so takes its settings."""
+    return any(server.removesuffix("+uvloop") == known.id for known in SERVERS)
+
+
+def server_command(server: str, workload: Workload) -> list[str]:
+    """Return the command line that starts ``server`` as ``workload`` needs it.
+
+    Only what a workload demands differs from the defaults.
+
+    Raises:
+        Unavailable: something that it is made with is missing here.
+    """
+    if server in PEERS:
+        command = [*PEERS[server].command(), "--ws", "127.0.0.1:0"]
+    else:
+        command = [sys.executable, "-m", "hubbub", "serve", server]
+        command += ["--tcp", "127.0.0.1:0", "--ws", "127.0.0.1:0", "--log-level", "WARNING"]
+    if is_ours(server):
+        if workload.payload_bytes > MAX_LINE_BYTES - _ROOM_BYTES:
+            command += ["--max-line", str(workload.payload_bytes + _ROOM_BYTES)]
+        if workload.slow_consumer != Workload().slow_consumer:
+            command += ["--slow-consumer", workload.slow_consumer]
+    return command
 
 
 @contextmanager
-def serving(server: str, core: int | None) -> Iterator[tuple[int, str]]:
-    """Start ``server`` on ``core``; give its process and the address of its WebSocket door.
+def serving(command: Sequence[str], core: int | None) -> Iterator[tuple[int, str]]:
+    """Start a server on ``core``; give its process and the address of its WebSocket door.
 
     Raises:
         LoadError: it does not start, or the body raised one; with its last words.
     """
-    if server in PEERS:
-        command = [sys.executable, "-m", PEERS[server], "--ws", "127.0.0.1:0"]
-    else:
-        command = [sys.executable, "-m", "hubbub", "serve", server]
-        command += ["--tcp", "127.0.0.1:0", "--ws", "127.0.0.1:0", "--log-level", "WARNING"]
     # Only the defaults are measured, whatever the shell is set to.
     environment = {k: v for k, v in os.environ.items() if not k.startswith("HUBBUB_")}
     with tempfile.TemporaryFile() as errors:
-        with _pinned(core):
+        with pinned(core):
             child = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -67,43 +83,6 @@ def serving(server: str, core: int | None) -> Iterator[tuple[int, str]]:
             # Not asked politely: to announce so many departures is another measurement.
             child.kill()
             child.communicate()
-
-
-def generate(
-    pid: int, address: str, workload: Workload, core: int | None
-) -> tuple[LoadReport, NDArray[np.int64]]:
-    """Run the load generator on ``core`` against the server ``pid`` at ``address``.
-
-    Returns its account, and its samples in ns: a row a message, a column a recipient.
-
-    Raises:
-        LoadError: it could not finish.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        samples = Path(folder) / "samples"
-        command = [sys.executable, "-m", "benchmarks.load", "--ws", address, "--pid", str(pid)]
-        command += ["--samples", str(samples), "--clients", str(workload.clients)]
-        command += ["--messages", str(workload.messages)]
-        command += ["--warmup-messages", str(workload.warmup_messages)]
-        command += ["--payload-bytes", str(workload.payload_bytes)]
-        try:
-            with _pinned(core):
-                generator = subprocess.run(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    capture_output=True,
-                    text=True,
-                    timeout=DEADLINE_S + _SPARE_S,
-                    process_group=0,
-                )
-        except subprocess.TimeoutExpired as error:
-            raise LoadError("the load generator hangs") from error
-        if generator.returncode:
-            words = generator.stderr.strip().splitlines() or ["no word"]
-            raise LoadError(words[-1].removeprefix("load: "))
-        report = LoadReport(**json.loads(generator.stdout))
-        samples_ns = np.fromfile(samples, dtype=np.int64)
-    return report, samples_ns.reshape(-1, workload.clients)
 
 
 def _ready_address(child: subprocess.Popen[bytes]) -> str:
@@ -133,17 +112,3 @@ def _last_words(child: subprocess.Popen[bytes], errors: IO[bytes]) -> str:
     errors.seek(0)
     lines = errors.read().decode(errors="replace").strip().splitlines()
     return f" (exit code {exit_code}{': ' + lines[-1] if lines else ''})"
-
-
-@contextmanager
-def _pinned(core: int | None) -> Iterator[None]:
-    """Start children on ``core``: a child has the cores its parent's thread had when it began."""
-    if core is None:
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)

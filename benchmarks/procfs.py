@@ -10,9 +10,12 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 
-__all__ = ["Spent", "Usage", "rss_bytes"]
+__all__ = ["Spent", "Usage", "rss_bytes", "tasks"]
+
+T = TypeVar("T", int, float)
 
 _NS_PER_S = 1_000_000_000
 
@@ -26,6 +29,15 @@ def rss_bytes(pid: int) -> int | None:
     return None
 
 
+def tasks(pid: int) -> int | None:
+    """Threads of process ``pid``."""
+    status = _read(f"/proc/{pid}/status")
+    for line in (status or "").splitlines():
+        if line.startswith("Threads:"):
+            return int(line.split()[1])
+    return None
+
+
 @dataclass(frozen=True)
 class Usage:
     """What process ``pid`` had used when this was read; two of them bound a span of time."""
@@ -34,11 +46,14 @@ class Usage:
     cpu_s: float | None  # all threads, user and system; counted in ticks of usually 10 ms
     queued_s: float | None  # its threads were ready to run and another ran
     core_idle_s: float | None  # of its processor, None when it may use several
+    wakeups: int | None  # times that a thread of it had waited and then ran
+    preemptions: int | None  # times that one would have gone on and another ran
 
     @classmethod
     def of(cls, pid: int) -> Usage:
         """Read what ``pid`` has used so far."""
-        return cls(time.monotonic(), _cpu_s(pid), _queued_s(pid), _core_idle_s(pid))
+        switches = _switches(pid)
+        return cls(time.monotonic(), _cpu_s(pid), _queued_s(pid), _core_idle_s(pid), *switches)
 
 
 @dataclass(frozen=True)
@@ -48,6 +63,15 @@ class Spent:
     clock_s: float
     cpu_s: float | None
     crowding: float | None  # share of the time other programs may have held it up, 0 to 1
+    wakeups: int | None = None
+    preemptions: int | None = None
+
+    @property
+    def switches(self) -> int | None:
+        """Context switches of either kind."""
+        if self.wakeups is None or self.preemptions is None:
+            return None
+        return self.wakeups + self.preemptions
 
     @classmethod
     def between(cls, before: Usage, after: Usage) -> Spent:
@@ -63,10 +87,13 @@ class Spent:
         bounds_s = [] if queued_s is None else [queued_s]
         if idle_s is not None and cpu_s is not None:
             bounds_s.append(max(0.0, clock_s - idle_s - cpu_s))
-        return cls(clock_s, cpu_s, min(bounds_s) / clock_s if bounds_s else None)
+        crowding = min(bounds_s) / clock_s if bounds_s else None
+        wakeups = _minus(after.wakeups, before.wakeups)
+        preemptions = _minus(after.preemptions, before.preemptions)
+        return cls(clock_s, cpu_s, crowding, wakeups, preemptions)
 
 
-def _minus(after: float | None, before: float | None) -> float | None:
+def _minus(after: T | None, before: T | None) -> T | None:
     return None if after is None or before is None else after - before
 
 
@@ -94,6 +121,21 @@ def _queued_s(pid: int) -> float | None:
         if (schedstat := _read(f"{task}/schedstat")) is not None
     ]
     return sum(waits_ns) / _NS_PER_S if waits_ns else None
+
+
+def _switches(pid: int) -> tuple[int | None, int | None]:
+    counts = [0, 0]
+    statuses = [_read(f"{task}/status") for task in Path(f"/proc/{pid}/task").glob("*")]
+    if not any(statuses):
+        return None, None
+    for status in statuses:
+        for line in (status or "").splitlines():
+            name, _, value = line.partition(":")
+            if name == "voluntary_ctxt_switches":
+                counts[0] += int(value)
+            elif name == "nonvoluntary_ctxt_switches":
+                counts[1] += int(value)
+    return counts[0], counts[1]
 
 
 def _core_idle_s(pid: int) -> float | None:

@@ -1,72 +1,103 @@
 """What a measurement leaves behind: one JSON document, enough to draw everything again.
 
-The verdict comes first in the file because it comes first in reading it. Written whole or not at
-all; read back it is equal to what was written.
+``python -m benchmarks.results`` prints its JSON Schema, kept in results.schema.json for other
+programs. A name that ends in ``.gz`` is packed. Written whole or not at all; read back it is
+equal to what was written.
 """
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
+from pydantic import TypeAdapter, ValidationError
+
+from benchmarks.deliveries import Tally
 from benchmarks.environment import Environment
-from benchmarks.load import LoadReport
-from benchmarks.measure import Histogram
+from benchmarks.figures import Figures
+from benchmarks.load import Account
+from benchmarks.scenarios import SCENARIOS
 from benchmarks.workload import Verdict, Workload
 
 
-__all__ = ["Results", "Run", "read", "write"]
+__all__ = [
+    "AGAIN",
+    "Results",
+    "ResultsError",
+    "Run",
+    "document_schema",
+    "dump_results",
+    "dump_run",
+    "load_results",
+    "load_run",
+    "read",
+    "shortened",
+    "worst",
+    "write",
+]
 
-SCHEMA = "hubbub-fanout"
-VERSION = 1
+SCHEMA: Literal["hubbub-bench"] = "hubbub-bench"
+VERSION: Literal[2] = 2
+AGAIN = " (again)"  # behind a server's id: it is measured twice, to see how far apart equals are
+
+
+class ResultsError(Exception):
+    """A file holds no results; the text is one line for a person."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One fresh process of one server under the whole workload.
+    """One fresh process of one server under one workload of a scenario."""
 
-    Everything after ``load`` is empty or None unless every delivery came; ``load`` is None when
-    the run could not even be finished, and ``reason`` then says why.
-    """
-
+    scenario: str
     server: str
-    process: int  # from 1
+    process: int  # from 1; 0 is the one in which system calls were counted, and no times
+    workload: Workload
     verdict: Verdict
-    reason: str
-    load: LoadReport | None = None
-    first_ns: tuple[int, ...] = ()  # for each message: its first recipient,
-    median_ns: tuple[int, ...] = ()  # the one in the middle,
-    last_ns: tuple[int, ...] = ()  # and the last
-    histogram: Histogram = ()  # of all deliveries
-    typical_ns: tuple[int, ...] = ()  # by recipient: the message of median completion
-    order_correlation: float | None = None
-    worst_recipient_p99_ns: float | None = None
+    reason: str  # empty when valid
+    account: Account | None = None  # None: the run was not finished
+    tally: Tally | None = None
+    figures: Figures | None = None  # None where not every delivery came
 
 
 @dataclass(frozen=True)
 class Results:
     """All runs of one measurement, in the order they were made."""
 
-    scenario: str
-    peer: str  # the server that the others are compared with
-    workload: Workload
     environment: Environment
-    runs: tuple[Run, ...]
+    peer: str  # the server that the others are compared with
+    versions: dict[str, str]  # what each server and peer is made with
+    skipped: dict[str, str]  # peers that could not be measured, and why
+    judged: dict[str, dict[str, str]]  # peer: rule: "pass", or what was found
+    runs: tuple[Run, ...] = ()
+    schema: Literal["hubbub-bench"] = SCHEMA
+    version: Literal[2] = VERSION
+
+    @property
+    def scenarios(self) -> list[str]:
+        """The names of what was measured, in order."""
+        return list(dict.fromkeys(run.scenario for run in self.runs))
+
+    def of(self, scenario: str) -> list[Run]:
+        """The runs of one scenario, those that count system calls left out."""
+        return [run for run in self.runs if run.scenario == scenario and run.process]
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of the servers' verdicts."""
-        return _worst({self.verdict_of(run.server) for run in self.runs})
+        """The worst of all verdicts, save that who cannot keep up is no fault of the run."""
+        return worst({run.verdict for run in self.runs if not (run.account and run.account.behind)})
 
-    def verdict_of(self, server: str) -> Verdict:
-        """The worst of a server's runs, except that a crowded one made up for does no harm."""
-        verdicts = [run.verdict for run in self.runs if run.server == server]
-        if verdicts.count("valid") >= self.workload.processes:
-            verdicts = [verdict for verdict in verdicts if verdict != "unknown"]
-        return _worst(set(verdicts))
+
+def worst(verdicts: set[Verdict]) -> Verdict:
+    """Return the one that decides; of none at all nothing is known."""
+    if "invalid" in verdicts:
+        return "invalid"
+    return "unknown" if "unknown" in verdicts or not verdicts else "valid"
 
 
 def write(results: Results, path: Path) -> None:
@@ -75,15 +106,12 @@ def write(results: Results, path: Path) -> None:
     Raises:
         OSError: it cannot be written there.
     """
-    document = {
-        "schema": SCHEMA,
-        "version": VERSION,
-        "verdict": results.verdict,
-        **asdict(results),
-    }
+    octets = _adapter().dump_json(results) + b"\n"
+    if path.suffix == ".gz":
+        octets = gzip.compress(octets, mtime=0)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_text(json.dumps(document, separators=(",", ":")) + "\n", encoding="utf-8")
+        temporary.write_bytes(octets)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -93,37 +121,81 @@ def read(path: Path) -> Results:
     """Read what `write` wrote.
 
     Raises:
-        OSError: it cannot be read.
-        ValueError: it is not such a document, or of a version this code does not know.
+        ResultsError: it cannot be read, or is no such document, or of another version.
     """
-    document = json.loads(path.read_text(encoding="utf-8"))
-    found = (document.get("schema"), document.get("version")) if isinstance(document, dict) else ()
-    if found != (SCHEMA, VERSION):
-        raise ValueError(f"{path.name} is not a {SCHEMA} document of version {VERSION}")
     try:
-        return Results(
-            scenario=document["scenario"],
-            peer=document["peer"],
-            workload=Workload(**document["workload"]),
-            environment=Environment(**document["environment"]),
-            runs=tuple(_run(fields) for fields in document["runs"]),
-        )
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"{path.name} lacks or misnames a field: {error}") from error
+        octets = path.read_bytes()
+        document = json.loads(gzip.decompress(octets) if octets[:2] == b"\x1f\x8b" else octets)
+    except (ValueError, EOFError) as error:
+        raise ResultsError(f"{path} is not JSON: {error}") from error
+    except OSError as error:
+        raise ResultsError(f"cannot read {path}: {error.strerror or error}") from error
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        raise ResultsError(f"{path} holds no results of hubbub bench")
+    if document.get("version") != VERSION:
+        found = document.get("version")
+        raise ResultsError(f"{path} is of version {found}; this program reads {VERSION}")
+    try:
+        results = _adapter().validate_python(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise ResultsError(f"{path}: {where}: {first['msg']}") from error
+    unknown = [name for name in results.scenarios if name not in SCENARIOS]
+    if unknown:
+        raise ResultsError(f"{path}: there is no scenario {unknown[0]}")
+    return results
 
 
-def _run(fields: dict[str, Any]) -> Run:
-    load = fields.pop("load")
-    buckets = fields.pop("histogram")
-    arrays = {name: tuple(value) for name, value in fields.items() if isinstance(value, list)}
-    return Run(
-        **{**fields, **arrays},
-        load=None if load is None else LoadReport(**load),
-        histogram=tuple((upper_ns, count) for upper_ns, count in buckets),
-    )
+def dump_results(results: Results) -> str:
+    """Return the document as text."""
+    return _adapter().dump_json(results).decode()
 
 
-def _worst(verdicts: set[Verdict]) -> Verdict:
-    if "invalid" in verdicts:
-        return "invalid"
-    return "unknown" if "unknown" in verdicts or not verdicts else "valid"
+def load_results(document: object) -> Results:
+    """Build results from a parsed document.
+
+    Raises:
+        ValueError: it is no such document.
+    """
+    return _adapter().validate_python(document)
+
+
+def dump_run(run: Run) -> str:
+    """Return one run as a line of JSON; `load_run` reads it."""
+    return _run_adapter().dump_json(run).decode()
+
+
+def load_run(line: str) -> Run:
+    """Read what `dump_run` wrote.
+
+    Raises:
+        ValueError: it is no such line.
+    """
+    return _run_adapter().validate_json(line)
+
+
+def shortened(run: Run) -> Run:
+    """Leave out the looks at a server during a run in which nothing happened to look at."""
+    if run.account is None or run.workload.stalled_clients or run.workload.churn_hz:
+        return run
+    return replace(run, account=replace(run.account, moments=()))
+
+
+def document_schema() -> str:
+    """Return the JSON Schema of the document, as text."""
+    return json.dumps(_adapter().json_schema(), indent=1) + "\n"
+
+
+@cache
+def _adapter() -> TypeAdapter[Results]:
+    return TypeAdapter(Results)
+
+
+@cache
+def _run_adapter() -> TypeAdapter[Run]:
+    return TypeAdapter(Run)
+
+
+if __name__ == "__main__":
+    print(document_schema(), end="")

@@ -1,109 +1,376 @@
-"""What a chart shows, in one sentence computed from the same figures. Pure.
+"""What a chart shows, in a sentence or two computed from the same figures. Pure.
 
 Where two servers cannot be told apart, the sentence says so instead of ranking them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
+import numpy as np
+
 from benchmarks import measure
-from benchmarks.summary import Figures, Row
+from benchmarks.summary import Cell, Summary
 
 
-__all__ = ["IN_ORDER", "Shown", "cost", "delivery", "left_out", "spectrum"]
-
-Shown = Sequence[tuple[str, Figures]]  # each server with its figures; at least one
+__all__ = [
+    "IN_ORDER",
+    "advice",
+    "and_",
+    "cost_slope",
+    "left_out",
+    "memory",
+    "noise",
+    "reached",
+    "say",
+    "strip",
+    "tails",
+]
 
 IN_ORDER = 0.9  # a rank correlation above this is an order that a person can see
+_FLAT = 0.1  # a slope on log-log axes up to this is no slope
+_SHARPER = 1.5  # the others' p99 may grow by this factor before they are said to feel anything
 
 
-def cost(shown: Shown, peer: str) -> str:
-    """What a delivery costs: the range, who is on which side of the peer, and who is level."""
-    ranked = sorted(shown, key=lambda pair: pair[1].cost_us)
-    (cheapest, low), (dearest, high) = ranked[0], ranked[-1]
-    if len(ranked) == 1:
-        return f"A delivery costs {low.cost_us:.1f} µs at {cheapest}."
-    said = [
-        f"a delivery costs from {low.cost_us:.1f} µs at {cheapest} "
-        f"to {high.cost_us:.1f} µs at {dearest}"
-    ]
-    if any(len(figures.costs_us) < measure.MIN_PROCESSES for _, figures in ranked):
-        said.append(f"fewer than {measure.MIN_PROCESSES} processes each tell no two servers apart")
-        return _sentence(said)
-    compared = [(server, figures.to_peer) for server, figures in ranked if figures.to_peer]
-    for verb, names in (
-        ("less", [server for server, ratio in compared if ratio.high < 1]),
-        ("more", [server for server, ratio in compared if ratio.low > 1]),
-    ):
-        if names:
-            said.append(
-                f"{_and(names)} {'costs' if len(names) == 1 else 'cost'} {verb} than {peer}"
-            )
-    said += [
-        f"{one} and {other} cannot be told apart"
-        for (one, cheaper), (other, dearer) in pairwise(ranked)
-        if measure.ratio(cheaper.costs_us, dearer.costs_us).holds(1.0)
-    ]
-    return _sentence(said)
+def say(summary: Summary) -> str:
+    """What a scenario came to."""
+    if not any(cell.valid for cell in summary.cells):
+        return "No server has a run that may be believed."
+    return _SAY[summary.scenario.name](summary)
 
 
-def spectrum(shown: Shown) -> str:
-    """How long messages take to be complete, and whose tail is longest."""
-    by_median = sorted(shown, key=lambda pair: pair[1].p50_ms)
-    by_p99 = sorted(shown, key=lambda pair: pair[1].p99_ms)
-    half, most = (
-        f"within {_ms(ranked[0], field)}"
-        + (f" to {_ms(ranked[-1], field)}" if len(shown) > 1 else "")
-        for ranked, field in ((by_median, "p50_ms"), (by_p99, "p99_ms"))
-    )
-    said = [f"half of the messages have reached everyone {half}, 99 in 100 {most}"]
-    if len(shown) > 1:
-        *_, second, longest = sorted(shown, key=lambda pair: max(pair[1].tails))
-        ratio = measure.ratio(longest[1].tails, second[1].tails)
-        if ratio.low > 1:
-            said.append(f"the tail is longest at {longest[0]}")
-        else:
-            said.append("whose tail is longest cannot be told")
-    return _sentence(said)
-
-
-def delivery(shown: Shown) -> str:
-    """Whether those who connected first also hear first."""
-    ordered = [server for server, figures in shown if figures.order_correlation > IN_ORDER]
-    others = [server for server, figures in shown if figures.order_correlation <= IN_ORDER]
-    said = []
-    if ordered:
-        said.append(
-            f"at {_and(ordered)} recipients are served in the order they connected, "
-            "so the last to come hears last every time"
-        )
-    if others:
-        said.append(f"at {_and(others)} they are not served in the order they connected")
-    return _sentence(said)
-
-
-def left_out(rows: Sequence[Row]) -> str:
+def left_out(summary: Summary) -> str:
     """Name the runs that are in no chart, and why; empty when all are in."""
+    if summary.scenario.ladder:
+        missing = [cell for cell in summary.missing if not cell.behind]
+    else:
+        missing = summary.missing
     said = []
-    for row in rows:
-        if row.figures is None:
-            said.append(f"{row.server} ({row.verdict}: {row.reason})")
-        elif row.valid_runs < row.runs:
-            missing = row.runs - row.valid_runs
-            said.append(f"{missing} of {row.runs} processes of {row.server} ({row.reason})")
+    for cell in missing:
+        at = f" at {summary.scenario.value(cell.workload)}" if summary.scenario.axis else ""
+        if cell.valid:
+            count = len(cell.runs) - len(cell.valid)
+            said.append(f"{count} of {len(cell.runs)} runs of {cell.server}{at} ({cell.reason})")
+        else:
+            said.append(f"{cell.server}{at} ({cell.verdict}: {cell.reason})")
     return f"Left out: {'; '.join(said)}." if said else ""
 
 
-def _ms(pair: tuple[str, Figures], field: str) -> str:
-    server, figures = pair
-    return f"{getattr(figures, field):.1f} ms ({server})"
+def noise(summary: Summary, metric: str) -> str:
+    """How far apart two measurements of one server were; empty where that was not done."""
+    found = summary.noise(metric)
+    if found is None or found.low == 0:
+        return ""
+    return (
+        f"One server measured twice differs by {100 * abs(found.middle - 1):.1f} % "
+        f"(95 % of resamples within {found.low:.2f} to {found.high:.2f})."
+    )
 
 
-def _and(names: Sequence[str]) -> str:
+def tails(shown: Sequence[Cell]) -> str:
+    """How long messages take to reach everyone, and whose slowest are slowest."""
+    by_median = sorted(shown, key=lambda cell: cell.value("last") or 0.0)
+    first, last = by_median[0], by_median[-1]
+    said = [
+        f"half of the messages have reached everyone within {first.text('last')} ms "
+        f"({first.server}) to {last.text('last')} ms ({last.server})"
+    ]
+    stretched = [
+        (tail / middle, cell.server)
+        for cell in shown
+        if (tail := cell.value("last_p99")) and (middle := cell.value("last"))
+    ]
+    if stretched:
+        factor, server = max(stretched)
+        said.append(f"the tail is longest at {server}: its p99 is {factor:.1f} times its median")
+    return _sentence(said)
+
+
+def memory(summary: Summary) -> str:
+    """Who needs most and least memory where the most clients were."""
+    most = max(cell.workload.clients for cell in summary.cells)
+    cells = [cell for cell in summary.cells if cell.workload.clients == most and cell.value("rss")]
+    if not cells:
+        return "There is nothing to tell."
+    ranked = sorted(cells, key=lambda cell: cell.value("rss") or 0.0)
+    return (
+        f"With {most:,} clients a server has from {ranked[0].text('rss')} MiB "
+        f"({ranked[0].server}) to {ranked[-1].text('rss')} MiB ({ranked[-1].server})."
+    )
+
+
+def strip(summary: Summary) -> str:
+    """Whether those who connected first also hear first."""
+    shown = summary.shown
+    ordered = [cell.server for cell in shown if (cell.value("order") or 0) > IN_ORDER]
+    backward = [cell.server for cell in shown if (cell.value("order") or 0) < -IN_ORDER]
+    others = [cell.server for cell in shown if cell.server not in {*ordered, *backward}]
+    said = []
+    if ordered:
+        said.append(
+            f"at {and_(ordered)} recipients are served in the order they connected, "
+            "so the last to come hears last every time"
+        )
+    if backward:
+        said.append(f"at {and_(backward)} the last to come hears first every time")
+    if others:
+        said.append(f"at {and_(others)} there is no such order")
+    return _sentence(said)
+
+
+def advice(summaries: Sequence[Summary], ours: Callable[[str], bool]) -> list[tuple[str, str, str]]:
+    """Which server to pick for what, and what it costs: (wish, servers, cost), a line each.
+
+    Only servers that ``ours`` says are: a peer is there to compare with.
+    """
+    by_name = {summary.scenario.name: summary for summary in summaries}
+    lines = []
+    for name, metric, wish, words in _WISHES:
+        summary = by_name.get(name)
+        if summary is None:
+            continue
+        cells = [cell for cell in summary.shown if ours(cell.server)]
+        best = summary.tied(metric, cells)
+        if not best:
+            continue
+        low, high = (limit(cell.value(metric) or 0.0 for cell in best) for limit in (min, max))
+        cost = words.format(_range(low, high))
+        ratio = summary.to_peer(best[0], metric)
+        if ratio is not None:
+            cost += f", {ratio.middle:.2f} times {summary.peer}"
+        lines.append((wish, and_([cell.server for cell in best]), cost))
+    for name, wish, unit in (
+        ("knee", "the most messages to 1,000 clients", "messages/s"),
+        ("capacity", "the most clients on one core", "clients"),
+    ):
+        if name in by_name:
+            far = {one: reach for one, reach in reached(by_name[name]).items() if ours(one)}
+            most = max(far.values(), default=0.0)
+            if most:
+                best_ = [one for one, reach in far.items() if reach == most]
+                lines.append((wish, and_(best_), f"{most:,.0f} {unit} or more"))
+    return lines
+
+
+_WISHES = (
+    ("closed", "cost", "the least processor for a message", "{} µs a delivery"),
+    ("open", "p99", "the shortest wait at 500 messages/s to 1,000", "p99 {} ms"),
+    ("closed", "client", "the least memory for a client", "{} KiB a client"),
+    ("slow", "stalled", "to feel least of a client that stalls", "p99 at worst {} ms"),
+)
+
+
+def cost_slope(cells: Sequence[Cell], from_clients: int = 100) -> float | None:
+    """The slope of the cost of a delivery against the clients on log-log axes; 0 is flat."""
+    points = [
+        (cell.workload.clients, cost)
+        for cell in cells
+        if cell.workload.clients >= from_clients and (cost := cell.value("cost"))
+    ]
+    if len(points) < 3:
+        return None
+    x, y = np.log(np.array(points)).T
+    return float(np.polyfit(x, y, 1)[0])
+
+
+def _ranked(summary: Summary, metric: str, verb: str, unit: str) -> str:
+    """The range of a metric, who is on which side of the peer, and who is level with whom."""
+    ranked = sorted(
+        (cell for cell in summary.shown if cell.value(metric) is not None),
+        key=lambda cell: cell.value(metric) or 0.0,
+    )
+    if not ranked:
+        return "There is nothing to tell."
+    text = {cell.server: f"{cell.text(metric)} {unit}" for cell in ranked}
+    best, last = ranked[0].server, ranked[-1].server
+    if len(ranked) == 1:
+        return f"{verb[0].upper()}{verb[1:]} {text[best]} at {best}."
+    said = [f"{verb} {text[best]} at {best} to {text[last]} at {last}"]
+    if any(len(cell.values(metric)) < measure.MIN_PROCESSES for cell in ranked):
+        said.append(f"fewer than {measure.MIN_PROCESSES} processes each tell no two servers apart")
+        return _sentence(said)
+    ratios = [(cell.server, summary.to_peer(cell, metric)) for cell in ranked]
+    below = [server for server, ratio in ratios if ratio and ratio.high < 1]
+    above = [server for server, ratio in ratios if ratio and ratio.low > 1]
+    if below:
+        said.append(f"below {summary.peer}: {and_(below)}")
+    if above and len(above) <= 3:
+        said.append(f"above it: {and_(above)}")
+    said += _groups(summary, metric, ranked)
+    return _sentence(said)
+
+
+def _groups(summary: Summary, metric: str, ranked: Sequence[Cell]) -> list[str]:
+    """Who cannot be told apart, neighbours in rank taken together."""
+    groups: list[list[str]] = [[ranked[0].server]]
+    for one, other in pairwise(ranked):
+        if summary.differ(metric, one, other):
+            groups.append([])
+        groups[-1].append(other.server)
+    return [f"{and_(group)} cannot be told apart" for group in groups if len(group) > 1]
+
+
+def _cost(summary: Summary) -> str:
+    return _ranked(summary, "cost", "a delivery costs from", "µs")
+
+
+def _open(summary: Summary) -> str:
+    said = _ranked(summary, "p99", "99 of 100 deliveries came within", "ms")
+    behind = [cell.server for cell in summary.cells if cell.behind]
+    if behind:
+        rate = summary.cells[0].workload.rate_hz
+        said += f" At {rate:g} messages/s {and_(list(dict.fromkeys(behind)))} could not keep up."
+    return said
+
+
+def reached(summary: Summary) -> dict[str, float]:
+    """The last rung of the ladder that each server held in most of its processes."""
+    far: dict[str, float] = {}
+    for cell in summary.cells:
+        passed = [summary.scenario.passes(run.figures) for run in cell.valid]
+        if passed and sum(passed) * 2 > len(passed):
+            far[cell.server] = float(summary.scenario.value(cell.workload))
+    return far
+
+
+def _ladder(unit: str, limit: str) -> Callable[[Summary], str]:
+    def said(summary: Summary) -> str:
+        far = reached(summary)
+        top = max(float(summary.scenario.value(cell.workload)) for cell in summary.cells)
+        by_reach: dict[float, list[str]] = {}
+        for server in summary.servers:
+            by_reach.setdefault(far.get(server, 0.0), []).append(server)
+        parts = []
+        for reach, servers in sorted(by_reach.items(), reverse=True):
+            if not reach:
+                parts.append(f"{and_(servers)} not even the first step")
+            elif reach == top:
+                parts.append(f"{and_(servers)} at least {reach:,.0f} {unit}, where the ladder ends")
+            else:
+                parts.append(f"{and_(servers)} {reach:,.0f}")
+        return f"With {limit}: {'; '.join(parts)}."
+
+    return said
+
+
+def _slow(summary: Summary) -> str:
+    said = []
+    calm: list[tuple[float, Cell]] = []
+    felt: list[tuple[float, Cell]] = []
+    for cell in summary.shown:
+        before, after = cell.value("calm"), cell.value("stalled")
+        if before and after:
+            (felt if after > _SHARPER * before else calm).append((after, cell))
+    if calm:
+        said.append(f"nobody feels it at {and_([cell.server for _, cell in calm])}")
+    if felt:
+        worst, cell = max(felt, key=lambda pair: pair[0])
+        said.append(
+            f"at {and_([cell.server for _, cell in felt])} the others wait, "
+            f"at {cell.server} for {worst:,.0f} ms"
+        )
+    kept = [cell.server for cell in summary.shown if not cell.values("cut")]
+    cut = [value for cell in summary.shown for value in cell.values("cut")]
+    if cut:
+        said.append(f"those that cut it off do so after {min(cut):.1f} to {max(cut):.1f} s")
+    if kept and cut:
+        said.append(f"{and_(kept)} kept it to the end")
+    return _sentence(said) if said else "There is nothing to tell."
+
+
+def _policies(summary: Summary) -> str:
+    said = []
+    for server in summary.servers:
+        parts = [
+            f"{cell.workload.slow_consumer} {cell.text('stalled')} ms"
+            for cell in summary.of(server)
+            if cell.valid and cell.value("stalled") is not None
+        ]
+        if parts:
+            said.append(f"at {server} the others' p99 is at worst: {', '.join(parts)}")
+    return _sentence(said) if said else "There is nothing to tell."
+
+
+def _idle(summary: Summary) -> str:
+    memory = _ranked(summary, "client", "a waiting client costs from", "KiB")
+    busy = [cell for cell in summary.shown if (cell.value("idle") or 0) >= 1.0]
+    if busy:
+        named = and_([f"{cell.server} ({cell.text('idle')} %)" for cell in busy])
+        return f"{memory} While nobody speaks these use the processor: {named}."
+    return f"{memory} While nobody speaks no server uses 1 % of a processor."
+
+
+def _scaling(summary: Summary) -> str:
+    flat: list[str] = []
+    rising: list[str] = []
+    falling: list[str] = []
+    for server in summary.servers:
+        slope = cost_slope(summary.of(server))
+        if slope is None:
+            continue
+        if abs(slope) <= _FLAT:
+            flat.append(server)
+        else:
+            (rising if slope > 0 else falling).append(f"{server} ({slope:+.2f})")
+    said = []
+    if flat:
+        said.append(f"from 100 clients on a delivery costs the same at {and_(flat)}")
+    if rising:
+        said.append(f"it costs more the more clients there are at {and_(rising)}")
+    if falling:
+        said.append(f"it costs less at {and_(falling)}")
+    return _sentence(said) if said else "Too few points to tell a slope."
+
+
+def _sizes(summary: Summary) -> str:
+    said = []
+    for server in summary.servers:
+        cells = [cell for cell in summary.of(server) if cell.value("cost")]
+        if len(cells) < 2:
+            continue
+        first = cells[0].value("cost") or 1.0
+        same = [cell for cell in cells if (cell.value("cost") or 0) <= 1.5 * first]
+        said.append((same[-1].workload.payload_bytes, server))
+    if not said:
+        return "Too few points to tell."
+    reach = sorted({bytes_ for bytes_, _ in said})
+    parts = [
+        f"up to {bytes_:,} bytes at {and_([server for at, server in said if at == bytes_])}"
+        for bytes_ in reach
+    ]
+    return f"A delivery costs at most half as much again as one of 16 bytes {'; '.join(parts)}."
+
+
+_SAY: dict[str, Callable[[Summary], str]] = {
+    "closed": _cost,
+    "open": _open,
+    "poisson": _open,
+    "knee": _ladder("messages/s", "p99 up to 100 ms, in messages a second to 1,000 clients"),
+    "capacity": _ladder(
+        "clients", "4 messages on their way and the last recipient's p95 up to 250 ms, in clients"
+    ),
+    "slow": _slow,
+    "policies": _policies,
+    "churn": _open,
+    "everyone": _cost,
+    "idle": _idle,
+    "scaling": _scaling,
+    "crowd": _cost,
+    "sizes": _sizes,
+}
+
+
+def and_(names: Sequence[str]) -> str:
+    """Join names as a sentence does."""
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def _range(low: float, high: float) -> str:
+    digits = 1 if high < 100 else 0
+    texts = list(dict.fromkeys(f"{value:,.{digits}f}" for value in (low, high)))
+    return " to ".join(texts)
 
 
 def _sentence(parts: Sequence[str]) -> str:

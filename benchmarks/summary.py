@@ -1,130 +1,192 @@
-"""What the runs of one measurement come to, a row a server. Pure.
+"""What the runs of a measurement come to: a cell for each scenario, point and server. Pure.
 
-Only valid runs count. A server with an invalid one has no figures at all: a broadcast that loses
+Only valid runs count. A server with an invalid run has no values at all: a broadcast that loses
 messages is not a fast broadcast.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from benchmarks import measure
-from benchmarks.measure import Histogram, Interval
-from benchmarks.results import Results, Run
-from benchmarks.workload import Verdict
+from benchmarks.deliveries import MAX_CROWDING
+from benchmarks.measure import Interval
+from benchmarks.metrics import METRICS
+from benchmarks.results import AGAIN, Results, Run, worst
+from benchmarks.scenarios import SCENARIOS, Scenario
+from benchmarks.workload import Verdict, Workload
 
 
-__all__ = ["Figures", "Row", "summarise"]
-
-
-@dataclass(frozen=True)
-class Figures:
-    """One server in numbers, from its valid processes."""
-
-    costs_us: tuple[float, ...]  # of a delivery, one a process
-    to_peer: Interval | None  # cost over the peer's; None for the peer and without one
-    last_ns: tuple[int, ...]  # of every message: completion
-    p50_ms: float  # of completion
-    p99_ms: float
-    worst_ms: float
-    tails: tuple[float, ...]  # 99th percentile of completion over the median, one a process
-    first_ms: float  # median over messages of the first recipient
-    deliveries: Histogram  # every delivery of every process
-    worst_recipient_p99_ms: float  # the recipient that fared worst, in the process in the middle
-    order_correlation: float  # of serving with connecting: 1 the same, 0 none
-    bytes_per_client: float | None  # resident memory of the idle server, less that without clients
-    typical_ns: tuple[int, ...]  # of the process in the middle
-
-    @property
-    def cost_us(self) -> float:
-        """The median over processes."""
-        return float(np.median(self.costs_us))
+__all__ = ["Cell", "Summary", "summarise"]
 
 
 @dataclass(frozen=True)
-class Row:
-    """One server: what its runs are worth and, where they are worth something, its figures."""
+class Cell:
+    """One server at one point of a scenario."""
 
     server: str
-    verdict: Verdict
-    reason: str  # of the first run that is not valid
-    valid_runs: int
-    runs: int
-    figures: Figures | None
+    workload: Workload
+    runs: tuple[Run, ...]
 
+    @cached_property
+    def valid(self) -> tuple[Run, ...]:
+        """The runs that count; none when any is invalid."""
+        if any(run.verdict == "invalid" for run in self.runs):
+            return ()
+        return tuple(run for run in self.runs if run.verdict == "valid")
 
-def summarise(results: Results) -> list[Row]:
-    """Return a row for each server, in the order in which they were first measured."""
-    by_server: dict[str, list[Run]] = {}
-    for run in results.runs:
-        by_server.setdefault(run.server, []).append(run)
-    clients = results.workload.clients
-    costs_us = {
-        server: tuple(measure.cost_us(run.last_ns, clients) for run in _counting(runs))
-        for server, runs in by_server.items()
-    }
-    return [
-        Row(
-            server=server,
-            verdict=results.verdict_of(server),
-            reason=next((run.reason for run in runs if run.verdict != "valid"), ""),
-            valid_runs=sum(run.verdict == "valid" for run in runs),
-            runs=len(runs),
-            figures=_figures(
-                runs, clients, costs_us[server], _peer_costs(server, results, costs_us)
-            ),
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of its runs, except that a crowded one made up for does no harm."""
+        verdicts = {run.verdict for run in self.runs}
+        return "valid" if self.valid and len(self.valid) * 2 > len(self.runs) else worst(verdicts)
+
+    @property
+    def reason(self) -> str:
+        """Why the first run that is not valid is not."""
+        return next((run.reason for run in self.runs if run.verdict != "valid"), "")
+
+    @property
+    def behind(self) -> bool:
+        """Whether the server did not keep up."""
+        return any(run.account is not None and run.account.behind for run in self.runs)
+
+    @property
+    def crowded(self) -> int:
+        """Runs that other programs spoilt."""
+        return sum(
+            run.account is not None and run.account.crowding > MAX_CROWDING for run in self.runs
         )
-        for server, runs in by_server.items()
-    ]
+
+    def values(self, metric: str) -> list[float]:
+        """One number a valid process, in the order they were made."""
+        found = (METRICS[metric].of(run) for run in self.valid)
+        return [float(value) for value in found if value is not None]
+
+    def value(self, metric: str) -> float | None:
+        """The median over processes."""
+        values = self.values(metric)
+        return float(np.median(values)) if values else None
+
+    def text(self, metric: str) -> str:
+        """The median, as it stands in a table."""
+        return METRICS[metric].text(self.value(metric))
+
+    @cached_property
+    def typical(self) -> Run | None:
+        """The run of median cost, for what cannot be averaged."""
+        ranked = sorted(self.valid, key=lambda run: run.figures.cost_us if run.figures else 0.0)
+        return ranked[(len(ranked) - 1) // 2] if ranked else None
 
 
-def _counting(runs: list[Run]) -> list[Run]:
-    if any(run.verdict == "invalid" for run in runs):
-        return []
-    return [run for run in runs if run.verdict == "valid"]
+@dataclass(frozen=True)
+class Summary:
+    """One scenario, summed up."""
 
+    scenario: Scenario
+    peer: str
+    cells: tuple[Cell, ...]  # by point, and in each in the order of the servers
+    counted: dict[str, float]  # server: system calls a delivery, where they were counted
 
-def _peer_costs(
-    server: str, results: Results, costs_us: dict[str, tuple[float, ...]]
-) -> tuple[float, ...]:
-    return () if server == results.peer else costs_us.get(results.peer, ())
+    @property
+    def servers(self) -> list[str]:
+        """Everyone who was measured, the one measured twice left out."""
+        found = dict.fromkeys(cell.server for cell in self.cells)
+        return [server for server in found if not server.endswith(AGAIN)]
 
+    def at(self, workload: Workload) -> list[Cell]:
+        """The cells of one point, the one measured twice left out."""
+        return [
+            cell
+            for cell in self.cells
+            if cell.workload == workload and not cell.server.endswith(AGAIN)
+        ]
 
-def _figures(
-    runs: list[Run], clients: int, costs_us: tuple[float, ...], peer_us: tuple[float, ...]
-) -> Figures | None:
-    counting = _counting(runs)
-    if not counting:
+    def of(self, server: str) -> list[Cell]:
+        """One server's cells, a point each."""
+        return [cell for cell in self.cells if cell.server == server]
+
+    @property
+    def shown(self) -> list[Cell]:
+        """The cells of the only point that have values: what a chart of one point shows."""
+        return [cell for cell in self.at(self.cells[0].workload) if cell.valid]
+
+    @property
+    def missing(self) -> list[Cell]:
+        """Cells without values, and cells some of whose runs do not count."""
+        return [
+            cell
+            for cell in self.cells
+            if not cell.server.endswith(AGAIN) and len(cell.valid) < len(cell.runs)
+        ]
+
+    def to_peer(self, cell: Cell, metric: str) -> Interval | None:
+        """A server's value over the peer's at the same point; None for the peer, or without one."""
+        other = next(
+            (one for one in self.at(cell.workload) if one.server == self.peer and one is not cell),
+            None,
+        )
+        if other is None:
+            return None
+        ours, theirs = cell.values(metric), other.values(metric)
+        return measure.ratio(ours, theirs) if ours and theirs and min(theirs) > 0 else None
+
+    def noise(self, metric: str) -> Interval | None:
+        """How far apart two measurements of one server came out; None if that was not done."""
+        for again in self.cells:
+            if again.server.endswith(AGAIN):
+                first = self.of(again.server.removesuffix(AGAIN))[0]
+                ours, theirs = again.values(metric), first.values(metric)
+                return measure.ratio(ours, theirs) if ours and theirs else None
         return None
-    last_ns = tuple(ns for run in counting for ns in run.last_ns)
-    by_cost = sorted(zip(costs_us, counting, strict=True), key=lambda pair: pair[0])
-    middle = by_cost[len(by_cost) // 2][1]
-    return Figures(
-        costs_us=costs_us,
-        to_peer=measure.ratio(costs_us, peer_us) if peer_us else None,
-        last_ns=last_ns,
-        p50_ms=measure.percentile(last_ns, 50) / 1e6,
-        p99_ms=measure.percentile(last_ns, 99) / 1e6,
-        worst_ms=max(last_ns) / 1e6,
-        tails=tuple(
-            measure.percentile(run.last_ns, 99) / measure.percentile(run.last_ns, 50)
-            for run in counting
-        ),
-        first_ms=measure.percentile([ns for run in counting for ns in run.first_ns], 50) / 1e6,
-        deliveries=measure.merge(run.histogram for run in counting),
-        worst_recipient_p99_ms=(middle.worst_recipient_p99_ns or 0.0) / 1e6,
-        order_correlation=middle.order_correlation or 0.0,
-        bytes_per_client=_bytes_per_client(counting, clients),
-        typical_ns=middle.typical_ns,
-    )
+
+    def tied(self, metric: str, cells: Sequence[Cell]) -> list[Cell]:
+        """The best of ``cells`` and all that cannot be told from it, best first.
+
+        Two are told apart when the interval of their ratio leaves out 1, and more than twice the
+        A/A difference, where that was measured.
+        """
+        ranked = sorted(
+            (cell for cell in cells if cell.value(metric) is not None),
+            key=lambda cell: cell.value(metric) or 0.0,
+        )
+        if not ranked:
+            return []
+        return [
+            ranked[0],
+            *(cell for cell in ranked[1:] if not self.differ(metric, ranked[0], cell)),
+        ]
+
+    def differ(self, metric: str, one: Cell, other: Cell) -> bool:
+        """Whether two servers can be told apart."""
+        ours, theirs = one.values(metric), other.values(metric)
+        if not ours or not theirs or min(*ours, *theirs) <= 0:
+            return False
+        ratio = measure.ratio(ours, theirs)
+        noise = self.noise(metric)
+        width = abs(noise.middle - 1) * 2 if noise else 0.0
+        return not ratio.holds(1.0) and abs(ratio.middle - 1) > width
 
 
-def _bytes_per_client(runs: list[Run], clients: int) -> float | None:
-    grown_bytes = [
-        run.load.rss_idle_bytes - run.load.rss_before_bytes
-        for run in runs
-        if run.load and run.load.rss_idle_bytes and run.load.rss_before_bytes
-    ]
-    return float(np.median(grown_bytes)) / clients if grown_bytes else None
+def summarise(results: Results) -> list[Summary]:
+    """Return a summary for each scenario, in the order in which they were measured."""
+    summaries = []
+    for name in results.scenarios:
+        by_cell: dict[tuple[str, Workload], list[Run]] = {}
+        for run in results.of(name):
+            by_cell.setdefault((run.server, run.workload), []).append(run)
+        cells = tuple(
+            Cell(server, workload, tuple(runs)) for (server, workload), runs in by_cell.items()
+        )
+        counted = {
+            run.server: run.account.syscalls / (run.workload.messages * run.workload.listeners)
+            for run in results.runs
+            if run.scenario == name and not run.process and run.account and run.account.syscalls
+        }
+        if cells:
+            summaries.append(Summary(SCENARIOS[name], results.peer, cells, counted))
+    return summaries

@@ -40,10 +40,18 @@ _HUBS: dict[str, Dashes] = {
     "direct": (0, (1, 1)),
 }
 _PEER_COLOUR = "#7a7a7a"
-_PEERS: tuple[tuple[str, Dashes], ...] = (
+_PEERS: tuple[tuple[str, Dashes], ...] = (  # grey, so the marker tells them apart
     ("D", (0, (6, 2, 1, 2))),
     ("v", (0, (6, 2, 1, 2, 1, 2))),
     ("P", (0, (8, 3))),
+    ("X", (0, (3, 2))),
+    ("*", (0, (5, 1))),
+    ("<", (0, (2, 3))),
+    (">", (0, (1, 2))),
+    ("h", (0, (9, 2, 2, 2))),
+    ("d", (0, (4, 4))),
+    ("p", (0, (7, 1, 1, 1))),
+    ("8", (0, (2, 1, 2, 4))),
 )
 _INK, _GRID = "#333333", "#cccccc"
 _PROPERTIES = {

@@ -1,47 +1,54 @@
-"""The results as a table for a terminal, 80 columns wide."""
+"""The results as tables for a terminal, 80 columns wide."""
 
 from __future__ import annotations
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import measure, sentences
+from benchmarks import sentences
 from benchmarks.measure import Interval
+from benchmarks.metrics import METRICS
 from benchmarks.results import Results
-from benchmarks.summary import Row, summarise
+from benchmarks.summary import Cell, Summary, summarise
 
 
-__all__ = ["print_table", "ratio_text"]
+__all__ = ["COLUMNS", "print_tables", "ratio_text"]
+
+COLUMNS: dict[str, tuple[str, ...]] = {  # the first is what the scenario is about
+    "closed": ("cost", "last_p99", "client"),
+    "open": ("p99", "p50", "max"),
+    "poisson": ("p99", "p50", "max"),
+    "knee": ("p99", "p50", "server"),
+    "capacity": ("last_p95", "own_p95", "rss"),
+    "slow": ("stalled", "calm", "cut"),
+    "policies": ("stalled", "calm", "cut"),
+    "churn": ("p99", "p50", "max"),
+    "everyone": ("cost", "p99", "rss"),
+    "idle": ("client", "wakeups", "idle"),
+    "scaling": ("cost", "last_p99", "rss"),
+    "crowd": ("cost", "last_p99", "rss"),
+    "sizes": ("cost", "last_p99", "rss"),
+}
 
 
-def print_table(results: Results, console: Console) -> None:
-    """Print one row a server, what they come to in words, and where they were measured."""
-    rows = summarise(results)
-    workload, here = results.workload, results.environment
-    table = Table(
-        title=f"{workload.clients:,} clients, {workload.payload_bytes}-byte messages, "
-        f"{workload.messages} to each in {workload.processes} processes",
-        title_justify="left",
-        box=None,
-        padding=(0, 1, 0, 0),
-    )
-    table.add_column("server", no_wrap=True)
-    for heading in ("µs/delivery", "to the peer", "p99 ms", "KiB/client"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    for row in rows:
-        table.add_row(row.server, *_figures(row), _verdict(row))
-    console.print(table)
-    shown = [(row.server, row.figures) for row in rows if row.figures]
-    if shown:
-        console.print(sentences.cost(shown, results.peer), highlight=False)
-    missing = sentences.left_out(rows)
-    if missing:
-        console.print(missing, highlight=False)
-    pinned = "server and generator on a core each"
+def print_tables(results: Results, console: Console) -> None:
+    """Print a table and a sentence for each scenario, and where they were measured."""
+    for summary in summarise(results):
+        console.print()
+        console.print(_table(summary, results.peer))
+        for text in (
+            sentences.say(summary),
+            sentences.noise(summary, COLUMNS[summary.scenario.name][0]),
+            sentences.left_out(summary),
+        ):
+            if text:
+                console.print(text, highlight=False)
+    here = results.environment
+    pinned = "server and generator on a core each" if here.server_core is not None else "not pinned"
+    made = "" if here.generator == "c" else "; generator in Python, which may be the limit"
+    console.print()
     console.print(
-        f"{here.cpu}, {here.cores} cores, {here.kernel}, {here.python}; "
-        f"{pinned if here.server_core is not None else 'not pinned to cores'}",
+        f"{here.cpu}, {here.cores} cores, {here.kernel}, {here.python}; {pinned}{made}",
         style="dim",
         highlight=False,
     )
@@ -56,25 +63,45 @@ def ratio_text(ratio: Interval | None) -> str:
     return f"{_factor(ratio.middle)} ({_factor(ratio.low)}-{_factor(ratio.high)})"
 
 
+def _table(summary: Summary, peer: str) -> Table:
+    scenario, columns = summary.scenario, COLUMNS[summary.scenario.name]
+    table = Table(
+        title=f"{scenario.name}: {scenario.title}",
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("server", no_wrap=True)
+    if scenario.axis:
+        table.add_column(scenario.axis.partition("_")[0], justify="right", no_wrap=True)
+    for name in columns:
+        table.add_column(METRICS[name].label, justify="right")
+    table.add_column("ratio" if scenario.axis else f"to {peer}", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for server in summary.servers:
+        for cell in summary.of(server):
+            row = [server]
+            if scenario.axis:
+                row.append(_value(scenario.value(cell.workload)))
+            row += [cell.text(name) for name in columns]
+            row.append(ratio_text(summary.to_peer(cell, columns[0])))
+            table.add_row(*row, _verdict(cell))
+    return table
+
+
+def _value(value: object) -> str:
+    return f"{value:,g}" if isinstance(value, int | float) else str(value)
+
+
 def _factor(value: float) -> str:
     return f"{value:.2f}" if value < 9.995 else f"{value:.1f}"
 
 
-def _figures(row: Row) -> tuple[str, ...]:
-    figures = row.figures
-    if figures is None:
-        return ("-",) * 4
-    memory = figures.bytes_per_client
-    return (
-        f"{figures.cost_us:.1f} ±{measure.spread(figures.costs_us) / 2:.0%}",
-        ratio_text(figures.to_peer),
-        f"{figures.p99_ms:.1f}",
-        "-" if memory is None else f"{memory / 1024:.1f}",
-    )
-
-
-def _verdict(row: Row) -> str:
-    if row.verdict == "valid":
-        return "[green]valid[/]"
-    colour = "red" if row.verdict == "invalid" else "yellow"
-    return f"[{colour}]{row.verdict}[/]"
+def _verdict(cell: Cell) -> str:
+    if cell.verdict == "valid":
+        return ""
+    if cell.behind:
+        return "[yellow]behind[/]"
+    colour = "red" if cell.verdict == "invalid" else "yellow"
+    return f"[{colour}]{cell.verdict}[/]"

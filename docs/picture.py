@@ -1,6 +1,6 @@
-"""Make the README's picture: the top of the last report, as a browser shows it.
+"""Make the README's picture: the top of a round's report, as a browser shows it.
 
-    make compare picture
+    python docs/picture.py benchmarks/rounds/2026-11/report.html
 
 Needs a Chromium on the PATH; playwright drives it.
 """
@@ -15,7 +15,6 @@ from playwright.sync_api import sync_playwright
 
 
 ROOT = Path(__file__).resolve().parents[1]
-REPORT = ROOT / "report" / "index.html"
 PICTURE = ROOT / "docs" / "report.png"
 WIDTH_PX, HEIGHT_PX = 1100, 900
 
@@ -23,13 +22,14 @@ WIDTH_PX, HEIGHT_PX = 1100, 900
 def main() -> int:
     """Take the picture; 1 when there is no report or no browser."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None or not REPORT.exists():
-        print("picture: needs a Chromium, and a report (make compare)", file=sys.stderr)
+    report = Path(sys.argv[-1]).resolve()
+    if chromium is None or report.suffix != ".html" or not report.exists():
+        print("picture: needs a Chromium, and a report (make round)", file=sys.stderr)
         return 1
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": WIDTH_PX, "height": HEIGHT_PX})
-        page.goto(REPORT.as_uri())
+        page.goto(report.as_uri())
         page.screenshot(path=PICTURE)
         browser.close()
     print(PICTURE.relative_to(ROOT))

@@ -1,9 +1,8 @@
-"""``hubbub compare``: judge and measure all servers, and write one report.
+"""``hubbub compare``: judge and measure all servers in one report, or set two reports side by side.
 
-First the conformance matrix, then fan-out: a server that breaks its promises has
-no business in a table of speeds, so the verdicts stand above the figures. The
-report is one HTML file that needs nothing beside itself; the raw results lie
-next to it as JSON.
+First the conformance matrix, then fan-out: a server that breaks its promises has no business in a
+table of speeds, so the verdicts stand above the figures. Two files of ``hubbub bench`` are compared
+cell by cell: ratios with intervals, and what changed in the environment.
 """
 
 from __future__ import annotations
@@ -14,11 +13,10 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hubbub import conform
+from hubbub import bench, conform, report
 from implementations.registry import SERVERS
 
 
@@ -30,16 +28,18 @@ if TYPE_CHECKING:
 
 __all__ = ["add_arguments", "run", "write_report"]
 
-TEMPLATES = Path(__file__).parent
+SCENARIOS = ("closed", "open")
+PEERS = ("c-floor", "go-gorilla", "websockets-broadcast")
 
 EXAMPLES = """\
 examples:
   hubbub compare                        all servers; writes report/index.html
   hubbub compare asyncio-mutex --full   one of them, by every rule
   hubbub compare --clients 200          a smaller room, where 1,000 is too much
+  hubbub compare before.json after.json two measurements of hubbub bench, side by side
 
 exit code: 0 all is well, 1 a rule failed or a measurement is invalid, 2 misuse,
-3 nothing failed and something is unknown
+3 nothing failed and something is unknown; of two files: 0
 """
 
 OnStep = Callable[[int, int, str], None]  # steps done, steps in all, one line on the last
@@ -48,7 +48,9 @@ OnStep = Callable[[int, int, str], None]  # steps done, steps in all, one line o
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this sub-command's flags."""
     parser.epilog = EXAMPLES
-    parser.add_argument("ids", nargs="*", metavar="ID", help="which servers (default: all)")
+    parser.add_argument(
+        "ids", nargs="*", metavar="ID", help="which servers (default: all), or two JSON files"
+    )
     parser.add_argument(
         "--output",
         type=Path,
@@ -76,13 +78,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Judge, measure, write, and return the exit code."""
+    """Do what was asked and return the exit code."""
+    files = [one for one in arguments.ids if one.endswith((".json", ".json.gz"))]
+    if files:
+        if len(arguments.ids) != 2 or len(files) != 2:
+            return _misuse("give two JSON files, or ids of servers")
+        return _compare_files(Path(files[0]), Path(files[1]))
+    return _compare_servers(arguments)
+
+
+def _compare_files(before: Path, after: Path) -> int:
     from rich.console import Console
 
-    from benchmarks.audience import LoadError
-    from benchmarks.fanout import run_fanout
-    from benchmarks.table import print_table
-    from benchmarks.workload import SCENARIOS
+    from benchmarks.comparison import print_comparison
+    from benchmarks.results import ResultsError, read
+
+    try:
+        print_comparison(read(before), read(after), Console())
+    except ResultsError as error:
+        return _misuse(str(error))
+    return 0
+
+
+def _compare_servers(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from benchmarks.bench import Order
+    from benchmarks.load import LoadError
+    from benchmarks.table import print_tables
     from tests.conformance.report import print_report
 
     known = [server.id for server in SERVERS]
@@ -90,15 +113,20 @@ def run(arguments: argparse.Namespace) -> int:
     unknown = [server_id for server_id in ids if server_id not in known]
     if unknown:
         return _misuse(f"there is no server {', '.join(unknown)} (hubbub list shows them all)")
+    if arguments.clients < 1 or arguments.processes < 1:
+        return _misuse("--clients and --processes must each be at least 1")
     try:
-        workload = replace(
-            SCENARIOS["closed"](), clients=arguments.clients, processes=arguments.processes
-        )
         arguments.output.mkdir(parents=True, exist_ok=True)
-    except ValueError as error:
-        return _misuse(str(error))
     except OSError as error:
         return _misuse(f"cannot write to {arguments.output}: {error.strerror}")
+    order = Order(
+        scenarios=SCENARIOS,
+        servers=tuple(ids),
+        peers=PEERS,
+        processes=arguments.processes,
+        clients=arguments.clients,
+        quick=True,
+    )
 
     console = Console()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that it ends its children too
@@ -109,15 +137,13 @@ def run(arguments: argparse.Namespace) -> int:
                 quick=not arguments.full,
                 progress=lambda done, planned, latest: step(done, planned, latest.rule),
             )
-        with _progress("measuring", console) as step:
-            measured = run_fanout(ids, workload, on_step=step)
+        measured = bench.measure(order, console)
     except (conform.SuiteError, LoadError) as error:
         print(f"hubbub: {error}", file=sys.stderr)
         return 1
 
     print_report(judged, console)
-    console.print()
-    print_table(measured, console)
+    print_tables(measured, console)
     page = write_report(judged, measured, arguments.output)
     console.print(f"\nThe report: {page}", soft_wrap=True, highlight=False)
     return 1 if measured.verdict == "invalid" else judged.exit_code
@@ -128,51 +154,14 @@ def write_report(judged: Judged, measured: Measured, folder: Path) -> Path:
 
     Each file is whole or is not there: what cannot be finished leaves the old one.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    from benchmarks.plots import sections
     from benchmarks.results import write
-    from hubbub.autobahn import read_lines
-    from tests.conformance.report import matrix_fragment, matrix_style
 
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    html = environment.get_template("compare.html.j2").render(
-        servers=[server for server in SERVERS if server.id in judged.servers],
-        judged=judged,
-        measured=measured,
-        matrix=matrix_fragment(judged),
-        autobahn=read_lines(judged.servers),
-        matrix_style=matrix_style(),
-        sections=sections(measured),
-        about=_about(measured),
-    )
-    write(measured, folder / "fanout.json")
-    _replace(folder / "conformance.json", judged.to_json())
+    html = report.render(measured, judged)
+    write(measured, folder / "bench.json")
+    report.replace_text(folder / "conformance.json", judged.to_json())
     page = folder / "index.html"
-    _replace(page, html)
+    report.replace_text(page, html)
     return page
-
-
-def _about(measured: Measured) -> dict[str, str]:
-    here = measured.environment
-    return {
-        "made": here.date,
-        "on": f"{here.cpu}, {here.cores} cores, {here.memory_bytes / 2**30:.0f} GiB",
-        "with": f"{here.kernel}, {here.python}, websockets {here.websockets}",
-        "hubbub": here.hubbub + (f" ({here.commit[:12]})" if here.commit else ""),
-    }
-
-
-def _replace(path: Path, text: str) -> None:
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
 
 
 def _misuse(problem: str) -> int:

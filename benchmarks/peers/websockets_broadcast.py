@@ -2,15 +2,15 @@
 
 It sends each message it gets to everyone, with the library's own ``broadcast()``. No names, no
 rooms, no outboxes, no policy for slow consumers; compression is off, as it is in the servers here.
+With ``--loop uvloop`` the same on uvloop.
 """
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 from websockets.exceptions import ConnectionClosedError
+
+from benchmarks.peers.doorway import BACKLOG, Address, announce, run
 
 
 __all__: list[str] = []
@@ -22,27 +22,19 @@ async def _relay(connection: ServerConnection) -> None:
     _connections.add(connection)
     try:
         async for message in connection:
-            broadcast(_connections, message)
+            if isinstance(message, str):
+                broadcast(_connections, message)
     except ConnectionClosedError:
         pass  # the generator hangs up without a goodbye
     finally:
         _connections.remove(connection)
 
 
-async def _serve(host: str, port: int) -> None:
-    async with serve(_relay, host, port, compression=None) as server:
-        host, port = server.sockets[0].getsockname()[:2]
-        print(f"peer websockets-broadcast ready ws={host}:{port}", flush=True)
+async def _serve(peer_id: str, address: Address) -> None:
+    async with serve(_relay, *address, compression=None, backlog=BACKLOG) as server:
+        announce(peer_id, next(iter(server.sockets)).getsockname())
         await server.serve_forever()
 
 
-def main() -> None:
-    """Serve until the process is stopped."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.peers.websockets_broadcast")
-    parser.add_argument("--ws", default="127.0.0.1:0", metavar="HOST:PORT")
-    host, _, port = parser.parse_args().ws.rpartition(":")
-    asyncio.run(_serve(host, int(port)))
-
-
 if __name__ == "__main__":
-    main()
+    run("websockets-broadcast", _serve)

@@ -1,76 +1,117 @@
-"""Made-up results, for the tests of what is said and drawn."""
+"""Made-up runs and results, for the tests of what is judged, summed up, said and drawn."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+import numpy as np
+
+from benchmarks.deliveries import Tally
 from benchmarks.environment import Environment
-from benchmarks.load import LoadReport
-from benchmarks.measure import histogram
+from benchmarks.figures import figures
+from benchmarks.load import Account, Moment
 from benchmarks.results import Results, Run
+from benchmarks.samples import COUNTED, CUT_OFF, DELIVERY, LAST, MESSAGE, WARM_UP, Samples
+from benchmarks.scenarios import SCENARIOS
 from benchmarks.workload import Verdict, Workload
 
 
-__all__ = ["PEER", "make_results", "make_run"]
+__all__ = ["ACCOUNT", "PEER", "SMALL", "make_results", "make_run", "make_samples"]
 
-PEER = "websockets-broadcast"
-CLIENTS = 4
-MESSAGES = 40
+PEER = "go-gorilla"
+SMALL = Workload(clients=4, messages=40, warmup_messages=2)
+ACCOUNT = Account(
+    generator="c",
+    behind=False,
+    connect_s=0.1,
+    counted_s=1.0,
+    generator_cpu_s=0.5,
+    server_cpu_s=0.9,
+    generator_crowding=0.0,
+    server_crowding=0.0,
+    context_switches=80,
+    syscalls=None,
+    tasks=3,
+    rss_before_bytes=20 * 2**20,
+    rss_idle_bytes=20 * 2**20 + SMALL.clients * 2048,
+    rss_after_bytes=21 * 2**20,
+    idle_cpu_s=0.01,
+    idle_wakeups=8,
+)
+
+
+def make_samples(workload: Workload = SMALL, cost_us: float = 10.0) -> Samples:
+    """What a faultless server leaves: recipients served in the order they connected."""
+    gap_ns = round(1e9 / workload.rate_hz) if workload.rate_hz else 10**9
+    total = workload.warmup_messages + workload.messages + 1
+    messages = np.zeros(total, dtype=MESSAGE)
+    messages["phase"] = COUNTED
+    messages["phase"][: workload.warmup_messages] = WARM_UP
+    messages["phase"][-1] = LAST
+    messages["speaker"] = np.arange(total) % workload.speakers
+    messages["speaker"][-1] = 0
+    step_ns = round(cost_us * 1000)
+    if not workload.rate_hz:
+        gap_ns = step_ns * workload.clients
+    messages["intended_ns"] = messages["sent_ns"] = 10**9 + np.arange(total) * gap_ns
+    deliveries = np.zeros(total * workload.clients, dtype=DELIVERY)
+    deliveries["message"] = np.repeat(np.arange(total), workload.clients)
+    deliveries["client"] = np.tile(np.arange(workload.clients), total)
+    deliveries["at_ns"] = messages["sent_ns"][deliveries["message"]] + step_ns * (
+        deliveries["client"] + 1
+    )
+    if workload.stalled_clients:
+        stalls = np.array([workload.stalls(client) for client in range(workload.clients)])
+        deliveries = deliveries[~stalls[deliveries["client"]]]
+        cut = np.zeros(workload.stalled_clients, dtype=DELIVERY)
+        cut["client"], cut["message"] = np.flatnonzero(stalls), CUT_OFF
+        cut["at_ns"] = messages["sent_ns"][-1]
+        deliveries = np.concatenate([deliveries, cut])
+    return Samples(messages, deliveries, churned=0)
 
 
 def make_run(
-    server: str, cost_us: float, *, process: int = 1, verdict: Verdict = "valid", reason: str = ""
+    server: str,
+    cost_us: float,
+    *,
+    process: int = 1,
+    scenario: str = "closed",
+    workload: Workload = SMALL,
+    verdict: Verdict = "valid",
+    reason: str = "",
+    behind: bool = False,
 ) -> Run:
-    """A run of exactly that cost, in which recipients are served in the order they connected."""
-    load = LoadReport(
-        verdict=verdict,
-        reason=reason,
-        expected=CLIENTS * MESSAGES,
-        lost=0,
-        duplicated=0,
-        reordered=0,
-        unexpected=0,
-        connect_s=0.1,
-        counted_s=1.0,
-        generator_cpu_s=0.5,
-        server_cpu_s=0.9,
-        generator_crowding=0.0,
-        server_crowding=0.0,
-        rss_before_bytes=20 * 2**20,
-        rss_idle_bytes=20 * 2**20 + CLIENTS * 2048,
-        rss_after_bytes=21 * 2**20,
-    )
-    step_ns = round(cost_us * 1000)
-    row_ns = tuple(step_ns * (client + 1) for client in range(CLIENTS))
-    return Run(
-        server=server,
-        process=process,
-        verdict=verdict,
-        reason=reason,
-        load=load,
-        first_ns=row_ns[:1] * MESSAGES,
-        median_ns=row_ns[CLIENTS // 2 - 1 : CLIENTS // 2] * MESSAGES,
-        last_ns=row_ns[-1:] * MESSAGES,
-        histogram=histogram(row_ns * MESSAGES),
-        typical_ns=row_ns,
-        order_correlation=1.0,
-        worst_recipient_p99_ns=float(row_ns[-1]),
-    )
+    """A run of exactly that cost."""
+    account = replace(ACCOUNT, behind=behind, moments=(Moment(0.1, 22 * 2**20),))
+    owed = workload.listeners * (workload.messages + workload.warmup_messages + 1)
+    tally = Tally(expected=owed, lost=0, duplicated=0, reordered=0, altered=0, announced=0)
+    measured = None if behind else figures(make_samples(workload, cost_us), workload)
+    return Run(scenario, server, process, workload, verdict, reason, account, tally, measured)
 
 
-def make_results(costs_us: Mapping[str, Sequence[float]], extra: Sequence[Run] = ()) -> Results:
+def make_results(
+    costs_us: Mapping[str, Sequence[float]],
+    extra: Sequence[Run] = (),
+    *,
+    scenario: str = "closed",
+    workload: Workload | None = None,
+) -> Results:
     """Results of valid runs with those costs, one process each, and ``extra`` runs behind them."""
+    points = SCENARIOS[scenario].points if workload is None else (workload,)
+    small = [replace(point, clients=min(point.clients, 200)) for point in points[:1]]
     runs = [
-        make_run(server, cost_us, process=process)
+        make_run(
+            server,
+            cost_us,
+            process=process,
+            scenario=scenario,
+            workload=SMALL if scenario == "closed" else small[0],
+        )
         for server, costs in costs_us.items()
         for process, cost_us in enumerate(costs, start=1)
     ]
     return Results(
-        scenario="closed",
-        peer=PEER,
-        workload=Workload(
-            clients=CLIENTS, messages=MESSAGES, warmup_messages=0, payload_bytes=64, processes=3
-        ),
         environment=Environment(
             date="2024-05-01T12:00:00+00:00",
             commit=None,
@@ -83,6 +124,11 @@ def make_results(costs_us: Mapping[str, Sequence[float]], extra: Sequence[Run] =
             memory_bytes=2**33,
             server_core=1,
             generator_core=0,
+            generator="c",
         ),
+        peer=PEER,
+        versions=dict.fromkeys(costs_us, "Python 3.11.0"),
+        skipped={},
+        judged={PEER: {"order.total": "pass"}} if PEER in costs_us else {},
         runs=(*runs, *extra),
     )

@@ -1,348 +1,348 @@
-"""The load generator, against small servers with planted faults: it reports exactly those."""
+"""Both load generators, against servers with planted faults: each reports exactly those."""
 
 from __future__ import annotations
 
 import os
-import re
 import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from websockets.datastructures import Headers
-from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
-from websockets.sync.server import Server, ServerConnection, serve
+from websockets.sync.server import ServerConnection
 
-from benchmarks.audience import LoadError
-from benchmarks.load import (
-    MAX_CROWDING,
-    MAX_GENERATOR_SHARE,
-    MIN_MESSAGES,
-    LoadReport,
-    judge,
-    parse_address,
-    run_load,
-)
+from benchmarks.deliveries import Tally, tally
+from benchmarks.figures import figures
+from benchmarks.load import Account, LoadError, generator_command, raise_file_limit, run_load
+from benchmarks.processes import server_command, serving
+from benchmarks.samples import Samples
 from benchmarks.workload import Workload
+from tests.benchmarks.relay import ChatRelay, relaying
 from tests.timing import TICK
 
 
-CLIENTS = 4
-MESSAGES = 20
-FAULTY = 15  # the message a fault is planted in: all fences come before it, some others after it
-
-# (client, message, text as due) -> the texts that this client gets instead, in order
-Fault = Callable[[int, int, str], list[str]]
+SMALL = Workload(clients=4, messages=40, warmup_messages=2)
+FAULTY = 25  # the message a fault is planted in: all fences come before it, some others after it
+MS = 1_000_000
 
 
-class Relay:
-    """A server that sends what it gets to everyone, with the faults it is told to have."""
-
-    def __init__(self, fault: Fault, speaker: str) -> None:
-        self._fault = fault
-        self._speaker = speaker
-        self._connections: list[ServerConnection] = []
-        self._lock = threading.Lock()
-
-    def __call__(self, connection: ServerConnection) -> None:
-        with suppress(ConnectionClosed):
-            with self._lock:
-                self._connections.append(connection)
-            for line in connection:
-                assert isinstance(line, str)
-                with self._lock:
-                    for client, recipient in enumerate(self._connections):
-                        for text in self._fault(client, int(line[:8]), self._speaker + line):
-                            recipient.send(text)
+@pytest.fixture(params=["c", "python"])
+def command(request: pytest.FixtureRequest) -> tuple[str, list[str]]:
+    """Each generator in turn; a machine without a compiler says that it lacks one."""
+    try:
+        return generator_command(request.param)
+    except LoadError as error:
+        pytest.skip(str(error))
 
 
-class ChatRelay(Relay):
-    """The same, and it speaks for itself as a chat room does when somebody comes."""
-
-    def __call__(self, connection: ServerConnection) -> None:
-        with self._lock:
-            connection.send("* you are X")
-            for other in self._connections:
-                other.send("* X joined")
-        super().__call__(connection)
+Command = tuple[str, list[str]]
 
 
-@contextmanager
-def serving(
-    fault: Fault,
-    *,
-    kind: type[Relay] = Relay,
-    speaker: str = "",
-    refuse: Callable[[ServerConnection, Request], Response | None] | None = None,
-) -> Iterator[tuple[str, int]]:
-    """Run such a server in a thread; give its address."""
-    server: Server
-    relay = kind(fault, speaker)
-    with serve(relay, "127.0.0.1", 0, compression=None, process_request=refuse) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield server.socket.getsockname()
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-def faithful(client: int, message: int, text: str) -> list[str]:
-    return [text]
-
-
-def load(address: tuple[str, int], deadline_s: float = 300 * TICK) -> tuple[LoadReport, list[int]]:
-    workload = Workload(
-        clients=CLIENTS, messages=MESSAGES, warmup_messages=1, payload_bytes=64, processes=1
+def load(
+    address: str, command: Command, workload: Workload = SMALL
+) -> tuple[Account, Samples, Tally]:
+    account, samples = run_load(
+        address, workload, pid=os.getpid(), command=command, patience_s=10 * TICK, drain_s=10 * TICK
     )
-    report, samples_ns = run_load(
-        address, workload, pid=os.getpid(), patience_s=3 * TICK, deadline_s=deadline_s
-    )
-    return report, samples_ns.tolist()
+    return account, samples, tally(samples, workload, behind=account.behind)
 
 
-def faults(report: LoadReport) -> dict[str, int]:
-    names = ("lost", "duplicated", "reordered", "unexpected")
-    return {name: getattr(report, name) for name in names if getattr(report, name)}
+def faults(found: Tally) -> dict[str, int]:
+    names = ("lost", "duplicated", "reordered", "altered", "announced")
+    return {name: getattr(found, name) for name in names if getattr(found, name)}
 
 
-def test_plain_relay_is_found_faultless() -> None:
-    """A server that relays faithfully has no faults, and every delivery has its sample."""
-    with serving(faithful) as address:
-        report, samples_ns = load(address)
+def test_plain_relay_is_found_faultless(command: Command) -> None:
+    """A server that relays faithfully has no faults, and every delivery is there."""
+    with relaying() as address:
+        account, samples, found = load(address, command)
 
-    assert faults(report) == {}
-    assert report.expected == CLIENTS * (MESSAGES + 1)
-    assert len(samples_ns) == CLIENTS * MESSAGES
-    assert min(samples_ns) > 0
+    assert account.generator == command[0]
+    assert (faults(found), found.finding) == ({}, "")
+    assert found.expected == 4 * (2 + 40 + 1)
+    assert figures(samples, SMALL).cost_us > 0
 
 
-def test_chat_server_is_found_faultless() -> None:
+def test_chat_server_is_found_faultless(command: Command) -> None:
     """Names before the text, a welcome and the news of arrivals are no faults."""
-    with serving(faithful, kind=ChatRelay, speaker="127.0.0.1:51234: ") as address:
-        report, samples_ns = load(address)
+    with relaying(kind=ChatRelay, speaker="127.0.0.1:51234: ") as address:
+        _, _, found = load(address, command)
 
-    assert faults(report) == {}
-    assert min(samples_ns) > 0
+    assert (faults(found), found.finding) == ({}, "")
 
 
-def test_lost_delivery_is_counted() -> None:
-    """One delivery that never comes is one lost, and has no sample."""
+def test_lost_delivery_is_counted(command: Command) -> None:
+    """One delivery that never comes is one lost, and the history checker names who lost what."""
 
     def lose(client: int, message: int, text: str) -> list[str]:
         return [] if (client, message) == (2, FAULTY) else [text]
 
-    with serving(lose) as address:
-        report, samples_ns = load(address)
+    with relaying(lose) as address:
+        _, _, found = load(address, command)
 
-    assert faults(report) == {"lost": 1}
-    assert samples_ns.count(-1) == 1
+    assert faults(found) == {"lost": 1}
+    assert "delivery.exactly-once: c2 never got" in found.finding
 
 
-def test_silent_recipient_loses_everything_from_there_on() -> None:
-    """A client that gets nothing more has lost every later message, until the run is given up."""
-
+def test_one_in_a_hundred_is_counted(command: Command) -> None:
+    """A loss of one in a hundred is found to be just that."""
     missed: list[int] = []
 
+    def lose(client: int, message: int, text: str) -> list[str]:
+        if client == 3 and message > FAULTY and message % 10 == 0:
+            missed.append(message)
+            return []
+        return [text]
+
+    with relaying(lose) as address:
+        _, _, found = load(address, command)
+
+    assert faults(found) == {"lost": len(missed)}
+
+
+def test_silent_recipient_ends_the_run(command: Command) -> None:
+    """A client that gets nothing more has lost every later message, until the run is given up."""
+
     def fall_silent(client: int, message: int, text: str) -> list[str]:
-        if client != 1 or message < FAULTY:
-            return [text]
-        missed.append(message)
-        return []
+        return [] if client == 1 and message >= FAULTY else [text]
 
-    with serving(fall_silent) as address:
-        report, _ = load(address)
+    with relaying(fall_silent) as address:
+        _, samples, found = load(address, command)
 
-    *counted, _last_fence = missed
-    assert faults(report) == {"lost": len(counted)}
-    assert report.expected < CLIENTS * (MESSAGES + 1)
+    said = int((samples.messages["intended_ns"] > 0).sum())
+    assert faults(found) == {"lost": said - FAULTY}
+    assert said < FAULTY + 10
 
 
-def test_duplicate_is_counted() -> None:
+def test_duplicate_is_counted(command: Command) -> None:
     """One delivery that comes twice is one duplicate."""
 
     def repeat(client: int, message: int, text: str) -> list[str]:
         return [text, text] if (client, message) == (3, FAULTY) else [text]
 
-    with serving(repeat) as address:
-        report, _ = load(address)
+    with relaying(repeat) as address:
+        _, _, found = load(address, command)
 
-    assert faults(report) == {"duplicated": 1}
-
-
-def test_duplicate_of_the_last_message_is_counted() -> None:
-    """A duplicate that comes behind everything else is not missed."""
-
-    def repeat(client: int, message: int, text: str) -> list[str]:
-        return [text, text] if client == 0 else [text]
-
-    with serving(repeat) as address:
-        report, _ = load(address)
-
-    assert report.duplicated >= MESSAGES + 1
+    assert faults(found) == {"duplicated": 1}
+    assert "twice" in found.finding
 
 
-def test_reordered_delivery_is_counted() -> None:
-    """A delivery that comes behind the next one is out of order, and not lost."""
+def test_reordered_delivery_is_counted(command: Command) -> None:
+    """A message that one client gets behind the next one is one out of order, and none lost."""
     held: list[str] = []
 
-    def hold_back(client: int, message: int, text: str) -> list[str]:
+    def swap(client: int, message: int, text: str) -> list[str]:
         if (client, message) == (1, FAULTY):
             held.append(text)
             return []
         return [text, held.pop()] if client == 1 and held else [text]
 
-    with serving(hold_back) as address:
-        report, _ = load(address)
+    with relaying(swap) as address:
+        _, _, found = load(address, command, replace(SMALL, rate_hz=100.0))
 
-    assert faults(report) == {"reordered": 1}
+    assert faults(found) == {"reordered": 1}
+    assert "order." in found.finding
 
 
-def test_altered_text_is_counted() -> None:
-    """A delivery with one byte changed is lost, and what came instead was never sent."""
+def test_clients_that_disagree_are_found(command: Command) -> None:
+    """Two speakers' messages in one order here and in another there break the total order."""
+    held: list[str] = []
+    two = replace(SMALL, speakers=2, rate_hz=100.0)
+
+    def swap(client: int, message: int, text: str) -> list[str]:
+        if (client, message) == (1, FAULTY):
+            held.append(text)
+            return []
+        return [text, held.pop()] if client == 1 and held else [text]
+
+    with relaying(swap) as address:
+        _, _, found = load(address, command, two)
+
+    assert faults(found) == {}
+    assert found.finding.startswith("order.total: ")
+
+
+@pytest.mark.parametrize("damage", [str.upper, lambda text: f"X: {text}", lambda text: text[:-1]])
+def test_altered_text_is_counted(command: Command, damage: object) -> None:
+    """A text that is not as it was said, or under another name, is none of ours."""
+    assert callable(damage)
 
     def alter(client: int, message: int, text: str) -> list[str]:
-        return [text[:-1] + "!"] if (client, message) == (2, FAULTY) else [text]
+        return [damage(text)] if (client, message) == (2, FAULTY) else [text]
 
-    with serving(alter) as address:
-        report, _ = load(address)
+    with relaying(alter) as address:
+        _, _, found = load(address, command)
 
-    assert faults(report) == {"lost": 1, "unexpected": 1}
-
-
-def test_wrong_speaker_is_counted() -> None:
-    """A text under another name than at the first delivery is not that delivery."""
-
-    def rename(client: int, message: int, text: str) -> list[str]:
-        return ["mallory: " + text] if (client, message) == (2, FAULTY) else [text]
-
-    with serving(rename) as address:
-        report, _ = load(address)
-
-    assert faults(report) == {"lost": 1, "unexpected": 1}
+    assert faults(found) == {"lost": 1, "altered": 1}
 
 
-def test_client_let_in_late_is_waited_for() -> None:
-    """A server that answers a handshake before it adds the client loses nothing by it."""
+def test_messages_joined_by_newlines_are_taken_apart(command: Command) -> None:
+    """Several messages in one frame, as gorilla's example sends them, are several messages."""
+    held: list[str] = []
 
-    def ignore_first_fence(client: int, message: int, text: str) -> list[str]:
-        return [] if client == CLIENTS - 1 and message == 0 else [text]
+    def join(client: int, message: int, text: str) -> list[str]:
+        if (client, message) == (1, FAULTY):
+            held.append(text)
+            return []
+        return [f"{held.pop()}\n{text}"] if client == 1 and held else [text]
 
-    with serving(ignore_first_fence) as address:
-        report, _ = load(address)
+    with relaying(join) as address:
+        _, _, found = load(address, command, replace(SMALL, rate_hz=100.0))
 
-    assert faults(report) == {}
-
-
-def test_closed_connection_ends_the_run() -> None:
-    """A server that closes a connection ends the run with one line that says which and why."""
-
-    class Closing(Relay):
-        def __call__(self, connection: ServerConnection) -> None:
-            connection.close(1013, "too slow")
-
-    with (
-        serving(faithful, kind=Closing) as address,
-        pytest.raises(LoadError, match=r"^client \d was closed: 1013 too slow$"),
-    ):
-        load(address)
+    assert (faults(found), found.finding) == ({}, "")
 
 
-def test_refused_handshake_ends_the_run() -> None:
-    """A server that does not upgrade ends the run with its status line."""
+@pytest.mark.parametrize("payload_bytes", [16, 125, 126, 65_535, 65_536])
+def test_payloads_of_every_length_are_read(command: Command, payload_bytes: int) -> None:
+    """Each of the three lengths of a frame's head is written and read."""
+    with relaying() as address:
+        _, _, found = load(address, command, replace(SMALL, payload_bytes=payload_bytes))
+
+    assert (faults(found), found.finding) == ({}, "")
+
+
+def test_delay_is_measured(command: Command) -> None:
+    """A server that holds every message up for 20 ms has no delivery faster than that."""
+    with relaying(delay_s=0.020) as address:
+        _, samples, _ = load(address, command)
+
+    measured = figures(samples, SMALL)
+    assert measured.percentile_ms(0) >= 20
+    assert measured.cost_us >= 20_000 / SMALL.clients
+
+
+def test_held_up_messages_are_charged_from_when_they_were_due(command: Command) -> None:
+    """What waits behind a stop of 200 ms is late by what is left of it: no coordinated omission."""
+    stopped: list[int] = []
+
+    def stop(client: int, message: int, text: str) -> list[str]:
+        if client == 0 and message == FAULTY and not stopped:
+            stopped.append(message)
+            time.sleep(0.2)  # the fault itself
+        return [text]
+
+    workload = replace(SMALL, rate_hz=100.0)
+    with relaying(stop) as address:
+        _, samples, _ = load(address, command, workload)
+
+    # Twenty messages fell due in those 200 ms; a closed loop would have charged one of them.
+    late_ns = (
+        samples.deliveries["at_ns"] - samples.messages["intended_ns"][samples.deliveries["message"]]
+    )
+    late = samples.deliveries["message"][late_ns > 20 * MS]
+    assert len(set(late.tolist())) >= 10
+    assert figures(samples, workload).percentile_ms(99) >= 150
+
+
+def test_server_that_does_not_keep_up_is_behind(command: Command) -> None:
+    """Where not all has come a while after the last message, the account says so."""
+    workload = replace(SMALL, rate_hz=1000.0)
+    with relaying(delay_s=TICK) as address:
+        account, _, found = load(address, command, workload)
+
+    assert account.behind
+    assert faults(found) == {}
+    assert found.expected < 4 * (2 + 40)
+
+
+def test_churn_beside_the_others_is_no_fault(command: Command) -> None:
+    """Clients that come and go are counted, and what the room says of them is kept apart."""
+    workload = replace(SMALL, rate_hz=50.0, churn_hz=50.0)
+    with serving(server_command("asyncio-direct", workload), None) as (pid, address):
+        account, samples = run_load(address, workload, pid=pid, command=command)
+
+    found = tally(samples, workload)
+    assert samples.churned > 10
+    assert found.announced > 0
+    assert (found.lost, found.duplicated, found.altered, found.finding) == (0, 0, 0, "")
+    assert account.server_cpu_s is not None
+
+
+def test_client_that_stalls_is_cut_off_and_costs_nobody_a_message(command: Command) -> None:
+    """Who stops reading is cut off in the end, and the others lose nothing."""
+    workload = replace(
+        SMALL,
+        clients=20,
+        messages=1500,
+        rate_hz=500.0,
+        payload_bytes=3000,
+        stalled_clients=1,
+        stall_after_s=0.2,
+    )
+    with serving(server_command("asyncio-direct", workload), None) as (pid, address):
+        _, samples = run_load(address, workload, pid=pid, command=command)
+
+    found = tally(samples, workload)
+    assert (found.lost, found.duplicated, found.altered, found.finding) == (0, 0, 0, "")
+    assert len(figures(samples, workload).cut_off_s) == 1
+
+
+def test_connection_that_is_cut_off_is_said(command: Command) -> None:
+    """A server that drops a client in mid-run is named with the client, in one line."""
+
+    def drop(client: int, message: int, text: str) -> list[str]:
+        if message == FAULTY:
+            raise ConnectionResetError
+        return [text]
+
+    with relaying(drop) as address, pytest.raises(LoadError, match=r"^client \d was c"):
+        load(address, command)
+
+
+def test_refused_handshake_is_said(command: Command) -> None:
+    """A server that refuses the upgrade is quoted."""
 
     def refuse(connection: ServerConnection, request: Request) -> Response:
-        return Response(403, "Forbidden", Headers())
+        return Response(503, "Service Unavailable", Headers())
 
-    with (
-        serving(faithful, refuse=refuse) as address,
-        pytest.raises(LoadError, match=r"^client \d was refused: HTTP/1.1 403 Forbidden$"),
-    ):
-        load(address)
+    with relaying(refuse=refuse) as address, pytest.raises(LoadError, match=r"refused: .*503"):
+        load(address, command)
 
 
-def test_no_server_ends_the_run() -> None:
-    """An address where nobody listens ends the run with one line."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = free.getsockname()
-
-    with pytest.raises(LoadError, match="client 0 cannot connect"):
-        load(address)
+@contextmanager
+def nobody_listening() -> Iterator[str]:
+    with socket.socket() as taken:  # bound and not listening: nobody else gets the port
+        taken.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{taken.getsockname()[1]}"
 
 
-def test_server_that_never_answers_meets_the_deadline() -> None:
-    """A handshake that is never answered ends the run at the deadline."""
-    with (
-        socket.create_server(("127.0.0.1", 0)) as listener,
-        pytest.raises(LoadError, match=re.escape(f"{CLIENTS} of {CLIENTS} handshakes")),
-    ):
-        load(listener.getsockname(), deadline_s=2 * TICK)
+def test_unreachable_server_is_said(command: Command) -> None:
+    """Where nobody listens, the run ends with the system's own words."""
+    with nobody_listening() as address, pytest.raises(LoadError, match="Connection refused"):
+        load(address, command)
 
 
-def test_server_that_does_not_broadcast_meets_the_deadline() -> None:
-    """A server that relays nothing ends the run, and the line says how many still wait."""
-    with (
-        serving(lambda client, message, text: []) as address,
-        pytest.raises(LoadError, match=f"{CLIENTS} of {CLIENTS} clients wait for message"),
-    ):
-        load(address, deadline_s=5 * TICK)
+def test_silent_server_is_said(command: Command) -> None:
+    """A server that lets everyone in and relays nothing is silent."""
+
+    def swallow(client: int, message: int, text: str) -> list[str]:
+        return []
+
+    with relaying(swallow) as address, pytest.raises(LoadError, match="the server is silent"):
+        load(address, command, replace(SMALL, clients=1))
 
 
-FAULTLESS = {
-    "messages": MIN_MESSAGES,
-    "lost": 0,
-    "duplicated": 0,
-    "reordered": 0,
-    "unexpected": 0,
-    "generator_share": 0.5,
-    "crowding": 0.0,
-}
+def test_too_few_descriptors_are_said() -> None:
+    """More clients than the system allows open files is one clear line, before anything starts."""
+    with pytest.raises(LoadError, match=r"need \d+ open files, and the hard limit is"):
+        raise_file_limit(10**9)
 
 
-def test_faultless_run_is_valid() -> None:
-    """A run with every delivery in place and room to spare is valid, without a reason."""
-    assert judge(**FAULTLESS) == ("valid", "")  # type: ignore[arg-type]  # one dict, two types
+def test_unknown_generator_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A generator that there is none of is refused by name."""
+    monkeypatch.setenv("HUBBUB_GENERATOR", "rust")
+
+    with pytest.raises(LoadError, match="c or python"):
+        generator_command()
 
 
-@pytest.mark.parametrize("fault", ["lost", "duplicated", "reordered", "unexpected"])
-def test_one_fault_makes_a_run_invalid(fault: str) -> None:
-    """One delivery amiss makes a run invalid, however it was otherwise."""
-    verdict, reason = judge(**{**FAULTLESS, fault: 1, "crowding": 1.0})  # type: ignore[arg-type]  # as above
+def test_without_a_compiler_python_makes_the_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a compiler the load is made all the same; who demands the C one is told."""
+    monkeypatch.setenv("CC", "no-such-compiler")
 
-    assert verdict == "invalid"
-    assert reason.startswith("deliveries: 1 ")
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("messages", MIN_MESSAGES - 1),
-        ("generator_share", MAX_GENERATOR_SHARE + 0.01),
-        ("crowding", MAX_CROWDING + 0.01),
-    ],
-)
-def test_run_that_proves_little_is_unknown(name: str, value: float) -> None:
-    """Too few messages, a generator at its limit or a crowded machine make a run unknown."""
-    verdict, reason = judge(**{**FAULTLESS, name: value})  # type: ignore[arg-type]  # as above
-
-    assert verdict == "unknown"
-    assert reason
-
-
-@pytest.mark.parametrize(
-    ("written", "address"),
-    [("127.0.0.1:80", ("127.0.0.1", 80)), ("[::1]:8080", ("::1", 8080))],
-)
-def test_address_is_split(written: str, address: tuple[str, int]) -> None:
-    """An address is a host and a port, the host in brackets when it holds colons."""
-    assert parse_address(written) == address
-
-
-@pytest.mark.parametrize("written", ["127.0.0.1", ":80", "host:port", ""])
-def test_what_is_no_address_is_refused(written: str) -> None:
-    """An address without a host or without a port is refused."""
-    with pytest.raises(ValueError, match="not HOST:PORT"):
-        parse_address(written)
+    assert generator_command()[0] == "python"
+    with pytest.raises(LoadError, match="compiler"):
+        generator_command("c")

@@ -1,4 +1,4 @@
-"""The result file, and what a set of runs is worth."""
+"""What a measurement leaves behind: written and read."""
 
 from __future__ import annotations
 
@@ -8,82 +8,135 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.results import Run, read, write
+from benchmarks.results import (
+    Results,
+    ResultsError,
+    document_schema,
+    dump_run,
+    load_run,
+    read,
+    shortened,
+    write,
+)
 from tests.benchmarks.made import PEER, make_results, make_run
 
 
-def test_results_read_back_are_equal(tmp_path: Path) -> None:
-    """What is read back is equal to what was written, a run that failed too."""
-    failed = Run("broken", 1, "invalid", "the server did not start")
-    results = make_results({"asyncio-mutex": [12.0, 13.0], PEER: [10.0]}, extra=[failed])
-
-    write(results, tmp_path / "results.json")
-
-    assert read(tmp_path / "results.json") == results
+SCHEMA = Path(__file__).parents[2] / "benchmarks" / "results.schema.json"
 
 
-def test_verdict_comes_before_the_figures(tmp_path: Path) -> None:
-    """Whoever opens the file meets its schema and its verdict first."""
-    write(make_results({PEER: [10.0] * 3}), tmp_path / "results.json")
+def some() -> Results:
+    workload = make_results({"a": [1.0]}, scenario="slow").runs[0].workload
+    extra = [
+        make_run("a", 2.0, verdict="unknown", reason="too few"),
+        make_run("a", 2.0, scenario="slow", workload=replace(workload, clients=5)),
+        make_run("b", 2.0, verdict="unknown", reason="does not keep up", behind=True),
+    ]
+    return make_results({"asyncio-mutex": [1.5, 1.6, 1.7], PEER: [2.0]}, extra)
 
-    names = list(json.loads((tmp_path / "results.json").read_text()))
 
-    assert names[:3] == ["schema", "version", "verdict"]
+@pytest.mark.parametrize("name", ["results.json", "results.json.gz"])
+def test_results_are_read_as_they_were_written(tmp_path: Path, name: str) -> None:
+    """What is read is equal to what was written, packed or not."""
+    path, results = tmp_path / name, some()
+
+    write(results, path)
+
+    assert read(path) == results
+    assert [file.name for file in tmp_path.iterdir()] == [name]
 
 
-def test_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A write that fails leaves what was there, and nothing beside it."""
-    path = tmp_path / "results.json"
-    path.write_text("old")
-    monkeypatch.setattr(Path, "replace", lambda self, target: 1 / 0)
+def test_run_is_one_line() -> None:
+    """A run on its own is a line, and comes back whole."""
+    (run,) = make_results({"a": [1.0]}).runs
 
-    with pytest.raises(ZeroDivisionError):
-        write(make_results({PEER: [10.0]}), path)
+    assert "\n" not in dump_run(run)
+    assert load_run(dump_run(run)) == run
 
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]
+
+def test_schema_describes_the_document() -> None:
+    """The schema that is published is that of the code: python -m benchmarks.results made it."""
+    assert SCHEMA.read_text("utf-8") == document_schema()
 
 
 @pytest.mark.parametrize(
-    "text", ["[]", "{}", '{"schema":"hubbub-fanout","version":99}', '{"schema":"other"}', "no json"]
+    ("text", "words"),
+    [
+        ("", "is not JSON"),
+        ("{", "is not JSON"),
+        ("[]", "holds no results"),
+        ('{"schema": "other"}', "holds no results"),
+        ('{"schema": "hubbub-bench", "version": 1}', "is of version 1"),
+        ('{"schema": "hubbub-bench", "version": 2}', "environment: Field required"),
+    ],
 )
-def test_other_document_is_refused(tmp_path: Path, text: str) -> None:
-    """A document of another kind or version is refused."""
-    (tmp_path / "other.json").write_text(text)
+def test_foreign_file_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    """A file that holds no results is refused in one line that says why."""
+    path = tmp_path / "results.json"
+    path.write_text(text)
 
-    with pytest.raises(ValueError, match=r"not a hubbub-fanout document|Expecting value"):
-        read(tmp_path / "other.json")
+    with pytest.raises(ResultsError, match=words) as refused:
+        read(path)
 
-
-def test_document_without_a_field_is_refused(tmp_path: Path) -> None:
-    """A document that lacks a field is refused with the field's name."""
-    write(make_results({PEER: [10.0]}), tmp_path / "results.json")
-    document = json.loads((tmp_path / "results.json").read_text())
-    del document["peer"]
-    (tmp_path / "results.json").write_text(json.dumps(document))
-
-    with pytest.raises(ValueError, match="peer"):
-        read(tmp_path / "results.json")
+    assert "\n" not in str(refused.value)
 
 
-def test_one_invalid_run_makes_all_invalid() -> None:
-    """A server with an invalid run is invalid, and so is the whole."""
-    lossy = make_run("asyncio-mutex", 5.0, verdict="invalid")
-    results = make_results({"asyncio-mutex": [12.0] * 3, PEER: [10.0] * 3}, extra=[lossy])
+@pytest.mark.parametrize("damage", ["scenario", "verdict", "cost"])
+def test_damaged_document_is_refused(tmp_path: Path, damage: str) -> None:
+    """A field with a wrong value, or a scenario that there is none of, is named."""
+    path = tmp_path / "results.json"
+    write(some(), path)
+    document = json.loads(path.read_text())
+    if damage == "cost":
+        document["runs"][0]["figures"]["cost_us"] = "much"
+    else:
+        document["runs"][0][damage] = "no-such"
+    path.write_text(json.dumps(document))
 
-    assert results.verdict_of("asyncio-mutex") == "invalid"
-    assert results.verdict_of(PEER) == "valid"
-    assert results.verdict == "invalid"
-
-
-def test_crowded_run_that_was_made_up_for_does_no_harm() -> None:
-    """A server has its verdict from the processes asked for; a crowded one beside them is kept."""
-    crowded = make_run(PEER, 50.0, verdict="unknown")
-
-    assert make_results({PEER: [10.0] * 3}, extra=[crowded]).verdict == "valid"
-    assert make_results({PEER: [10.0] * 2}, extra=[crowded]).verdict == "unknown"
+    with pytest.raises(ResultsError, match=r"cost_us|verdict|no-such"):
+        read(path)
 
 
-def test_no_runs_are_unknown() -> None:
-    """Nothing measured is nothing known."""
-    assert replace(make_results({}), runs=()).verdict == "unknown"
+def test_missing_file_is_said(tmp_path: Path) -> None:
+    """A file that is not there is said in the system's words."""
+    with pytest.raises(ResultsError, match="No such file"):
+        read(tmp_path / "none.json")
+
+
+def test_file_that_breaks_off_is_refused(tmp_path: Path) -> None:
+    """A packed file that was cut short is refused."""
+    path = tmp_path / "results.json.gz"
+    write(some(), path)
+    path.write_bytes(path.read_bytes()[:-20])
+
+    with pytest.raises(ResultsError, match="not JSON"):
+        read(path)
+
+
+def test_folder_that_is_not_there_leaves_nothing(tmp_path: Path) -> None:
+    """What cannot be written is an error, and leaves no part of it."""
+    with pytest.raises(OSError, match="No such file"):
+        write(some(), tmp_path / "no" / "results.json")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_looks_at_a_calm_run_are_not_kept() -> None:
+    """The looks at a server are kept where something happens while they are taken."""
+    calm = make_run("a", 1.0)
+    stalled = make_run("a", 1.0, workload=replace(calm.workload, stalled_clients=1))
+
+    assert calm.account
+    assert stalled.account
+    assert shortened(calm) == replace(calm, account=replace(calm.account, moments=()))
+    assert shortened(stalled) == stalled
+
+
+def test_verdict_is_the_worst() -> None:
+    """One invalid run makes the whole invalid; who cannot keep up does not."""
+    behind = make_run("b", 1.0, verdict="unknown", behind=True)
+    lossy = make_run("b", 1.0, verdict="invalid")
+
+    assert make_results({"a": [1.0]}).verdict == "valid"
+    assert make_results({"a": [1.0]}, [behind]).verdict == "valid"
+    assert make_results({"a": [1.0]}, [make_run("b", 1.0, verdict="unknown")]).verdict == "unknown"
+    assert make_results({"a": [1.0]}, [lossy, behind]).verdict == "invalid"

@@ -1,119 +1,210 @@
-"""What is said of a chart: what the figures carry, and no more."""
+"""What is said of a measurement: computed, and never more than the figures carry."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from benchmarks import sentences
-from benchmarks.results import Results, Run
-from benchmarks.sentences import Shown
-from benchmarks.summary import summarise
-from tests.benchmarks.made import PEER, make_results, make_run
+from benchmarks.results import AGAIN, Results, Run
+from benchmarks.scenarios import SCENARIOS
+from benchmarks.summary import Summary, summarise
+from benchmarks.workload import Workload
+from tests.benchmarks.made import PEER, SMALL, make_results, make_run
 
 
-def shown(results: Results) -> Shown:
-    return [(row.server, row.figures) for row in summarise(results) if row.figures]
+def only(results: Results) -> Summary:
+    (summary,) = summarise(results)
+    return summary
 
 
-def cost_sentence(**costs_us: Sequence[float]) -> str:
-    """The sentence on servers named by one word; ``peer`` stands for the peer."""
-    named = {PEER if name == "peer" else name: costs for name, costs in costs_us.items()}
-    return sentences.cost(shown(make_results(named)), PEER)
+def with_value(axis: str, value: Any) -> Workload:
+    return replace(SMALL, messages=200, **{axis: value})
 
 
-def test_range_and_sides_of_the_peer_are_named() -> None:
-    """The sentence names the cheapest, the dearest, and who is on which side of the peer."""
-    said = cost_sentence(fast=[5.0, 5.1, 5.2], slow=[20.0, 20.2, 20.4], peer=[10.0, 10.1, 10.2])
+def walked(scenario: str, costs: Mapping[str, Mapping[int, float]]) -> Summary:
+    """A scenario with an axis: server, value on the axis, cost; three processes each."""
+    axis = SCENARIOS[scenario].axis
+    runs = [
+        make_run(
+            server,
+            cost_us,
+            process=process,
+            scenario=scenario,
+            workload=with_value(axis, value),
+        )
+        for server, points in costs.items()
+        for value, cost_us in points.items()
+        for process in (1, 2, 3)
+    ]
+    return only(replace(make_results({}), runs=tuple(runs)))
 
-    assert said == (
-        "A delivery costs from 5.1 µs at fast to 20.2 µs at slow; "
-        f"fast costs less than {PEER}; slow costs more than {PEER}."
+
+def stalling(stretch: dict[str, float]) -> Summary:
+    """The scenario ``slow``: by server, how much slower the others' deliveries are after it."""
+    workload = replace(SMALL, rate_hz=40.0, stalled_clients=1, stall_after_s=0.5)
+    runs: list[Run] = []
+    for server, factor in stretch.items():
+        run = make_run(server, 1000.0, scenario="slow", workload=workload)
+        assert run.figures
+        slices = tuple(
+            replace(one, p99_ns=round(one.p99_ns * (factor if one.after_s >= 0.5 else 1)))
+            for one in run.figures.slices
+        )
+        runs.append(replace(run, figures=replace(run.figures, slices=slices)))
+    return only(replace(make_results({}), runs=tuple(runs)))
+
+
+def test_cost_names_the_range_and_the_peer() -> None:
+    """The cheapest, the dearest, and who is below the peer are named."""
+    said = sentences.say(
+        only(
+            make_results({"a": [5.0, 5.1, 5.2], "b": [30.0, 31.0, 32.0], PEER: [10.0, 10.1, 10.2]})
+        )
+    )
+
+    assert "5.10 µs at a to 31.00 µs at b" in said
+    assert f"below {PEER}: a" in said
+    assert "above it: b" in said
+
+
+def test_servers_that_are_level_are_said_to_be() -> None:
+    """Two servers whose processes lie among each other are not ranked."""
+    said = sentences.say(
+        only(make_results({"a": [5.0, 5.2, 5.1], "b": [5.1, 5.05, 5.25], PEER: [9.0, 9.1, 9.2]}))
+    )
+
+    assert "a and b cannot be told apart" in said
+
+
+def test_few_processes_tell_nothing_apart() -> None:
+    """With two processes each nobody is ranked."""
+    said = sentences.say(only(make_results({"a": [5.0, 5.2], "b": [9.1, 9.5]})))
+
+    assert "fewer than 3 processes" in said
+
+
+def test_nothing_valid_is_said() -> None:
+    """Without one valid run there is nothing but that to say."""
+    lossy = make_run("a", 1.0, verdict="invalid", reason="deliveries: 9 lost")
+    summary = only(make_results({}, [lossy]))
+
+    assert sentences.say(summary) == "No server has a run that may be believed."
+    assert sentences.left_out(summary) == "Left out: a (invalid: deliveries: 9 lost)."
+
+
+def test_who_does_not_keep_up_is_named() -> None:
+    """A server that falls behind in an open loop is in no percentile, and is named."""
+    workload = replace(SMALL, rate_hz=100.0)
+    runs = [
+        make_run("a", 10.0, process=process, scenario="open", workload=workload)
+        for process in (1, 2, 3)
+    ]
+    behind = make_run(
+        "b", 1.0, scenario="open", workload=workload, verdict="unknown", reason="late", behind=True
+    )
+    summary = only(replace(make_results({}), runs=(*runs, behind)))
+
+    assert "At 100 messages/s b could not keep up." in sentences.say(summary)
+    assert "b (unknown: late)" in sentences.left_out(summary)
+
+
+def test_noise_is_the_difference_between_equals() -> None:
+    """A server that was measured twice says how far apart equals come out."""
+    summary = only(make_results({"a": [10.0, 10.1, 10.2], "a" + AGAIN: [10.3, 10.2, 10.4]}))
+
+    assert "differs by 2.0 %" in sentences.noise(summary, "cost")
+    assert sentences.noise(only(make_results({"a": [1.0]})), "cost") == ""
+
+
+def test_order_of_serving_is_told() -> None:
+    """Serving in the order of connecting is said; the made-up server does just that."""
+    assert "served in the order they connected" in sentences.strip(only(make_results({"a": [1.0]})))
+
+
+@pytest.mark.parametrize(
+    ("costs", "words"),
+    [
+        ({100: 5.0, 300: 5.0, 1000: 5.0}, "costs the same at a"),
+        ({100: 5.0, 300: 9.0, 1000: 16.0}, r"the more clients there are at a (+0.5"),
+        ({100: 16.0, 300: 9.0, 1000: 5.0}, "costs less at a (-0.5"),
+        ({100: 5.0, 300: 5.0}, "Too few points"),
+    ],
+)
+def test_slope_is_said_in_words(costs: dict[int, float], words: str) -> None:
+    """How the cost goes with the clients is said, with the slope where there is one."""
+    assert words in sentences.say(walked("scaling", {"a": costs}))
+
+
+def test_sizes_tell_where_bytes_begin_to_count() -> None:
+    """The largest message that costs about what the smallest does is named for each server."""
+    said = sentences.say(walked("sizes", {"a": {16: 5.0, 1024: 6.0, 65536: 50.0}}))
+
+    assert "up to 1,024 bytes at a" in said
+
+
+def test_ladder_names_the_last_rung() -> None:
+    """A ladder says how far each server got, and that it may have been further at the top."""
+    low, *_, high = SCENARIOS["capacity"].points
+    costs = {"a": {low.clients: 1.0, high.clients: 1.0}, "b": {low.clients: 1000.0}}
+
+    said = sentences.say(walked("capacity", costs))
+
+    assert f"a at least {high.clients:,} clients" in said
+    assert "b not even the first step" in said
+
+
+def test_stall_that_others_feel_is_told() -> None:
+    """Servers at which the others wait for who stalls are told from those at which they do not."""
+    said = sentences.say(stalling({"a": 1.1, "b": 50.0}))
+
+    assert "Nobody feels it at a" in said
+    assert "at b the others wait, at b for 150 ms" in said
+
+
+def test_advice_names_ours_and_what_it_costs() -> None:
+    """The advice picks among ours, names all that tie, and sets them against the peer."""
+    results = make_results({"a": [5.0, 5.2, 5.1], "b": [5.1, 5.05, 5.25], PEER: [2.0, 2.1, 2.2]})
+
+    lines = sentences.advice(summarise(results), lambda server: server != PEER)
+
+    assert lines[0] == (
+        "the least processor for a message",
+        "a and b",
+        f"5.1 µs a delivery, 2.43 times {PEER}",
     )
 
 
-def test_level_servers_are_not_ranked() -> None:
-    """Two servers whose processes overlap are said to be level."""
-    said = cost_sentence(one=[10.0, 12.0, 11.0], other=[10.5, 11.5, 12.5])
-
-    assert "one and other cannot be told apart" in said
-
-
-def test_server_level_with_the_peer_is_on_no_side() -> None:
-    """A server that cannot be told apart from the peer costs neither less nor more."""
-    said = cost_sentence(one=[10.0, 12.0, 11.0], peer=[10.5, 11.5, 12.5])
-
-    assert f"one and {PEER} cannot be told apart" in said
-    assert "less than" not in said
-    assert "more than" not in said
+@pytest.mark.parametrize(
+    ("names", "text"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+)
+def test_names_are_joined(names: Sequence[str], text: str) -> None:
+    """Names are joined as a sentence joins them."""
+    assert sentences.and_(names) == text
 
 
-def test_few_processes_are_not_ranked() -> None:
-    """With two processes each the sentence says that they tell nothing apart."""
-    said = cost_sentence(one=[10.0, 10.0], other=[90.0, 90.0])
+def test_every_scenario_can_be_said() -> None:
+    """Whatever was measured, there is a sentence for it."""
+    for name, scenario in SCENARIOS.items():
+        point = scenario.points[0]
+        small: Workload = replace(
+            point,
+            clients=min(point.clients, 150),
+            messages=60,
+            rate_hz=point.rate_hz and 20.0,
+            stall_after_s=min(1.0, point.stall_after_s),
+        )
+        runs = [
+            make_run(server, 10.0 + process, process=process, scenario=name, workload=small)
+            for server in ("asyncio-mutex", PEER)
+            for process in (1, 2, 3)
+        ]
+        summary = only(replace(make_results({}), runs=tuple(runs)))
 
-    assert "fewer than 3 processes each tell no two servers apart" in said
+        said = sentences.say(summary)
 
-
-def test_one_server_is_compared_with_nobody() -> None:
-    """A server alone has its cost said and no comparison."""
-    assert cost_sentence(peer=[10.0] * 3) == f"A delivery costs 10.0 µs at {PEER}."
-
-
-def test_spectrum_of_alike_tails_names_no_longest() -> None:
-    """Where no tail stands out, none is called the longest."""
-    said = sentences.spectrum(shown(make_results({"one": [10.0] * 3, "other": [20.0] * 3})))
-
-    assert said == (
-        "Half of the messages have reached everyone within 0.0 ms (one) to 0.1 ms (other), "
-        "99 in 100 within 0.0 ms (one) to 0.1 ms (other); whose tail is longest cannot be told."
-    )
-
-
-def test_long_tail_is_named() -> None:
-    """A server whose slow messages are far slower in every process has the longest tail."""
-
-    def with_tail(run: Run, factor: int) -> Run:
-        last_ns = (*run.last_ns[2:], *(ns * factor for ns in run.last_ns[:2]))
-        return replace(run, last_ns=last_ns)
-
-    results = make_results({"calm": [10.0] * 3, "jumpy": [10.0] * 3})
-    runs = tuple(
-        with_tail(run, 9 if run.server == "jumpy" else 2) if run.process else run
-        for run in results.runs
-    )
-
-    said = sentences.spectrum(shown(replace(results, runs=runs)))
-
-    assert said.endswith("; the tail is longest at jumpy.")
-
-
-def test_order_of_serving_is_said_of_each_server() -> None:
-    """Servers that serve in the order of connecting are told from those that do not."""
-    results = make_results({"one": [10.0] * 3, "other": [10.0] * 3})
-    runs = tuple(
-        replace(run, order_correlation=0.1) if run.server == "other" else run
-        for run in results.runs
-    )
-
-    said = sentences.delivery(shown(replace(results, runs=runs)))
-
-    assert said.startswith("At one recipients are served in the order they connected")
-    assert said.endswith("at other they are not served in the order they connected.")
-
-
-def test_left_out_runs_are_named_with_their_reason() -> None:
-    """Who is in no chart, or in it with fewer processes, is named with the reason."""
-    lossy = make_run("lossy", 5.0, verdict="invalid", reason="deliveries: 1 lost")
-    crowded = make_run("busy", 50.0, verdict="unknown", reason="crowded")
-
-    rows = summarise(make_results({"busy": [10.0] * 3}, extra=[crowded, lossy]))
-
-    assert sentences.left_out(rows) == (
-        "Left out: 1 of 4 processes of busy (crowded); lossy (invalid: deliveries: 1 lost)."
-    )
-
-
-def test_nothing_left_out_is_not_mentioned() -> None:
-    """Where every run is in, nothing is said of it."""
-    assert sentences.left_out(summarise(make_results({"one": [10.0] * 3}))) == ""
+        assert said.endswith(".")
+        assert said[0].isupper() or said[0].isdigit()

@@ -1,39 +1,79 @@
-"""The table on the terminal."""
+"""Results on a terminal, and two of them side by side."""
 
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 from rich.console import Console
 
-from benchmarks.table import print_table
+from benchmarks.comparison import print_comparison
+from benchmarks.measure import Interval
+from benchmarks.results import Results
+from benchmarks.table import print_tables, ratio_text
 from tests.benchmarks.made import PEER, make_results, make_run
 
 
-def printed(console_width: int = 80) -> str:
-    lossy = make_run("trio-mutex", 5.0, verdict="invalid", reason="deliveries: 1 lost")
-    costs_us = {"threads-broadcaster": [120.0, 130.0, 140.0], PEER: [10.0, 10.1, 10.2]}
-    console = Console(file=io.StringIO(), width=console_width)
-
-    print_table(make_results(costs_us, extra=[lossy]), console)
-
+def printed(results: Results) -> str:
+    console = Console(file=io.StringIO(), width=80)
+    print_tables(results, console)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
 
-def test_table_fits_eighty_columns() -> None:
-    """The widest ids and figures fit 80 columns, nothing cut off."""
-    text = printed()
+def compared(before: Results, after: Results) -> str:
+    console = Console(file=io.StringIO(), width=80)
+    print_comparison(before, after, console)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_table_fits_a_narrow_terminal() -> None:
+    """Every line fits into 80 columns, with the longest id and the largest ratio."""
+    lossy = make_run("trio-broadcaster", 1.0, verdict="invalid", reason="deliveries: 12 lost")
+    costs = {"threads-broadcaster": [123.4, 120.0, 119.9], PEER: [5.0, 5.2, 5.1]}
+
+    text = printed(make_results(costs, [lossy]))
 
     assert max(map(len, text.splitlines())) <= 80
-    assert "…" not in text
     assert "threads-broadcaster" in text
-    assert "websockets-broadcast" in text
-
-
-def test_table_says_what_it_leaves_out() -> None:
-    """A server without figures has its verdict in the table, and its reason below."""
-    text = printed()
-
     assert "invalid" in text
-    assert "Left out: trio-mutex (invalid: deliveries: 1 lost)." in " ".join(text.split())
+    assert "12 lost" in text
+
+
+def test_ratio_is_written_with_its_interval() -> None:
+    """A ratio has its interval; one that has no bounds says so; none is a dash."""
+    assert ratio_text(Interval(1.1, 1.2, 1.3)) == "1.20 (1.10-1.30)"
+    assert ratio_text(Interval(0.0, 1.2, float("inf"))) == "1.20 (?)"
+    assert ratio_text(Interval(10.0, 12.0, 14.0)) == "12.0 (10.0-14.0)"
+    assert ratio_text(None) == "-"
+
+
+def test_measurement_is_not_told_from_itself() -> None:
+    """The same results twice: one environment, every ratio 1, nothing to tell apart."""
+    results = make_results({"a": [5.0, 5.2, 5.1], PEER: [9.0, 9.1, 9.2]})
+
+    text = compared(results, results)
+
+    assert "The environment is the same." in text
+    assert text.count("cannot be told apart") == 2
+
+
+def test_change_is_seen_and_named() -> None:
+    """What became dearer, and what changed around it, is said with the ratio."""
+    before = make_results({"a": [5.0, 5.2, 5.1], PEER: [9.0, 9.1, 9.2]})
+    after = make_results({"a": [10.0, 10.4, 10.2], PEER: [9.1, 9.0, 9.2]})
+    after = replace(after, environment=replace(after.environment, python="CPython 3.13.0"))
+
+    text = compared(before, after)
+
+    assert "python: CPython 3.11.0 -> CPython 3.13.0" in text
+    assert "measures that change too" in text
+    assert "2.00 (1.92-2.08) more" in " ".join(text.split())
+
+
+def test_nothing_in_common_is_said() -> None:
+    """Two measurements of different servers have nothing to compare."""
+    assert "no server and workload in common" in compared(
+        make_results({"a": [1.0]}), make_results({"b": [1.0]})
+    )

@@ -1,0 +1,251 @@
+"""The kinds of chart, drawn with matplotlib from what `summary` computed. No sentence, no HTML.
+
+Each function returns a figure. A server without values is in none of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
+
+from benchmarks import measure
+from benchmarks.metrics import METRICS
+from benchmarks.summary import Cell, Summary
+from benchmarks.svg import Style
+
+
+__all__ = ["WIDTH_IN", "bars", "dots", "lines", "spectrum", "strips", "timelines"]
+
+WIDTH_IN = 7.2
+_MOST_TICKS = 8
+_PERCENTS = (50.0, 90.0, 99.0, 99.9, 99.99)
+_PANELS = 3  # side by side
+
+Styles = dict[str, Style]
+
+
+def dots(cells: Sequence[Cell], metric: str, styles: Styles, peer: str, floor: str) -> Figure:
+    """A row a server: a mark for each process and a bar at the median, peer and floor drawn in."""
+    figure = Figure(figsize=(WIDTH_IN, 0.8 + 0.3 * len(cells)), layout="constrained")
+    axes = figure.subplots()
+    for y, cell in enumerate(cells):
+        style, values = styles[cell.server], cell.values(metric)
+        axes.plot(
+            values,
+            [y] * len(values),
+            linestyle="none",
+            marker=style.marker,
+            markersize=6,
+            markerfacecolor="none",
+            markeredgecolor=style.colour,
+        )
+        middle = cell.value(metric) or 0.0
+        axes.plot([middle] * 2, [y - 0.34, y + 0.34], color=style.colour, linewidth=2.5)
+        axes.annotate(
+            cell.text(metric),
+            (1, y),
+            (8, 0),
+            xycoords=axes.get_yaxis_transform(),
+            textcoords="offset points",
+            va="center",
+        )
+        if cell.server in (peer, floor):
+            axes.axvline(middle, color=style.colour, linewidth=1, linestyle=(0, (2, 2)))
+    axes.set_yticks(range(len(cells)), [cell.server for cell in cells])
+    axes.set_ylim(len(cells) - 0.5, -0.5)
+    most = max(max(cell.values(metric)) for cell in cells)
+    if most > 20 * max(min(min(cell.values(metric)) for cell in cells), 1e-9):
+        _log(axes, "x")
+    else:
+        axes.set_xlim(0, 1.04 * most)
+    axes.set_xlabel(f"{METRICS[metric].label}: a mark for each process, a bar at the median")
+    axes.grid(axis="y", visible=False)
+    axes.tick_params(axis="y", length=0)
+    return figure
+
+
+def bars(reached: dict[str, float], top: float, label: str, styles: Styles) -> Figure:
+    """A row a server: how far it got; an open end where the ladder ended first."""
+    figure = Figure(figsize=(WIDTH_IN, 0.8 + 0.3 * len(reached)), layout="constrained")
+    axes = figure.subplots()
+    for y, (server, value) in enumerate(reached.items()):
+        style = styles[server]
+        axes.plot([0, value], [y, y], color=style.colour, linewidth=5, solid_capstyle="butt")
+        axes.plot(
+            [value], [y], marker=">" if value == top else "|", color=style.colour, markersize=9
+        )
+        axes.annotate(
+            f"{'≥ ' if value == top else ''}{value:,.0f}" if value else "-",
+            (1, y),
+            (8, 0),
+            xycoords=axes.get_yaxis_transform(),
+            textcoords="offset points",
+            va="center",
+        )
+    axes.set_yticks(range(len(reached)), list(reached))
+    axes.set_ylim(len(reached) - 0.5, -0.5)
+    axes.set_xlim(0, 1.05 * top)
+    axes.set_xlabel(label)
+    axes.grid(axis="y", visible=False)
+    axes.tick_params(axis="y", length=0)
+    return figure
+
+
+def lines(
+    summaries: Sequence[Summary], metric: str, axis: str, label: str, styles: Styles
+) -> Figure:
+    """A metric against a field of the workload, both axes logarithmic, a line a server."""
+    figure = Figure(figsize=(WIDTH_IN, 4.2), layout="constrained")
+    axes = figure.subplots()
+    for server in dict.fromkeys(one for summary in summaries for one in summary.servers):
+        points = sorted(
+            (getattr(cell.workload, axis), value)
+            for summary in summaries
+            for cell in summary.of(server)
+            if (value := cell.value(metric))
+        )
+        if points:
+            x, y = zip(*points, strict=True)
+            _line(axes, x, y, server, styles[server])
+    _log(axes, "x")
+    _log(axes, "y")
+    axes.set_xlabel(label)
+    axes.set_ylabel(METRICS[metric].label)
+    _legend(figure, axes)
+    return figure
+
+
+def spectrum(cells: Sequence[Cell], of: str, label: str, styles: Styles) -> Figure:
+    """Each server's percentiles on an axis on which each step is ten times rarer."""
+    figure = Figure(figsize=(WIDTH_IN, 4.0), layout="constrained")
+    axes = figure.subplots()
+    reach = 0.0
+    for cell in cells:
+        pooled = measure.merge(getattr(run.figures, of) for run in cell.valid if run.figures)
+        deepest = measure.deepest_percent(measure.count(pooled))
+        reach = max(reach, deepest)
+        nines = np.linspace(0, _nines(deepest), 60)
+        percents = [100 * (1 - 10**-n) for n in nines]
+        y = [measure.histogram_percentile(pooled, percent) / 1e6 for percent in percents]
+        _line(axes, nines, y, cell.server, styles[cell.server], every=12)
+    ticks = [percent for percent in (0.0, *_PERCENTS) if percent <= reach]
+    axes.set_xticks([_nines(percent) for percent in ticks], [f"{percent:g}" for percent in ticks])
+    axes.set_xlim(left=0)
+    axes.set_xlabel("percentile (ten times rarer with each step)")
+    axes.set_ylabel(label)
+    _log(axes, "y")
+    _legend(figure, axes)
+    return figure
+
+
+def strips(cells: Sequence[Cell], styles: Styles) -> Figure:
+    """A panel a server: when recipient 1 to n got the message of median completion."""
+    figure, panels = _panels(len(cells))
+    most_ns = 0
+    for panel, cell in zip(panels, cells, strict=False):
+        run = cell.typical
+        if run is None or run.figures is None:
+            continue
+        typical_ns = run.figures.typical_ns
+        most_ns = max(most_ns, *typical_ns)
+        stride = math.ceil(run.workload.listeners / len(typical_ns))
+        x = np.asarray(typical_ns) / 1e6
+        y = np.arange(len(typical_ns)) * stride + 1
+        # One path of many short dashes is a tenth of the size of as many marks.
+        panel.plot(
+            np.stack([x, x, np.full(len(x), np.nan)], axis=1).ravel(),
+            np.stack([y - stride, y, np.full(len(y), np.nan)], axis=1).ravel(),
+            color=styles[cell.server].colour,
+            linewidth=1.6,
+        )
+        panel.set_title(cell.server, fontsize=9)
+    panels[0].set_xlim(0, 1.04 * most_ns / 1e6)
+    figure.supxlabel("ms after the message was sent", fontsize=10)
+    figure.supylabel("recipient, in the order they connected", fontsize=10)
+    return figure
+
+
+def timelines(cells: Sequence[Cell], styles: Styles) -> Figure:
+    """A panel a server: the p99 of those who go on reading, and when the stall and its end were."""
+    figure, panels = _panels(len(cells))
+    for panel, cell in zip(panels, cells, strict=False):
+        run = cell.typical
+        if run is None or run.figures is None:
+            continue
+        slices = run.figures.slices
+        panel.plot(
+            [one.after_s for one in slices],
+            [one.p99_ns / 1e6 for one in slices],
+            color=styles[cell.server].colour,
+            linewidth=1.6,
+        )
+        stalled_s = run.workload.stall_after_s
+        if run.workload.stalled_clients:
+            panel.axvline(stalled_s, color="#333333", linewidth=0.8, linestyle=(0, (2, 2)))
+            for cut_s in run.figures.cut_off_s[-1:]:
+                panel.axvline(stalled_s + cut_s, color="#333333", linewidth=0.8)
+        policy = f"\n{cell.workload.slow_consumer}" if cell.workload.stalled_clients else ""
+        panel.set_title(f"{cell.server}{policy}", fontsize=9)
+    _log(panels[0], "y")
+    figure.supxlabel("s (dotted: it stops reading; line: it is cut off)", fontsize=10)
+    figure.supylabel("p99 of the others, ms", fontsize=10)
+    return figure
+
+
+def _line(
+    axes: Axes,
+    x: Sequence[float] | np.ndarray[tuple[int], np.dtype[np.float64]],
+    y: Sequence[float],
+    server: str,
+    style: Style,
+    every: int = 1,
+) -> None:
+    axes.plot(
+        x,
+        y,
+        color=style.colour,
+        linestyle=style.line,
+        marker=style.marker,
+        markevery=every,
+        markersize=5,
+        markerfacecolor="none",
+        label=server,
+    )
+
+
+def _panels(count: int) -> tuple[Figure, list[Axes]]:
+    columns = min(_PANELS, count)
+    rows = math.ceil(count / columns)
+    figure = Figure(figsize=(WIDTH_IN, 0.5 + 1.6 * rows), layout="constrained")
+    panels = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flatten())
+    for panel in panels[count:]:
+        panel.set_visible(False)
+    return figure, panels
+
+
+def _nines(percent: float) -> float:
+    return -math.log10(1 - percent / 100)
+
+
+def _log(axes: Axes, which: str) -> None:
+    scale, axis = (axes.set_xscale, axes.xaxis) if which == "x" else (axes.set_yscale, axes.yaxis)
+    scale("log")
+    low, high = axes.get_xlim() if which == "x" else axes.get_ylim()
+    for bases in ((1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 3, 5), (1, 2, 5), (1, 3), (1,)):
+        steps = [base * 10**power for power in range(-4, 8) for base in bases]
+        ticks = [step for step in steps if low <= step <= high]
+        if len(ticks) <= _MOST_TICKS:
+            break
+    axis.set_ticks(ticks)
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
+    axis.set_minor_formatter(NullFormatter())
+    axis.set_minor_locator(NullLocator())
+
+
+def _legend(figure: Figure, axes: Axes) -> None:
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=3, fontsize=9)

@@ -1,0 +1,95 @@
+"""Two measurements side by side: ratios with intervals, and what changed around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import measure
+from benchmarks.metrics import METRICS
+from benchmarks.results import Results
+from benchmarks.summary import Cell, Summary, summarise
+from benchmarks.table import COLUMNS, ratio_text
+
+
+__all__ = ["changes", "judgement", "print_comparison"]
+
+
+def print_comparison(before: Results, after: Results, console: Console) -> None:
+    """Print what changed in the environment, and then a line for each cell that both have."""
+    changed = list(changes(before, after))
+    console.print("The environment is the same." if not changed else "What changed:")
+    for line in changed:
+        console.print(f"  {line}", highlight=False, markup=False)
+    if any(not line.startswith(("date", "commit")) for line in changed):
+        console.print("A ratio across a change of machine or versions measures that change too.")
+    older = {summary.scenario.name: summary for summary in summarise(before)}
+    shared = 0
+    for summary in summarise(after):
+        if summary.scenario.name in older:
+            shared += _print_scenario(older[summary.scenario.name], summary, console)
+    if not shared:
+        console.print("The two have no server and workload in common.")
+
+
+def changes(before: Results, after: Results) -> Iterator[str]:
+    """Say what is different around the two, a line each."""
+    old, new = asdict(before.environment), asdict(after.environment)
+    for name in old:
+        if old[name] != new[name]:
+            yield f"{name}: {old[name]} -> {new[name]}"
+    for server in before.versions.keys() & after.versions.keys():
+        if before.versions[server] != after.versions[server]:
+            yield f"{server}: {before.versions[server]} -> {after.versions[server]}"
+
+
+def judgement(before: Cell, after: Cell, metric: str) -> str:
+    """Say in words whether the two differ."""
+    ours, theirs = after.values(metric), before.values(metric)
+    if not ours or not theirs:
+        return "no values"
+    if min(len(ours), len(theirs)) < measure.MIN_PROCESSES:
+        return f"cannot tell: fewer than {measure.MIN_PROCESSES} processes"
+    if min(theirs) <= 0:
+        return "cannot tell"
+    ratio = measure.ratio(ours, theirs)
+    if ratio.holds(1.0):
+        return "cannot be told apart"
+    return "less" if ratio.middle < 1 else "more"
+
+
+def _print_scenario(before: Summary, after: Summary, console: Console) -> int:
+    """Print the cells that both have; return how many."""
+    metric = COLUMNS[after.scenario.name][0]
+    table = Table(
+        title=f"{after.scenario.name}: {METRICS[metric].label}",
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        padding=(0, 1, 0, 0),
+    )
+    axis = after.scenario.axis
+    for heading in ("server", *((axis.partition("_")[0],) if axis else ())):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("before", "after", "ratio"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("")
+    older = {(cell.server, cell.workload): cell for cell in before.cells}
+    shared = [
+        (older[key], cell) for cell in after.cells if (key := (cell.server, cell.workload)) in older
+    ]
+    for old, new in shared:
+        ours, theirs = new.values(metric), old.values(metric)
+        ratio = measure.ratio(ours, theirs) if ours and theirs and min(theirs) > 0 else None
+        value = [str(after.scenario.value(new.workload))] if axis else []
+        words = judgement(old, new, metric)
+        table.add_row(
+            new.server, *value, old.text(metric), new.text(metric), ratio_text(ratio), words
+        )
+    if shared:
+        console.print()
+        console.print(table)
+    return len(shared)

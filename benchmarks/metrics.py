@@ -1,0 +1,175 @@
+"""What one run is summed up by: each metric is one number of a run, with its name and unit. Pure.
+
+A comparison is made of one number a process, so everything that is ranked, plotted or compared
+is one of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from benchmarks import measure
+from benchmarks.results import Run
+
+
+__all__ = ["METRICS", "Metric"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number of a run; less is better in all of them but ``achieved``."""
+
+    name: str
+    label: str  # what a column or an axis is headed with: the thing and its unit
+    of: Callable[[Run], float | None]  # None where the run, or the system, does not tell
+    digits: int = 1
+
+    def text(self, value: float | None) -> str:
+        """Write a value as it stands in a table."""
+        if value is None:
+            return "-"
+        return f"{value:,.{self.digits}f}"
+
+
+def _percentile(of: str, percent: float) -> Callable[[Run], float | None]:
+    def value(run: Run) -> float | None:
+        if run.figures is None:
+            return None
+        if percent > measure.deepest_percent(measure.count(getattr(run.figures, of))):
+            return None  # too few samples lie beyond it
+        return run.figures.percentile_ms(percent, of)
+
+    return value
+
+
+def _figure(name: str, factor: float = 1.0) -> Callable[[Run], float | None]:
+    return lambda run: None if run.figures is None else factor * float(getattr(run.figures, name))
+
+
+def _max_ms(run: Run) -> float | None:
+    if run.figures is None:
+        return None
+    return measure.bucket_ns(run.figures.response[-1][0]) / 1e6
+
+
+def _deliveries(run: Run) -> int:
+    return run.workload.messages * run.workload.listeners
+
+
+def _server_us(run: Run) -> float | None:
+    if run.account is None or run.account.server_cpu_s is None:
+        return None
+    return run.account.server_cpu_s * 1e6 / _deliveries(run)
+
+
+def _switches(run: Run) -> float | None:
+    if run.account is None or run.account.context_switches is None:
+        return None
+    return 1000 * run.account.context_switches / _deliveries(run)
+
+
+def _client_kib(run: Run) -> float | None:
+    account = run.account
+    if account is None or account.rss_idle_bytes is None or account.rss_before_bytes is None:
+        return None
+    grown_bytes = account.rss_idle_bytes - account.rss_before_bytes
+    return grown_bytes / 1024 / run.workload.clients
+
+
+def _rss_mib(run: Run) -> float | None:
+    account = run.account
+    return (
+        None if not account or account.rss_after_bytes is None else account.rss_after_bytes / 2**20
+    )
+
+
+def _tasks(run: Run) -> float | None:
+    return run.account.tasks if run.account else None
+
+
+def _generator_percent(run: Run) -> float | None:
+    if run.account is None:
+        return None
+    return 100 * run.account.generator_cpu_s / max(run.account.counted_s, 1e-9)
+
+
+def _wakeups(run: Run) -> float | None:
+    if run.account is None or run.account.idle_wakeups is None or not run.workload.idle_s:
+        return None
+    return run.account.idle_wakeups / run.workload.idle_s
+
+
+def _idle_percent(run: Run) -> float | None:
+    if run.account is None or run.account.idle_cpu_s is None or not run.workload.idle_s:
+        return None
+    return 100 * run.account.idle_cpu_s / run.workload.idle_s
+
+
+def _calm_p99_ms(run: Run) -> float | None:
+    if run.figures is None or not run.workload.stalled_clients:
+        return None
+    calm = [one.p99_ns for one in run.figures.slices if one.after_s < run.workload.stall_after_s]
+    return measure.percentile(calm, 50) / 1e6 if calm else None
+
+
+def _stalled_worst_ms(run: Run) -> float | None:
+    if run.figures is None or not run.workload.stalled_clients:
+        return None
+    after_s = run.workload.stall_after_s
+    stalled = [one.p99_ns for one in run.figures.slices if one.after_s >= after_s]
+    return max(stalled) / 1e6 if stalled else None
+
+
+def _cut_off_s(run: Run) -> float | None:
+    found = run.figures.cut_off_s if run.figures else ()
+    return found[-1] if len(found) == run.workload.stalled_clients and found else None
+
+
+def _stall_mib(run: Run) -> float | None:
+    account = run.account
+    if not run.workload.stalled_clients or not account or not account.moments:
+        return None
+    if account.rss_idle_bytes is None:
+        return None
+    most_bytes = max(moment.rss_bytes for moment in account.moments)
+    return (most_bytes - account.rss_idle_bytes) / 2**20
+
+
+_ALL = (
+    Metric("cost", "µs/delivery", _figure("cost_us"), 2),
+    Metric("achieved", "messages/s", _figure("achieved_hz"), 0),
+    Metric("p50", "p50 ms", _percentile("response", 50), 2),
+    Metric("p90", "p90 ms", _percentile("response", 90), 2),
+    Metric("p99", "p99 ms", _percentile("response", 99), 2),
+    Metric("p999", "p99.9 ms", _percentile("response", 99.9), 1),
+    Metric("max", "max ms", _max_ms, 1),
+    Metric("first", "first p50 ms", _percentile("first", 50), 2),
+    Metric("median", "median p50 ms", _percentile("median", 50), 2),
+    Metric("last", "last p50 ms", _percentile("last", 50), 2),
+    Metric("last_p95", "last p95 ms", _percentile("last", 95), 1),
+    Metric("last_p99", "last p99 ms", _percentile("last", 99), 2),
+    Metric("spread", "spread p50 ms", _percentile("spread", 50), 2),
+    Metric("own_p95", "own p95 ms", _percentile("own", 95), 1),
+    Metric(
+        "worst",
+        "worst p99 ms",
+        _figure("worst_recipient_p99_ns", 1e-6),
+        2,
+    ),
+    Metric("order", "order kept", _figure("order_correlation"), 2),
+    Metric("server", "server µs", _server_us, 2),
+    Metric("switches", "switches/1000", _switches, 1),
+    Metric("client", "KiB/client", _client_kib, 1),
+    Metric("rss", "MiB", _rss_mib, 0),
+    Metric("tasks", "threads", _tasks, 0),
+    Metric("generator", "generator %", _generator_percent, 0),
+    Metric("wakeups", "wake-ups/s", _wakeups, 1),
+    Metric("idle", "idle %", _idle_percent, 2),
+    Metric("calm", "p99 before, ms", _calm_p99_ms, 1),
+    Metric("stalled", "worst p99 after, ms", _stalled_worst_ms, 1),
+    Metric("cut", "cut off after s", _cut_off_s, 1),
+    Metric("stall_rss", "memory, MiB", _stall_mib, 1),
+)
+
+METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}

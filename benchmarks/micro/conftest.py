@@ -1,0 +1,23 @@
+"""Sees to it that what is measured is the code of the tree that the benchmarks are in.
+
+An editable install elsewhere would be found first where the paths are set wrongly,
+and every comparison of two trees would then show that they are equally fast.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import implementations
+
+
+TREE = Path(__file__).resolve().parents[2]
+
+
+def pytest_configure() -> None:
+    """Refuse to measure the code of another tree."""
+    measured = Path(implementations.__file__ or "").resolve()
+    if not measured.is_relative_to(TREE):
+        raise pytest.UsageError(f"the benchmarks of {TREE} would measure {measured.parent}")

@@ -1,0 +1,234 @@
+"""The report's sections: for each scenario its charts, what to see in them, and the same in tables.
+
+Only `summary` computes and only `charts` draws; here it is decided what is shown of which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from benchmarks import charts, sentences
+from benchmarks.metrics import METRICS
+from benchmarks.results import Results
+from benchmarks.summary import Summary, summarise
+from benchmarks.svg import LOOK, Style, styles_of, to_svg
+from benchmarks.table import ratio_text
+
+
+__all__ = ["Chart", "Section", "Table", "sections"]
+
+_FLOOR = "c-floor"
+_METRICS: dict[str, tuple[str, ...]] = {  # what stands in a scenario's table
+    "closed": (
+        "cost",
+        "first",
+        "median",
+        "last",
+        "last_p99",
+        "spread",
+        "worst",
+        "server",
+        "switches",
+        "tasks",
+        "client",
+        "generator",
+    ),
+    "open": ("p50", "p90", "p99", "p999", "max", "last_p99", "worst", "server", "generator"),
+    "poisson": ("p50", "p90", "p99", "p999", "max", "server", "generator"),
+    "knee": ("p50", "p99", "achieved", "server", "generator"),
+    "capacity": ("last_p95", "own_p95", "cost", "rss"),
+    "slow": ("calm", "stalled", "cut", "stall_rss", "p50", "p99"),
+    "policies": ("calm", "stalled", "cut", "stall_rss", "p50", "p99"),
+    "churn": ("p50", "p99", "max", "server", "generator"),
+    "everyone": ("cost", "p50", "p99", "max", "generator"),
+    "idle": ("client", "wakeups", "idle", "tasks"),
+    "scaling": ("cost", "last_p99", "server", "rss", "tasks"),
+    "crowd": ("cost", "last_p99", "server", "rss", "client", "tasks"),
+    "sizes": ("cost", "last_p99", "server", "generator"),
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells as text; the first column names the server."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One picture, and what to see in it. ``svg`` is markup and safe as it stands."""
+
+    sentence: str
+    svg: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """One scenario: what was expected, what came, and the figures."""
+
+    name: str
+    title: str
+    expects: str
+    workload: str
+    charts: tuple[Chart, ...]
+    remarks: tuple[str, ...]
+    table: Table
+
+
+def sections(results: Results) -> list[Section]:
+    """Return a section for each scenario, in the order in which they were measured."""
+    summaries = summarise(results)
+    everyone = dict.fromkeys(server for summary in summaries for server in summary.servers)
+    styles = styles_of(list(everyone))
+    with mpl.rc_context(LOOK):
+        return [_section(summary, summaries, styles) for summary in summaries]
+
+
+def _section(summary: Summary, summaries: Sequence[Summary], styles: dict[str, Style]) -> Section:
+    scenario = summary.scenario
+    drawn = []
+    if any(cell.valid for cell in summary.cells):
+        for number, (sentence, figure) in enumerate(_figures(summary, summaries, styles)):
+            drawn.append(Chart(sentence, to_svg(figure, f"{scenario.name}{number}", sentence)))
+    remarks = [
+        sentences.noise(summary, _METRICS[scenario.name][0]),
+        sentences.left_out(summary),
+        _generators(summary),
+    ]
+    return Section(
+        scenario.name,
+        scenario.title,
+        scenario.expects,
+        _workload(summary),
+        tuple(drawn) or (Chart(sentences.say(summary), ""),),
+        tuple(remark for remark in remarks if remark),
+        _table(summary),
+    )
+
+
+def _figures(
+    summary: Summary, summaries: Sequence[Summary], styles: dict[str, Style]
+) -> list[tuple[str, Figure]]:
+    said, name = sentences.say(summary), summary.scenario.name
+    shown, peer = summary.shown, summary.peer
+    match name:
+        case "closed":
+            last = "ms until the last recipient"
+            return [
+                (said, charts.dots(shown, "cost", styles, peer, _FLOOR)),
+                (sentences.tails(shown), charts.spectrum(shown, "last", last, styles)),
+                (sentences.strip(summary), charts.strips(shown, styles)),
+            ]
+        case "open" | "poisson" | "churn":
+            if not shown:
+                return []
+            each = "ms from when it was due to each recipient"
+            return [(said, charts.spectrum(shown, "response", each, styles))]
+        case "knee" | "capacity":
+            reached = sentences.reached(summary)
+            top = max(float(summary.scenario.value(cell.workload)) for cell in summary.cells)
+            far = {server: reached.get(server, 0.0) for server in summary.servers}
+            label = "messages a second" if name == "knee" else "clients"
+            return [(said, charts.bars(far, top, label, styles))]
+        case "slow" | "policies":
+            cells = [cell for cell in summary.cells if cell.valid]
+            return [(said, charts.timelines(cells, styles))]
+        case "everyone" | "crowd":
+            return [(said, charts.dots(shown, "cost", styles, peer, _FLOOR))]
+        case "idle":
+            return [(said, charts.dots(shown, "client", styles, peer, _FLOOR))]
+        case "scaling":
+            walked = [one for one in summaries if one.scenario.name in ("scaling", "crowd")]
+            return [
+                (said, charts.lines(walked, "cost", "clients", "clients", styles)),
+                (
+                    sentences.memory(summary),
+                    charts.lines(walked, "rss", "clients", "clients", styles),
+                ),
+            ]
+        case _:
+            axis = summary.scenario.axis
+            return [(said, charts.lines([summary], "cost", axis, "bytes in a message", styles))]
+
+
+def _generators(summary: Summary) -> str:
+    """Say how busy and how late the generator was at worst."""
+    runs = [run for cell in summary.cells for run in cell.valid]
+    shares = [value for run in runs if (value := METRICS["generator"].of(run)) is not None]
+    if not shares:
+        return ""
+    said = f"The generator used at most {max(shares):.0f} % of its core"
+    if any(run.workload.rate_hz for run in runs):
+        late = [run.figures.lateness_p99_ns / 1e6 for run in runs if run.figures]
+        said += f", and 99 of 100 messages left at most {max(late):.2f} ms late"
+    return f"{said}."
+
+
+def _workload(summary: Summary) -> str:
+    """One line: what every point has in common."""
+    first = summary.cells[0].workload
+    axis = summary.scenario.axis
+    said = []
+    if axis != "clients":
+        said.append(f"{first.clients:,} clients")
+    said.append("one speaks" if first.speakers == 1 else f"{first.speakers} speak")
+    if axis != "payload_bytes":
+        said.append(f"{first.payload_bytes:,}-byte messages")
+    if first.rate_hz is None:
+        said.append("the next when everyone has the last")
+    elif axis != "rate_hz":
+        said.append(f"{first.rate_hz:g} a second, {first.arrivals} arrivals")
+    if first.stalled_clients:
+        said.append(f"{first.stalled_clients} stops reading after {first.stall_after_s:g} s")
+    if first.churn_hz:
+        said.append(f"{first.churn_hz:g} others come and go each second")
+    if first.idle_s:
+        said.append(f"{first.idle_s:g} s of silence first")
+    said.append(f"{max(len(cell.runs) for cell in summary.cells)} processes of each")
+    return ", ".join(said) + "."
+
+
+def _table(summary: Summary) -> Table:
+    scenario, names = summary.scenario, _METRICS[summary.scenario.name]
+    axis = (scenario.axis.replace("_", " "),) if scenario.axis else ()
+    counted = ("system calls",) if summary.counted else ()
+    columns = (
+        "server",
+        *axis,
+        *(METRICS[name].label for name in names),
+        *counted,
+        f"to {summary.peer}",
+        "runs",
+        "verdict",
+    )
+    rows = []
+    for server in summary.servers:
+        for cell in summary.of(server):
+            calls = summary.counted.get(server)
+            value = scenario.value(cell.workload)
+            rows.append(
+                (
+                    server,
+                    *(
+                        (f"{value:,g}" if isinstance(value, int | float) else str(value),)
+                        if axis
+                        else ()
+                    ),
+                    *(cell.text(name) for name in names),
+                    *((f"{calls:.2f}" if calls else "-",) if counted else ()),
+                    ratio_text(summary.to_peer(cell, names[0])),
+                    f"{len(cell.valid)}/{len(cell.runs)}",
+                    "behind" if cell.behind and not cell.valid else cell.verdict,
+                )
+            )
+    return Table(columns, tuple(rows))
+
+
+def _at(value: object) -> str:
+    return f"{value:,g}" if isinstance(value, int | float) else str(value)

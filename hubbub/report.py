@@ -1,0 +1,135 @@
+"""``hubbub report``: draw what was measured, as one HTML page that needs nothing beside itself."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from implementations.registry import SERVERS
+
+
+if TYPE_CHECKING:
+    from benchmarks.results import Results as Measured
+    from tests.conformance.results import Results as Judged
+
+__all__ = ["add_arguments", "render", "replace_text", "run"]
+
+TEMPLATES = Path(__file__).parent
+
+EXAMPLES = """\
+examples:
+  hubbub report bench.json                   writes bench.html
+  hubbub report 2026-11.json.gz -o page.html
+
+exit code: 0 drawn, 1 it could not be written, 2 misuse
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this sub-command's flags."""
+    parser.epilog = EXAMPLES
+    parser.add_argument("file", type=Path, metavar="FILE", help="what hubbub bench wrote")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="PAGE", help="where to (default: FILE as .html)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Read, draw, write, and return the exit code."""
+    from benchmarks.results import ResultsError, read
+
+    try:
+        measured = read(arguments.file)
+    except ResultsError as error:
+        print(f"hubbub: {error}", file=sys.stderr)
+        return 2
+    stem = arguments.file.name.removesuffix(".gz").removesuffix(".json")
+    page: Path = arguments.output or arguments.file.with_name(f"{stem}.html")
+    try:
+        replace_text(page, render(measured))
+    except OSError as error:
+        print(f"hubbub: cannot write {page}: {error.strerror}", file=sys.stderr)
+        return 1
+    print(page)
+    return 0
+
+
+def render(measured: Measured, judged: Judged | None = None) -> str:
+    """Return the page: what was measured and, where there is one, the conformance matrix."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    from benchmarks import sentences
+    from benchmarks.processes import is_ours
+    from benchmarks.sections import sections
+    from benchmarks.summary import summarise
+    from hubbub.autobahn import read_lines
+    from tests.conformance.report import matrix_fragment, matrix_style
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    summaries = summarise(measured)
+    plain = {server.id for server in SERVERS}
+    ours = [server for server in measured.versions if server in plain and is_ours(server)]
+    title = "the comparison" if judged else "what was measured"
+    return environment.get_template("report.html.j2").render(
+        title=title,
+        heading=f"One chat server, built {len(ours)} times"
+        if len(ours) > 1
+        else f"What {ours[0] if ours else measured.peer} costs",
+        lead=("Which promises each keeps, and w" if judged else "W")
+        + f"hat one message to a thousand clients costs, beside {measured.peer}.",
+        advice=sentences.advice(summaries, lambda server: server in plain),
+        trust=_trust(measured),
+        servers=[server for server in SERVERS if judged and server.id in judged.servers],
+        judged=judged,
+        measured=measured,
+        matrix=matrix_fragment(judged) if judged else "",
+        autobahn=read_lines(judged.servers) if judged else [],
+        matrix_style=matrix_style() if judged else "",
+        sections=sections(measured),
+        about=_about(measured),
+    )
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write ``text`` to ``path``, which then holds the old content or all of the new.
+
+    Raises:
+        OSError: it cannot be written there.
+    """
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _trust(measured: Measured) -> str:
+    verdicts = [run.verdict for run in measured.runs if run.process]
+    count = len(verdicts)
+    said = f"{verdicts.count('valid')} of {count} runs are valid"
+    for verdict in ("unknown", "invalid"):
+        if verdicts.count(verdict):
+            said += f", {verdicts.count(verdict)} {verdict}"
+    if measured.environment.generator != "c":
+        said += "; the load came from the Python generator, which may be the limit"
+    return f"{said}."
+
+
+def _about(measured: Measured) -> dict[str, str]:
+    here = measured.environment
+    pinned = "server and generator on a core each" if here.server_core is not None else "not pinned"
+    return {
+        "made": here.date,
+        "on": f"{here.cpu}, {here.cores} cores, {here.memory_bytes / 2**30:.0f} GiB, {pinned}",
+        "with": f"{here.kernel}, {here.python}, websockets {here.websockets}",
+        "hubbub": here.hubbub + (f" ({here.commit[:12]})" if here.commit else ""),
+    }

@@ -1,0 +1,168 @@
+"""Each peer that can be had here, started for real: it announces itself, and keeps the rules."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+
+from benchmarks.peers import PEERS, Unavailable
+from benchmarks.peers.judge import RULES, judge
+from tests.conformance.websocket_client import WebSocketClient
+from tests.timing import TICK
+
+
+START_S = 100 * TICK
+OURS = [peer for peer in PEERS if peer.startswith("asyncio-")]
+
+Address = tuple[str, int]
+Started = tuple["subprocess.Popen[bytes]", Address]
+Start = Callable[[str], AbstractContextManager[Started]]
+
+every_peer = pytest.mark.parametrize("peer_id", PEERS)
+every_other = pytest.mark.parametrize("peer_id", [peer for peer in PEERS if peer not in OURS])
+
+
+@contextmanager
+def started(peer_id: str) -> Iterator[Started]:
+    """Start a peer on a free port; give its process and its address. Skips where it cannot be."""
+    try:
+        command = PEERS[peer_id].command()
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+    with (
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(
+            [*command, "--ws", "127.0.0.1:0"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+        ) as process,
+    ):
+        try:
+            yield process, _announced(peer_id, process)
+        finally:
+            process.kill()
+
+
+def _announced(peer_id: str, process: subprocess.Popen[bytes]) -> Address:
+    """Wait for the one line, and check it."""
+    assert process.stdout is not None
+    said, deadline = b"", time.monotonic() + START_S
+    while not said.endswith(b"\n"):
+        remaining_s = max(0.0, deadline - time.monotonic())
+        assert select.select([process.stdout], [], [], remaining_s)[0], "it is not ready in time"
+        heard = os.read(process.stdout.fileno(), 4096)
+        assert heard, f"it ended after {said!r}"
+        said += heard
+    if peer_id in OURS:
+        server = peer_id.removesuffix("+uvloop")
+        form = rf"hubbub {server} ready tcp=\S+ ws=127\.0\.0\.1:(\d+)\n"
+    else:
+        form = rf"peer {re.escape(peer_id)} ready ws=127\.0\.0\.1:(\d+)\n"
+    announced = re.fullmatch(form, said.decode())
+    assert announced is not None, said
+    return "127.0.0.1", int(announced[1])
+
+
+@contextmanager
+def connected(address: Address, label: str) -> Iterator[WebSocketClient]:
+    """Connect a client; it is in the room once it has heard itself, and is gone at the end."""
+    client = WebSocketClient(address, label=label)
+    try:
+        client.say(f"{label} is here")
+        client.wait_for(lambda line: line.endswith(f"{label} is here"))
+        yield client
+    finally:
+        client.abandon()
+
+
+@every_peer
+def test_peer_keeps_the_rules(peer_id: str) -> None:
+    """A peer keeps every rule that it is judged by."""
+    with started(peer_id) as (_process, address):
+        judgements = judge(address)
+
+    assert [found for found in judgements if found.verdict != "pass"] == []
+    assert [found.rule_id for found in judgements] == list(RULES)
+
+
+@every_peer
+def test_peer_ends_when_asked(peer_id: str) -> None:
+    """SIGTERM ends a peer, with a client in it."""
+    with started(peer_id) as (process, address), connected(address, "anna"):
+        process.send_signal(signal.SIGTERM)
+        exit_code = process.wait(START_S)
+
+    assert exit_code in (0, -signal.SIGTERM)
+
+
+@every_peer
+def test_peer_may_have_every_descriptor(peer_id: str) -> None:
+    """A peer has raised its soft limit of descriptors to the hard one by the time it is ready."""
+    with started(peer_id) as (process, _address), open(f"/proc/{process.pid}/limits") as limits:
+        (line,) = [line for line in limits if line.startswith("Max open files")]
+
+    soft, hard = line.split()[3:5]
+    assert soft == hard
+
+
+@every_other
+@pytest.mark.parametrize("size_bytes", [65_535, 65_536, 100_000])
+def test_peer_relays_large_messages(peer_id: str, size_bytes: int) -> None:
+    """A message on either side of 64 KiB arrives whole, though it comes in pieces."""
+    text = "x" * (size_bytes - 1) + "y"
+    with (
+        started(peer_id) as (_process, address),
+        connected(address, "anna") as anna,
+        connected(address, "ben") as ben,
+    ):
+        frame = ben.encode(text)
+        ben.send_raw(frame[:7])
+        ben.send_raw(frame[7:1000])
+        ben.send_raw(frame[1000:])
+        anna.wait_for(text)
+
+
+@every_peer
+def test_peer_describes_itself(peer_id: str) -> None:
+    """What a report prints of a peer is one line each, and its id is the key that it is under."""
+    peer = PEERS[peer_id]
+
+    assert peer.id == peer_id
+    for words in (peer.summary, peer.label, peer.version()):
+        assert "\n" not in words
+    assert peer.summary
+    assert peer.label
+
+
+@pytest.mark.parametrize("peer_id", ["c-floor", "go-gorilla", "websockets-queue"])
+def test_who_does_not_read_is_dropped(peer_id: str) -> None:
+    """A peer that has a bound closes a client that does not read, and goes on for the others."""
+    # More than 256 messages, the bound of two of them, and what a kernel holds for a socket. Not
+    # longer ones: in Go all that waits becomes one message, which the client joins bit by bit.
+    messages, text = 800, "x" * 20_000
+    with (
+        started(peer_id) as (_process, address),
+        connected(address, "anna") as anna,
+        connected(address, "slow") as slow,
+    ):
+        slow.clog()
+        for _ in range(messages):
+            anna.say(text)
+            anna.wait_for(text)
+        slow.resume()
+        lines, end = slow.lines_until_end(START_S)
+        anna.say("still here")
+        anna.wait_for("still here")
+
+    assert end.how in ("eof", "reset")
+    assert sum(line.count(text) for line in lines) < messages

@@ -1,0 +1,311 @@
+"""Building on demand: once for each content, whole or not at all, and one line when it fails.
+
+The tools are small scripts that count their runs, save where a real compiler's words matter.
+"""
+
+from __future__ import annotations
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from benchmarks import toolchains
+from benchmarks.toolchains import (
+    Unavailable,
+    cache_folder,
+    compile_c,
+    compile_go,
+    first_line,
+    node_modules,
+    python_module,
+)
+from tests.timing import TICK
+
+
+# Like `cc … source -o program`: the program is a copy of the source.
+COMPILER = """
+case "$*" in *--version) echo "{version}"; exit; esac
+echo run >> "{runs}"
+while [ "$1" != -o ]; do source=$1; shift; done
+cp "$source" "$2"
+"""
+# Like `npm install --prefix folder …`, which it is started in.
+NPM = """
+echo run >> "{runs}"
+mkdir node_modules
+cp package.json node_modules
+"""
+
+
+@pytest.fixture(autouse=True)
+def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give an empty cache, and a folder of tools that comes first in the path."""
+    folder = tmp_path / "tools"
+    folder.mkdir()
+    monkeypatch.setenv("HUBBUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", str(folder), prepend=":")
+    monkeypatch.delenv("CC", raising=False)
+    monkeypatch.delenv("GOPATH", raising=False)
+    return folder
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "program.c"
+    path.write_text("int main(void) { return 0; }\n")
+    return path
+
+
+def put(tools: Path, name: str, script: str, version: str = "1.0") -> Path:
+    """Make a tool; return the file that its runs are counted in, a line each."""
+    runs = tools / f"{name}-runs"
+    tool = tools / name
+    # sh is named by its path, for a test may take everything else away.
+    tool.write_text(f"#!{shutil.which('sh')}\n{script.format(runs=runs, version=version)}")
+    tool.chmod(0o755)
+    return runs
+
+
+def runs_in(runs: Path) -> int:
+    return len(runs.read_text().splitlines())
+
+
+def without_tools(monkeypatch: pytest.MonkeyPatch, tools: Path) -> None:
+    """Leave only the tools of this test in the path."""
+    monkeypatch.setenv("PATH", str(tools))
+
+
+def test_program_is_built_once(tools: Path, source: Path) -> None:
+    """A source that has been built is not built again."""
+    runs = put(tools, "cc", COMPILER)
+
+    first = compile_c(source)
+    second = compile_c(source)
+
+    assert first == second
+    assert first.read_bytes() == source.read_bytes()
+    assert runs_in(runs) == 1
+
+
+def test_changed_source_is_another_program(tools: Path, source: Path) -> None:
+    """A source that has changed is built again, and what was built before stays."""
+    runs = put(tools, "cc", COMPILER)
+    before = compile_c(source)
+
+    source.write_text("int main(void) { return 1; }\n")
+    after = compile_c(source)
+
+    assert after != before
+    assert after.read_bytes() == source.read_bytes()
+    assert before.is_file()
+    assert runs_in(runs) == 2
+
+
+def test_another_compiler_builds_anew(tools: Path, source: Path) -> None:
+    """What another version of the compiler has built is not taken."""
+    put(tools, "cc", COMPILER, version="1.0")
+    before = compile_c(source)
+
+    put(tools, "cc", COMPILER, version="2.0")
+
+    assert compile_c(source) != before
+
+
+def test_chosen_compiler_is_taken(
+    tools: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CC names the compiler, with flags if it likes."""
+    unwanted, wanted = put(tools, "cc", COMPILER), put(tools, "mycc", COMPILER)
+    monkeypatch.setenv("CC", "mycc")
+    plain = compile_c(source)
+
+    monkeypatch.setenv("CC", "mycc -g")
+
+    assert compile_c(source) != plain
+    assert runs_in(wanted) == 2
+    assert not unwanted.exists()
+
+
+def test_builds_at_once_give_one_program(tools: Path, source: Path) -> None:
+    """Those who build the same at the same time all get it whole, and no scratch is left."""
+    put(tools, "cc", COMPILER)
+
+    with ThreadPoolExecutor(4) as pool:
+        programs = set(pool.map(compile_c, [source] * 4))
+
+    (program,) = programs
+    assert list(cache_folder().iterdir()) == [program]
+
+
+def test_missing_compiler_is_said(
+    tools: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a compiler the error says what to install."""
+    without_tools(monkeypatch, tools)
+
+    with pytest.raises(Unavailable) as caught:
+        compile_c(source)
+
+    assert str(caught.value) == "no C compiler (install gcc or clang, or set CC)"
+
+
+def test_missing_chosen_compiler_is_said(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A CC that is not there is named."""
+    monkeypatch.setenv("CC", "no-such-compiler -g")
+
+    with pytest.raises(Unavailable, match="no C compiler 'no-such-compiler'"):
+        compile_c(source)
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+def test_broken_source_says_its_first_error(
+    source: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A source that does not compile gives the compiler's first error, in one line."""
+    source.write_text("int main(void) { return not_there; }\n")
+
+    with pytest.raises(Unavailable) as caught:
+        compile_c(source)
+
+    said = str(caught.value)
+    assert said.startswith("cc cannot build program.c: ")
+    assert "not_there" in said
+    assert "\n" not in said
+    assert list(cache_folder().iterdir()) == []
+    assert capfd.readouterr() == ("", "")
+
+
+def test_tool_that_hangs_is_ended(
+    tools: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A compiler that never ends is ended, with what it has started, and nothing is kept."""
+    put(tools, "cc", 'if [ "$1" != --version ]; then sleep 1000 & wait; fi')
+    monkeypatch.setattr(toolchains, "_BUILD_S", TICK)
+
+    with pytest.raises(Unavailable, match=r"cc took more than \S+ s"):
+        compile_c(source)
+
+    assert list(cache_folder().iterdir()) == []
+
+
+def test_missing_go_is_said(tools: Path, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without Go the error says what to install."""
+    without_tools(monkeypatch, tools)
+
+    with pytest.raises(Unavailable, match=r"no Go \(install golang-go\)"):
+        compile_go(source)
+
+
+def test_missing_gorilla_is_said(
+    tools: Path, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without gorilla/websocket the error names Debian's package, and nothing is built."""
+    runs = put(tools, "go", 'echo run >> "{runs}"')
+    monkeypatch.setenv("GOPATH", str(tmp_path))
+    monkeypatch.setattr(toolchains, "_DEBIAN_GOPATH", str(tmp_path))
+
+    with pytest.raises(Unavailable, match="golang-github-gorilla-websocket-dev"):
+        compile_go(source)
+
+    assert not runs.exists()
+
+
+def test_go_takes_the_library_of_gopath(
+    tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gorilla/websocket under GOPATH will do, and a change in it is built anew."""
+    script = 'if [ "$1" = build ]; then echo run >> "{runs}"; cp "$4" "$3"; else echo 1.0; fi'
+    runs = put(tools, "go", script)
+    library = tmp_path / "src" / "github.com" / "gorilla" / "websocket"
+    library.mkdir(parents=True)
+    (library / "conn.go").write_text("package websocket\n")
+    monkeypatch.setenv("GOPATH", str(tmp_path))
+    source = tmp_path / "main.go"
+    source.write_text("package main\n")
+
+    first, again = compile_go(source), compile_go(source)
+    (library / "conn.go").write_text("package websocket // newer\n")
+    newer = compile_go(source)
+
+    assert first == again != newer
+    assert runs_in(runs) == 2
+
+
+def test_packages_are_installed_once(tools: Path, tmp_path: Path) -> None:
+    """A package.json is installed once, and one that has changed is installed anew."""
+    put(tools, "node", "echo v1.0")
+    runs = put(tools, "npm", NPM)
+    package_json = tmp_path / "package.json"
+    package_json.write_text("{}")
+
+    first, again = node_modules(package_json), node_modules(package_json)
+    package_json.write_text('{"private": true}')
+    other = node_modules(package_json)
+
+    assert first == again != other
+    assert first.name == "node_modules"
+    assert (other / "package.json").read_text() == '{"private": true}'
+    assert runs_in(runs) == 2
+
+
+def test_failing_install_is_said(tools: Path, tmp_path: Path) -> None:
+    """Where npm reaches nobody its first error is said, and the next try begins anew."""
+    put(tools, "node", "echo v1.0")
+    put(tools, "npm", "echo 'npm error network is down' >&2; exit 1")
+    package_json = tmp_path / "package.json"
+    package_json.write_text("{}")
+
+    with pytest.raises(Unavailable) as caught:
+        node_modules(package_json)
+
+    assert str(caught.value) == "npm cannot install package.json: npm error network is down"
+    put(tools, "npm", NPM)
+    assert node_modules(package_json).is_dir()
+
+
+@pytest.mark.parametrize("missing", ["node", "npm"])
+def test_missing_node_is_said(
+    tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    """Without node or npm the error says which is missing."""
+    for tool in {"node", "npm"} - {missing}:
+        put(tools, tool, "echo v1.0")
+    without_tools(monkeypatch, tools)
+
+    with pytest.raises(Unavailable, match=f"no {missing} "):
+        node_modules(tmp_path / "package.json")
+
+
+def test_module_that_is_there_is_available() -> None:
+    """A module that can be imported raises nothing."""
+    python_module("json", "peers")
+
+
+def test_missing_module_is_said() -> None:
+    """For a module that is not there the error names the extra that brings it."""
+    with pytest.raises(Unavailable) as caught:
+        python_module("no_such_module", "peers")
+
+    assert str(caught.value) == "no no_such_module (pip install 'hubbub[peers]')"
+
+
+def test_first_line_of_a_tool(tools: Path) -> None:
+    """A version is the first line that a tool prints; where it fails or is not there, nothing."""
+    put(tools, "talker", "echo one; echo two")
+    put(tools, "failing", "echo one; exit 1")
+
+    assert first_line(["talker"]) == "one"
+    assert first_line(["failing"]) == ""
+    assert first_line(["no-such-tool"]) == ""
+
+
+def test_cache_is_in_the_repository(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without HUBBUB_CACHE the cache is a folder of the repository."""
+    monkeypatch.delenv("HUBBUB_CACHE")
+
+    folder = cache_folder()
+
+    assert folder.parts[-2:] == (".cache", "benchmarks")
+    assert (folder.parents[1] / "pyproject.toml").is_file()

@@ -1,0 +1,203 @@
+"""hubbub bench, report and compare from the command line: what is kept, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks import bench as benchmarks_bench
+from benchmarks.bench import Order
+from benchmarks.results import Run, read, write
+from benchmarks.scenarios import SCENARIOS
+from benchmarks.workload import Workload
+from hubbub.bench import Journal
+from hubbub.cli import main
+from tests.benchmarks.made import PEER, SMALL, make_results, make_run
+
+
+ARGUMENTS = ["closed", "--server", "asyncio-direct", "--peer", "none", "--processes", "3"]
+
+
+@pytest.fixture(autouse=True)
+def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs cost nothing, and nobody is measured twice."""
+
+    def run(scenario: str, server: str, process: int, workload: Workload, *_: object) -> Run:
+        return make_run(server, 10.0 + process, process=process, scenario=scenario)
+
+    monkeypatch.setattr(benchmarks_bench, "_run", run)
+    monkeypatch.setattr(benchmarks_bench, "_TWICE", ())
+    monkeypatch.setattr(benchmarks_bench, "counter", lambda: None)
+    scenario = replace(SCENARIOS["closed"], points=(SMALL,))
+    monkeypatch.setitem(SCENARIOS, "closed", scenario)
+
+
+def test_measurement_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each run is told, a table follows, and the file holds all of it and nothing else is left."""
+    output = tmp_path / "bench.json"
+
+    assert main(["bench", *ARGUMENTS, "--output", str(output)]) == 0
+
+    assert [run.process for run in read(output).runs] == [1, 2, 3]
+    assert [path.name for path in tmp_path.iterdir()] == ["bench.json"]
+    said = capsys.readouterr().out
+    assert "3/3 closed asyncio-direct, process 3: 13.00 µs a delivery" in said
+    assert "12.00" in said
+
+
+def test_stopped_measurement_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A Ctrl-C keeps what was measured and says how to go on; then only the rest is measured."""
+    output = tmp_path / "bench.json"
+    costs: Iterator[float] = iter([10.0, 11.0])
+
+    def interrupted(scenario: str, server: str, process: int, *_: object) -> Run:
+        try:
+            return make_run(server, next(costs), process=process)
+        except StopIteration:
+            raise KeyboardInterrupt from None
+
+    with monkeypatch.context() as patch:
+        patch.setattr(benchmarks_bench, "_run", interrupted)
+        assert main(["bench", *ARGUMENTS, "--output", str(output)]) == 130
+    assert f"hubbub bench --resume --output {output}" in capsys.readouterr().err
+    assert not output.exists()
+
+    assert main(["bench", *ARGUMENTS, "--output", str(output), "--resume"]) == 0
+
+    costs_us = [run.figures.cost_us for run in read(output).runs if run.figures]
+    assert costs_us == pytest.approx([10.0, 11.0, 13.0])
+
+
+def test_run_that_was_being_written_is_made_again(tmp_path: Path) -> None:
+    """A journal whose last line breaks off is resumed without it."""
+    order = Order(("closed",))
+    journal = Journal(tmp_path / "bench.json", order)
+    journal.begin(make_results({}))
+    journal.add(make_run("a", 1.0))
+    journal.add(make_run("a", 2.0, process=2))
+    part = tmp_path / "bench.json.part"
+    part.write_text(part.read_text()[:-50])
+
+    assert [run.process for run in journal.resume().runs] == [1]
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda text: "", "nothing to resume"),
+        (lambda text: text.replace('"order"', '"border"'), "damaged"),
+        (lambda text: text.replace('"closed"', '"open"', 1), "other arguments"),
+    ],
+)
+def test_journal_that_does_not_fit_is_refused(tmp_path: Path, damage: object, words: str) -> None:
+    """A journal that is empty, damaged or of another order is not gone on with."""
+    assert callable(damage)
+    journal = Journal(tmp_path / "bench.json", Order(("closed",)))
+    journal.begin(make_results({}))
+    part = tmp_path / "bench.json.part"
+    part.write_text(damage(part.read_text()))
+
+    with pytest.raises(ValueError, match=words):
+        journal.resume()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["bench", "closd"], "there is no scenario closd"),
+        (["bench", "--server", "asyncio"], "there is no server asyncio"),
+        (["bench", "--peer", "rust"], "there is no peer rust"),
+        (["bench", "--processes", "0"], "--processes must be at least 1"),
+        (["bench", "--clients", "0"], "--clients must be at least 1"),
+        (["bench", "--output", "no/such/x.json"], "no such folder: no/such"),
+        (["bench", "--output", "x.txt"], "a .json or .json.gz file"),
+        (["bench", "--resume", "--output", "x.json"], "nothing to resume"),
+        (["report", "none.json"], "cannot read none.json"),
+        (["compare", "none.json", "none.json"], "cannot read none.json"),
+        (["compare", "one.json"], "give two JSON files"),
+        (["compare", "asyncio"], "there is no server asyncio"),
+        (["compare", "--clients", "0"], "must each be at least 1"),
+    ],
+)
+def test_misuse_is_one_clear_line(
+    arguments: list[str],
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A wrong name, number, folder or file is refused with one line, and nothing is written."""
+    monkeypatch.chdir(tmp_path)
+
+    assert main(arguments) == 2
+
+    said = capsys.readouterr().err
+    assert words in said
+    assert said.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_too_many_clients_are_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """More clients than files may be open is one line, and leaves nothing behind."""
+    output = tmp_path / "bench.json"
+
+    assert main(["bench", *ARGUMENTS, "--clients", "1000000000", "--output", str(output)]) == 1
+
+    assert "open files" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_report_is_one_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A page is drawn beside the results: it answers which to pick, and needs nothing else."""
+    path = tmp_path / "round.json.gz"
+    write(make_results({"asyncio-direct": [3.0, 3.1, 3.2], PEER: [5.0, 5.1, 5.2]}), path)
+
+    assert main(["report", str(path)]) == 0
+
+    page = tmp_path / "round.html"
+    assert capsys.readouterr().out.strip() == str(page)
+    html = page.read_text("utf-8")
+    assert "Which one should I pick, and what does it cost?" in html
+    assert "0.61 times go-gorilla" in html
+    assert "<link" not in html
+    assert 'src="' not in html
+    assert len(html) < 3_000_000
+
+
+def test_page_that_cannot_be_written_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder that is not there is one clear line, and exit code 1."""
+    path = tmp_path / "bench.json"
+    write(make_results({"asyncio-direct": [3.0]}), path)
+
+    assert main(["report", str(path), "-o", str(tmp_path / "no" / "page.html")]) == 1
+
+    assert "cannot write" in capsys.readouterr().err
+
+
+def test_two_measurements_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two files side by side: a ratio for each cell, and what changed."""
+    before, after = tmp_path / "before.json", tmp_path / "after.json"
+    write(make_results({"asyncio-direct": [3.0, 3.1, 3.2]}), before)
+    write(make_results({"asyncio-direct": [6.0, 6.1, 6.2]}), after)
+
+    assert main(["compare", str(before), str(after)]) == 0
+
+    assert "1.97" in capsys.readouterr().out
+
+
+def test_order_is_what_was_asked_for(tmp_path: Path) -> None:
+    """What the journal keeps is the order, so that another one is not mixed into it."""
+    journal = Journal(tmp_path / "bench.json", Order(("closed", "open"), peers=()))
+    journal.begin(make_results({}))
+
+    head = json.loads((tmp_path / "bench.json.part").read_text().splitlines()[0])
+
+    assert head["order"]["scenarios"] == ["closed", "open"]
