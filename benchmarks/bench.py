@@ -256,7 +256,7 @@ def _run(
         found = figures(samples, workload)
     lateness = 0.0
     if found is not None and workload.rate_hz is not None:
-        lateness = found.lateness_p99_ns / 1e6 / found.percentile_ms(50)
+        lateness = found.lateness_p99_ns / 1e6 / found.percentile_ms(99)
     verdict, reason = judge(counts, account, workload, lateness=lateness)
     return shortened(
         Run(scenario, server, process, workload, verdict, reason, account, counts, found)

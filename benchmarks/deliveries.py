@@ -31,7 +31,7 @@ __all__ = [
 MIN_MESSAGES = 30  # fewer say nothing about a server
 MAX_GENERATOR_SHARE = 0.95  # of one processor; a generator that never waits may be the limit
 MAX_CROWDING = 0.1  # above this other programs, and not the server, made the time
-MAX_LATENESS_SHARE = 0.5  # of the median response: a later generator measures itself
+MAX_LATENESS_SHARE = 0.5  # of the p99 of responses: a later generator measures itself
 _MOST_SESSIONS = 40  # given to the checker; a sound run has one, and its speakers
 _NEEDS = Coverage(receivers=1, messages=1)
 
@@ -92,7 +92,8 @@ def judge(
 ) -> tuple[Verdict, str]:
     """Say whether a run may be believed, and if not, why.
 
-    ``lateness`` is how far behind its plan the generator was, as a share of the median response.
+    ``lateness`` is the p99 of how far the generator was behind its plan, as a share of the p99 of
+    responses, which it is a part of.
     """
     faults = [
         f"{count} {what}"
@@ -126,7 +127,7 @@ def judge(
     if share > MAX_GENERATOR_SHARE:
         return "unknown", f"the generator was busy {share:.0%} of the time"
     if lateness > MAX_LATENESS_SHARE:
-        return "unknown", f"the generator was late by {lateness:.0%} of what it measured"
+        return "unknown", f"the generator was late by {lateness:.0%} of the p99"
     return "valid", ""
 
 

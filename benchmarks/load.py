@@ -38,6 +38,7 @@ DRAIN_S = 10.0  # for what is still on its way when an open loop has said all
 SETTLE_S = 0.3  # after connecting and before anything is read of an idle server
 MOMENT_S = 0.1  # between two looks at a server under load
 PATIENCE_S = 2.0  # nothing at all came for this long: it will not
+STALL_PATIENCE_S = 15.0  # under the policy block all wait for who stalls, until its write times out
 _SPARE_FILES = 64
 _SPARE_S = 10.0
 _SOURCE = Path(__file__).with_name("generator.c")
@@ -125,8 +126,8 @@ def run_load(
     pid: int,
     core: int | None = None,
     syscalls: bool = False,
-    patience_s: float = PATIENCE_S,
-    drain_s: float = DRAIN_S,
+    patience_s: float | None = None,
+    drain_s: float | None = None,
     command: tuple[str, list[str]] | None = None,
 ) -> tuple[Account, Samples]:
     """Play ``workload`` against the server ``pid`` at ``address``; return what it cost and saw.
@@ -135,6 +136,10 @@ def run_load(
         LoadError: a client was refused or cut off, or the time is up.
     """
     raise_file_limit(workload.clients)
+    if patience_s is None:
+        patience_s = STALL_PATIENCE_S if workload.stalled_clients else PATIENCE_S
+    if drain_s is None:
+        drain_s = STALL_PATIENCE_S if workload.stalled_clients else DRAIN_S
     kind, start = command or generator_command()
     with tempfile.TemporaryDirectory() as folder:
         planned, found = Path(folder) / "plan", Path(folder) / "samples"

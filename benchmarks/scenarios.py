@@ -19,6 +19,7 @@ __all__ = ["CAPACITY_P95_MS", "KNEE_P99_MS", "SCENARIOS", "Scenario", "find"]
 KNEE_P99_MS = 100.0  # of a delivery: past this a chat feels slow
 CAPACITY_P95_MS = 250.0  # of the last recipient, as in the websocket-shootout's first rounds
 PLAIN_PEERS = ("c-floor", "go-gorilla", "websockets-broadcast")  # for the long scenarios
+OTHER_PEERS = (*PLAIN_PEERS, "node-ws", "picows-direct")
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Scenario:
 
 
 _BASELINE = Workload()
-_OPEN = replace(_BASELINE, rate_hz=500.0, warmup_messages=250, messages=2000)
+_OPEN = replace(_BASELINE, rate_hz=500.0, warmup_messages=250, messages=1500)
 _CROWD = replace(_BASELINE, clients=100)  # each message is long, or each client speaks
 _STEADY = replace(_CROWD, rate_hz=200.0, warmup_messages=100, messages=1600, payload_bytes=2048)
 
@@ -82,6 +83,7 @@ _ALL = (
         "Half a million deliveries a second: 2 µs each on one core. Only a server that joins what "
         "waits into one write keeps up; one that sends each message by itself falls behind.",
         (_OPEN,),
+        peers=OTHER_PEERS,
     ),
     Scenario(
         "poisson",
@@ -96,13 +98,12 @@ _ALL = (
         "How much a server bears",
         "The knee stands where a message's cost times the clients fills a core, 1 s / (1,000 "
         "times the cost), and beyond it only for servers that join messages.",
-        _walk(
-            replace(_BASELINE, warmup_messages=20),
-            "rate_hz",
-            (25.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1600.0),
+        tuple(
+            replace(_BASELINE, rate_hz=rate_hz, messages=max(60, round(2 * rate_hz)))
+            for rate_hz in (25.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1600.0)
         ),
         axis="rate_hz",
-        processes=3,
+        processes=1,
         peers=PLAIN_PEERS,
         ladder="p99",
         limit_ms=KNEE_P99_MS,
@@ -114,7 +115,7 @@ _ALL = (
         _walk(
             replace(_BASELINE, speakers=4, messages=80, warmup_messages=8),
             "clients",
-            (500, 1000, 2000, 3000, 4500, 6500),
+            (500, 1000, 2000, 3500, 5000),
         ),
         axis="clients",
         processes=1,
@@ -127,8 +128,9 @@ _ALL = (
         "What a client that stops reading does to the others",
         "The kernel takes the first megabytes for it, then its outbox fills. The others' p99 "
         "stays, save where a server waits for it; it is cut off once its outbox is full.",
-        (replace(_STEADY, stalled_clients=1, stall_after_s=2.0, payload_bytes=2048),),
+        (replace(_STEADY, stalled_clients=1, stall_after_s=2.0),),
         processes=3,
+        peers=(*OTHER_PEERS, "websockets-naive"),
     ),
     Scenario(
         "policies",
@@ -141,7 +143,7 @@ _ALL = (
             ("disconnect", "drop-oldest", "drop-newest", "block"),
         ),
         axis="slow_consumer",
-        processes=3,
+        processes=2,
         only_ours=True,
         servers=("asyncio-broadcaster", "asyncio-direct"),
     ),
@@ -161,6 +163,7 @@ _ALL = (
             ),
         ),
         processes=3,
+        peers=PLAIN_PEERS,
     ),
     Scenario(
         "everyone",
@@ -169,13 +172,15 @@ _ALL = (
         "into one write saves most here.",
         (replace(_CROWD, speakers=100, warmup_messages=200, messages=3000),),
         processes=3,
+        peers=OTHER_PEERS,
     ),
     Scenario(
         "idle",
         "What silence costs",
         "A waiting client costs memory and no processor: between pings nobody wakes up.",
-        (replace(_BASELINE, warmup_messages=5, messages=30, idle_s=4.0),),
+        (replace(_BASELINE, warmup_messages=5, messages=30, idle_s=3.0),),
         processes=3,
+        peers=OTHER_PEERS,
     ),
     Scenario(
         "scaling",
@@ -207,7 +212,7 @@ _ALL = (
             (16, 64, 256, 1024, 4096, 16384, 65536),
         ),
         axis="payload_bytes",
-        processes=3,
+        processes=2,
         peers=PLAIN_PEERS,
     ),
 )

@@ -30,7 +30,8 @@ __all__ = [
 
 IN_ORDER = 0.9  # a rank correlation above this is an order that a person can see
 _FLAT = 0.1  # a slope on log-log axes up to this is no slope
-_SHARPER = 1.5  # the others' p99 may grow by this factor before they are said to feel anything
+_FELT_MS = 20.0  # the others' p99 may grow by this much before they are said to feel anything:
+# it is the worst quarter of a second of many
 
 
 def say(summary: Summary) -> str:
@@ -261,7 +262,7 @@ def _slow(summary: Summary) -> str:
     for cell in summary.shown:
         before, after = cell.value("calm"), cell.value("stalled")
         if before and after:
-            (felt if after > _SHARPER * before else calm).append((after, cell))
+            (felt if after > before + _FELT_MS else calm).append((after, cell))
     if calm:
         said.append(f"nobody feels it at {and_([cell.server for _, cell in calm])}")
     if felt:

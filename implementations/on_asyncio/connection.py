@@ -54,6 +54,7 @@ Hub = MutexHub | BroadcasterHub | DirectHub
 
 READ_BYTES = 64 * 1024  # at most, a read
 STALL_S = 1.0  # a socket that takes nothing for this long holds nobody back any more
+QUIET_S = STALL_S / 4  # nor will one that took nothing for this long before it began to
 LINGER_S = 1.0  # for the peer to end its side after we ended ours
 
 log = logging.getLogger("hubbub")
@@ -255,13 +256,14 @@ class Connection:
             await self._send_slowly(data[sent:])
 
     async def _send_slowly(self, rest: bytes) -> None:
-        deadline = self._now() + self._settings.write_timeout
+        progress_at = self._now()
+        deadline = progress_at + self._settings.write_timeout
         while rest:
             try:
-                async with asyncio.timeout_at(min(deadline, self._now() + STALL_S)):
+                async with asyncio.timeout_at(min(deadline, self._now() + QUIET_S)):
                     await writable(self._sock)
             except TimeoutError:
-                self._outbox.stall()
+                self._outbox.stall(for_long=self._now() - progress_at >= STALL_S)
                 if self._now() >= deadline:
                     raise PeerStuck from None
                 continue
@@ -271,8 +273,9 @@ class Connection:
                 continue
             except OSError as error:
                 raise PeerGone from error
+            progress_at = self._now()
             if self._outbox.cause is None:  # progress buys time, but not on the way out
-                deadline = self._now() + self._settings.write_timeout
+                deadline = progress_at + self._settings.write_timeout
 
     async def _linger(self) -> None:
         """End our side, then read and drop what still comes until the peer has ended its own.

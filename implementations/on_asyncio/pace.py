@@ -4,7 +4,8 @@ Mirrors on_threads/pace.py and on_trio/pace.py.
 
 An outbox over its high-water mark holds; it releases at its low-water mark, when
 its socket has taken nothing for a second (that client does not read, and
-delays nobody), or when it closes. A full inbox holds too. Every command passes
+delays nobody; one that stalled before it was that far behind does not even
+begin to hold), or when it closes. A full inbox holds too. Every command passes
 `turn` before the hub sees it, so the hub itself never waits for a client.
 
 Invariants:

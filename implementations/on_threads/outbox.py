@@ -88,13 +88,15 @@ class Outbox:
             self._more.acquire()
             self._relay.woken()
 
-    def stall(self) -> None:
+    def stall(self, for_long: bool) -> None:
         """Hold nobody back until it has caught up: the socket takes nothing.
 
-        Under ``block`` the talkers wait all the same.
+        Who is held back for it already stays so until that has been ``for_long``: a flood
+        fills an outbox in no time, and its client may be about to read. Under ``block`` the
+        talkers wait all the same.
         """
-        if not self._blocks:
-            with self._lock:
+        with self._lock:
+            if not self._blocks and (for_long or not self._holds):
                 self._stalled = True
                 self._release()
 

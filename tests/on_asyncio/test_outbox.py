@@ -83,7 +83,7 @@ def test_stalled_outbox_holds_nobody_until_it_has_caught_up() -> None:
         waited = []
         outbox.offer(encode("one"))
         outbox.offer(encode("two"))
-        outbox.stall()
+        outbox.stall(for_long=True)
         outbox.offer(encode("three"))
         waited.append(must_wait(pace))
         await outbox.take()
@@ -95,6 +95,29 @@ def test_stalled_outbox_holds_nobody_until_it_has_caught_up() -> None:
     assert asyncio.run(scene()) == [False, True]
 
 
+def test_stall_ends_a_hold_only_when_it_lasts() -> None:
+    """Who holds already does so until its stall is long; who does not yet will not begin to."""
+
+    async def scene() -> list[bool]:
+        pace = Pace()
+        outbox = Outbox(TCP, FOUR, pace)
+        waited = []
+        outbox.offer(encode("one"))
+        outbox.offer(encode("two"))
+        outbox.stall(for_long=False)
+        waited.append(must_wait(pace))
+        outbox.stall(for_long=True)
+        waited.append(must_wait(pace))
+        await outbox.take()
+        outbox.stall(for_long=False)
+        outbox.offer(encode("three"))
+        outbox.offer(encode("four"))
+        waited.append(must_wait(pace))
+        return waited
+
+    assert asyncio.run(scene()) == [True, False, False]
+
+
 def test_stalled_outbox_holds_all_the_same_under_block() -> None:
     """Under the blocking policy the talkers wait even for a client that takes nothing."""
 
@@ -103,7 +126,7 @@ def test_stalled_outbox_holds_all_the_same_under_block() -> None:
         outbox = Outbox(TCP, replace(FOUR, slow_consumer=SlowConsumer.BLOCK), pace)
         outbox.offer(encode("one"))
         outbox.offer(encode("two"))
-        outbox.stall()
+        outbox.stall(for_long=True)
         return must_wait(pace)
 
     assert asyncio.run(scene())

@@ -74,13 +74,31 @@ def test_stalled_outbox_holds_nobody_until_it_has_caught_up() -> None:
 
     outbox.offer(encode("one"))
     outbox.offer(encode("two"))
-    outbox.stall()
+    outbox.stall(for_long=True)
     outbox.offer(encode("three"))
     assert not must_wait(pace)
     outbox.take()
     outbox.offer(encode("four"))
     outbox.offer(encode("five"))
     assert must_wait(pace)
+
+
+def test_stall_ends_a_hold_only_when_it_lasts() -> None:
+    """Who holds already does so until its stall is long; who does not yet will not begin to."""
+    pace = Pace()
+    outbox = Outbox(TCP, FOUR, pace, Relay())
+
+    outbox.offer(encode("one"))
+    outbox.offer(encode("two"))
+    outbox.stall(for_long=False)
+    assert must_wait(pace)
+    outbox.stall(for_long=True)
+    assert not must_wait(pace)
+    outbox.take()
+    outbox.stall(for_long=False)
+    outbox.offer(encode("three"))
+    outbox.offer(encode("four"))
+    assert not must_wait(pace)
 
 
 def test_stalled_outbox_holds_all_the_same_under_block() -> None:
@@ -90,7 +108,7 @@ def test_stalled_outbox_holds_all_the_same_under_block() -> None:
 
     outbox.offer(encode("one"))
     outbox.offer(encode("two"))
-    outbox.stall()
+    outbox.stall(for_long=True)
 
     assert must_wait(pace)
 
