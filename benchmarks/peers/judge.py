@@ -39,7 +39,7 @@ __all__ = ["RULES", "Judgement", "judge"]
 
 Address = tuple[str, int]
 
-_WITHIN_S = 3.0  # for anything that must come; only reached where it does not
+_WITHIN_S = 10.0  # for anything that must come; only reached where it does not
 _CLIENTS = 10
 _SPEAKERS = 5
 _WAVES = 4

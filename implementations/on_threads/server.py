@@ -132,8 +132,10 @@ class _Server:
     def _wait_for_signal(self) -> None:
         number = signal.sigwait(STOP_SIGNALS)
         log.info("%s: delivering what was accepted, then stopping", signal.Signals(number).name)
-        for again in STOP_SIGNALS:  # the second signal; this thread waits where it can be heard
-            signal.signal(again, lambda number, _: os._exit(128 + number))
+        # The second signal is left to the kernel: a handler in Python would not be called while
+        # this thread waits, if the signal came in the moment before it began to.
+        for again in STOP_SIGNALS:
+            signal.signal(again, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
 
     def _accept(self, listener: socket.socket, door: Door) -> None:

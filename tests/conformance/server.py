@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -122,6 +123,21 @@ class Server:
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the process."""
         self._process.send_signal(number)
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop the process for the length of the body: what is sent meanwhile comes all at once.
+
+        Nothing is stopped on a server that somebody else started.
+        """
+        if self._maybe_process is None:
+            yield
+            return
+        self.signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.signal(signal.SIGCONT)
 
     def wait_exit(self, within: float) -> int:
         """Wait until the process has ended, and return its exit code.
