@@ -146,7 +146,9 @@ def go_on(order: Order, begun: Results, on_run: OnRun = lambda run, made, planne
     runs = list(begun.runs)
     cores = two_cores()
     scenarios = order.chosen()
-    planned = sum(_planned(scenario, _servers(scenario, order, begun)) for scenario in scenarios)
+    planned = sum(
+        _planned(scenario, _servers(scenario, order, begun), order) for scenario in scenarios
+    )
 
     def make(scenario: Scenario, server: str, process: int, point: Workload) -> None:
         nonlocal planned
@@ -170,7 +172,7 @@ def go_on(order: Order, begun: Results, on_run: OnRun = lambda run, made, planne
                         planned -= process <= scenario.processes
                         continue
                     make(scenario, server, process, point)
-        if scenario.name == _COUNTED and counter() is not None:
+        if _counts(scenario, order):
             for server in servers:
                 if not any(run.process == 0 for run in runs if _is_of(run, scenario, server)):
                     make(scenario, server, 0, scenario.points[0])
@@ -213,10 +215,14 @@ def _servers(scenario: Scenario, order: Order, begun: Results) -> list[str]:
     return servers
 
 
-def _planned(scenario: Scenario, servers: Sequence[str]) -> int:
+def _planned(scenario: Scenario, servers: Sequence[str], order: Order) -> int:
     cells = len(scenario.points) * len(servers)
-    counted = len(servers) if scenario.name == _COUNTED and counter() is not None else 0
-    return cells * scenario.processes + counted
+    return cells * scenario.processes + (len(servers) if _counts(scenario, order) else 0)
+
+
+def _counts(scenario: Scenario, order: Order) -> bool:
+    """Whether system calls are counted, in runs of their own."""
+    return scenario.name == _COUNTED and not order.quick and counter() is not None
 
 
 def _is_of(run: Run, scenario: Scenario, server: str) -> bool:

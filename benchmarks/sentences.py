@@ -6,7 +6,6 @@ Where two servers cannot be told apart, the sentence says so instead of ranking 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 
 import numpy as np
 
@@ -203,13 +202,17 @@ def _ranked(summary: Summary, metric: str, verb: str, unit: str) -> str:
 
 
 def _groups(summary: Summary, metric: str, ranked: Sequence[Cell]) -> list[str]:
-    """Who cannot be told apart, neighbours in rank taken together."""
-    groups: list[list[str]] = [[ranked[0].server]]
-    for one, other in pairwise(ranked):
-        if summary.differ(metric, one, other):
+    """Who cannot be told from the best of its group, from the best downwards."""
+    groups: list[list[Cell]] = []
+    for cell in ranked:
+        if not groups or summary.differ(metric, groups[-1][0], cell):
             groups.append([])
-        groups[-1].append(other.server)
-    return [f"{and_(group)} cannot be told apart" for group in groups if len(group) > 1]
+        groups[-1].append(cell)
+    return [
+        f"{and_([cell.server for cell in group])} cannot be told apart"
+        for group in groups
+        if len(group) > 1
+    ]
 
 
 def _cost(summary: Summary) -> str:

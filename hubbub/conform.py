@@ -35,6 +35,8 @@ __all__ = ["SuiteError", "add_arguments", "judge", "run"]
 ROOT = Path(__file__).resolve().parents[1]
 SUITE = ROOT / "tests" / "conformance"
 
+_WORKERS = 4  # tests at a time: most wait most of the time
+
 EXAMPLES = """\
 examples:
   hubbub conform asyncio-broadcaster
@@ -81,8 +83,9 @@ class _Order:
     ids: Sequence[str] = ()  # in this order in the results; () takes them as they come
     rules: str | None = None
     quick: bool = False
+    one_door: bool = False
     policy: str | None = None
-    workers: int = 2
+    workers: int = _WORKERS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -98,7 +101,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", metavar="FILE", help="write the results as JSON")
     parser.add_argument("--html", metavar="FILE", help="write the results as a page")
     parser.add_argument(
-        "-n", type=int, default=2, metavar="N", dest="workers", help="tests at a time (default 2)"
+        "-n",
+        type=int,
+        default=_WORKERS,
+        metavar="N",
+        dest="workers",
+        help=f"tests at a time (default {_WORKERS})",
     )
 
 
@@ -135,7 +143,13 @@ def run(arguments: argparse.Namespace) -> int:
     return results.exit_code
 
 
-def judge(ids: Sequence[str], *, quick: bool = False, progress: Progress | None = None) -> Results:
+def judge(
+    ids: Sequence[str],
+    *,
+    quick: bool = False,
+    one_door: bool = False,
+    progress: Progress | None = None,
+) -> Results:
     """Judge servers of ours and return the results.
 
     ``progress`` is called after each run with how many are done, how many there
@@ -145,7 +159,8 @@ def judge(ids: Sequence[str], *, quick: bool = False, progress: Progress | None 
         SuiteError: the suite could not run.
     """
     _prefer_own_suite()
-    return _run_suite(_Order(_server_options(ids), ids, quick=quick), progress or (lambda *_: None))
+    order = _Order(_server_options(ids), ids, quick=quick, one_door=one_door)
+    return _run_suite(order, progress or (lambda *_: None))
 
 
 def _order_of(arguments: argparse.Namespace) -> _Order:
@@ -235,6 +250,7 @@ def _pytest_command(order: _Order, verdicts: Path) -> list[str]:
     command += [f"--rules={order.rules}"] if order.rules else []
     command += [f"--policy={order.policy}"] if order.policy else []
     command += ["--quick"] if order.quick else []
+    command += ["--one-door"] if order.one_door else []
     return command
 
 

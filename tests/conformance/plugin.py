@@ -65,6 +65,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--policy", metavar="FILE", help="what the server decides differently, in TOML")
     group.addoption("--rules", metavar="ID,…", help="only these rules or areas")
     group.addoption("--quick", action="store_true", help="one test a rule, none that takes long")
+    group.addoption(
+        "--one-door", action="store_true", help="each rule at one door, the doors taking turns"
+    )
     group.addoption("--verdicts", metavar="FILE", help="write each verdict as a line of JSON")
 
 
@@ -110,10 +113,31 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         except ValueError as error:
             raise pytest.UsageError(f"--rules: {error}") from None
         kept = [item for item in items if _rule(item) in wanted]
-        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-        items[:] = kept
+        _leave(config, items, kept)
+    if config.getoption("--one-door"):
+        _keep_one_door(config, items)
     if config.getoption("--quick"):
         _keep_the_quick(config, items)
+
+
+def _keep_one_door(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of a rule that holds at both doors keep the tests of one: another one at each next server."""
+    rules: dict[str, int] = {}
+    contenders: dict[str, int] = {}
+    kept: list[pytest.Item] = []
+    for item in items:
+        rule = _rule(item)
+        callspec = getattr(item, "callspec", None)
+        parameters = callspec.params if callspec is not None else {}
+        door = parameters.get("door")
+        if rule is not None and door is not None and len(rule.doors) > 1:
+            contender = getattr(parameters.get("contender"), "id", "")
+            turn = rules.setdefault(rule.id, len(rules))
+            turn += contenders.setdefault(contender, len(contenders))
+            if rule.doors[turn % len(rule.doors)] != door:
+                continue
+        kept.append(item)
+    _leave(config, items, kept)
 
 
 def _keep_the_quick(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -140,7 +164,13 @@ def _keep_the_quick(config: pytest.Config, items: list[pytest.Item]) -> None:
         else:
             judged.add(cell)
         kept.append(item)
-    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    _leave(config, items, kept)
+
+
+def _leave(config: pytest.Config, items: list[pytest.Item], kept: list[pytest.Item]) -> None:
+    """Leave of ``items`` those that are kept."""
+    chosen = set(map(id, kept))
+    config.hook.pytest_deselected(items=[item for item in items if id(item) not in chosen])
     items[:] = kept
 
 

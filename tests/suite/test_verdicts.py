@@ -211,6 +211,26 @@ def test_text(clients):
     assert (run.verdict, run.message) == ("left out", "talks for a minute")
 
 
+def test_one_door_run_judges_each_rule_at_one_door(tmp_path: Path) -> None:
+    """Each rule that holds at both doors is judged at one; the next rule at the other."""
+    source = "".join(
+        f"""
+@rule("{rule}")
+def test_{number}(door):
+    assert door in ("tcp", "ws")
+"""
+        for number, rule in enumerate(("commands.text", "commands.who", "commands.say"))
+    )
+
+    runs = judge(tmp_path, source, "--one-door")
+
+    assert [(run.rule, run.door) for run in runs] == [
+        ("commands.text", "tcp"),
+        ("commands.who", "ws"),
+        ("commands.say", "tcp"),
+    ]
+
+
 def test_only_the_rules_asked_for_run(tmp_path: Path) -> None:
     """Tests of other rules do not run."""
     runs = judge(tmp_path, TEXT_TEST + CUT_OFF_TEST, "--rules=slow")

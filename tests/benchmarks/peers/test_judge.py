@@ -67,7 +67,10 @@ class Relay:
 @contextmanager
 def serving(fault: Fault, compression: str | None = None) -> Iterator[tuple[str, int]]:
     """Run such a server in a thread; give its address."""
-    server: Server = serve(Relay(fault), "127.0.0.1", 0, compression=compression)
+    # To send to a client that is just going waits for its end, as long as that may take.
+    server: Server = serve(
+        Relay(fault), "127.0.0.1", 0, compression=compression, close_timeout=TICK
+    )
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
