@@ -94,6 +94,9 @@ def terminal(server: Server) -> Iterator[Open]:
 
     def open_terminal(**environment: str) -> Terminal:
         opened.append(Terminal(spelled(server.tcp), **environment))
+        # Lines that come take the prompt away, and what is typed in that moment is lost to it: the
+        # roster is the last that comes unasked.
+        opened[-1].wait_for("* online (")
         opened[-1].wait_for("> ")
         return opened[-1]
 
