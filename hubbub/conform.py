@@ -83,9 +83,9 @@ class _Order:
     ids: Sequence[str] = ()  # in this order in the results; () takes them as they come
     rules: str | None = None
     quick: bool = False
-    one_door: bool = False
     policy: str | None = None
     workers: int = _WORKERS
+    one_door: bool = False
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -46,7 +46,7 @@ def load(
     address: str, command: Command, workload: Workload = SMALL
 ) -> tuple[Account, Samples, Tally]:
     account, samples = run_load(
-        address, workload, pid=os.getpid(), command=command, patience_s=10 * TICK, drain_s=10 * TICK
+        address, workload, pid=os.getpid(), command=command, patience_s=20 * TICK, drain_s=10 * TICK
     )
     return account, samples, tally(samples, workload, behind=account.behind)
 
