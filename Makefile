@@ -21,7 +21,7 @@ setup: $(READY)  ## the virtual environment with the pinned dependencies
 compare: $(READY)  ## judge and measure; writes report/index.html (5 minutes)
 	@$(BIN)/hubbub compare
 
-test: $(READY)  ## all tests, each rule once a server and door (5 minutes)
+test: $(READY)  ## all tests, each rule once a server and door (7 minutes)
 	@$(BIN)/python -m pytest -n $(JOBS) --quick
 
 conform: $(READY)  ## every test of every rule (12 minutes; one: ID=trio-mutex)
@@ -33,7 +33,7 @@ bench: $(READY)  ## micro-benchmarks, saved (1 minute; some: ARGS="-k room")
 regress: $(READY)  ## fail where the micro-benchmarks are slower than REF=main
 	@$(BIN)/python -m benchmarks.micro.against $(or $(REF),main) $(ARGS)
 
-round: $(READY)  ## measure all, to be published (1 hour; resumes what was stopped)
+round: $(READY)  ## measure all, to be published (over 1 hour; resumes)
 	@mkdir -p $(ROUND)
 	@test -f $(ROUND)/results.json.gz || $(BIN)/hubbub bench --output $(ROUND)/results.json.gz \
 	  $(if $(wildcard $(ROUND)/results.json.gz.part),--resume) || test $$? -eq 3

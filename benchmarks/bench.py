@@ -21,7 +21,7 @@ from benchmarks.figures import figures
 from benchmarks.load import LoadError, generator_command, raise_file_limit, run_load
 from benchmarks.peers import PEERS
 from benchmarks.peers.judge import judge as judge_peer
-from benchmarks.processes import is_ours, server_command, serving
+from benchmarks.processes import server_command, serving
 from benchmarks.results import AGAIN, Results, Run, shortened
 from benchmarks.scenarios import SCENARIOS, Scenario
 from benchmarks.syscalls import counter
@@ -30,9 +30,8 @@ from benchmarks.workload import Workload, parse_address
 from implementations.registry import SERVERS
 
 
-__all__ = ["FLOOR", "OnRun", "Order", "begin", "go_on", "run_line"]
+__all__ = ["OnRun", "Order", "begin", "go_on", "run_line"]
 
-FLOOR = "c-floor"
 COMPARED_WITH = ("go-gorilla", "websockets-broadcast")  # the first that can be had
 _TWICE = ("closed", "open")  # scenarios in which one server is measured twice
 _COUNTED = "closed"  # the scenario in which system calls are counted
@@ -272,9 +271,6 @@ def _run(
 def _version(server: str) -> str:
     if server in PEERS:
         return PEERS[server].version()
-    assert is_ours(server)
-    library = "trio" if server.startswith("trio") else "websockets"
-    said = [f"Python {platform.python_version()}", f"websockets {metadata.version('websockets')}"]
-    if library == "trio":
-        said.append(f"trio {metadata.version('trio')}")
-    return ", ".join(said)
+    libraries = ["websockets", "trio"] if server.startswith("trio-") else ["websockets"]
+    versions = [f"{library} {metadata.version(library)}" for library in libraries]
+    return ", ".join([f"Python {platform.python_version()}", *versions])

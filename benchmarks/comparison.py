@@ -12,7 +12,7 @@ from benchmarks import measure
 from benchmarks.metrics import METRICS
 from benchmarks.results import Results
 from benchmarks.summary import Cell, Summary, summarise
-from benchmarks.table import COLUMNS, ratio_text
+from benchmarks.table import COLUMNS, axis_text, ratio_text
 
 
 __all__ = ["changes", "judgement", "print_comparison"]
@@ -84,7 +84,7 @@ def _print_scenario(before: Summary, after: Summary, console: Console) -> int:
     for old, new in shared:
         ours, theirs = new.values(metric), old.values(metric)
         ratio = measure.ratio(ours, theirs) if ours and theirs and min(theirs) > 0 else None
-        value = [str(after.scenario.value(new.workload))] if axis else []
+        value = [axis_text(after.scenario.value(new.workload))] if axis else []
         words = judgement(old, new, metric)
         table.add_row(
             new.server, *value, old.text(metric), new.text(metric), ratio_text(ratio), words

@@ -7,8 +7,9 @@
  *
  * Client 0 to S-1 speak. The plan is one line a message, "PHASE SPEAKER OFFSET_NS": phase 0 warms
  * up, phase 1 counts; an offset is when to send, from the start of the phase, and -1 is "when the
- * speaker's last one is complete" (closed loop). Between phases it prints one word on standard
- * output and waits for a line on standard input, so that whoever watches the server can look.
+ * speaker's last one is complete, and all before it in the plan are said" (closed loop). Between
+ * phases it prints one word on standard output and waits for a line on standard input, so that
+ * whoever watches the server can look.
  *
  * Invariants:
  *   1. Never waits for one socket: what a socket does not take stays in that client's queue.
@@ -65,6 +66,7 @@ typedef struct {
 
 typedef struct { int32_t phase, speaker; int64_t offset_ns, intended_ns, sent_ns; } Message;
 typedef struct { int32_t client, message; int64_t at_ns; } Delivery; /* message < 0: see samples.py */
+enum { FENCE = -1, WARM_UP = 0, COUNTED = 1, LAST = 2 }; /* phases of a message */
 enum { ALTERED = -1, ANNOUNCED = -2, CUT_OFF = -3, EVICTED = -4 };
 
 static struct {
@@ -425,7 +427,7 @@ static bool complete(int message, int64_t quiet_ns) {
  * let the client in a moment later, and then that client misses the first. */
 static void fence(void) {
     for (int i = 0; i < MAX_FENCES; i++) {
-        int message = add_message(-1, 0, -1);
+        int message = add_message(FENCE, 0, -1);
         say(message, now_ns());
         if (complete(message, RESEND_NS)) return;
     }
@@ -480,15 +482,15 @@ static void churn(int64_t began_ns) {
     if (opened < due) opened = due; /* all places are taken: the server does not keep up */
 }
 
-/* Says the messages of the plan from `at`, all of one phase; returns where the next begins. */
-static int play(int at) {
-    int phase = messages[at].phase, end = at, next = at, oldest = at, given_up = 0;
+/* Says the messages of the plan from `at` that are of the phase; returns where the next begins. */
+static int play(int at, int phase) {
+    int end = at, next = at, oldest = at, given_up = 0;
     while (end < message_count && messages[end].phase == phase) end++;
     int *last = need(malloc(options.speakers * sizeof *last)); /* said by each, -1: none */
     for (int i = 0; i < options.speakers; i++) last[i] = -1;
     int64_t began_ns = now_ns(), said_ns = began_ns;
     heard_at_ns = began_ns;
-    bool stall_due = phase == 1 && options.stalled;
+    bool stall_due = phase == COUNTED && options.stalled;
     while (oldest < end) {
         int64_t clock_ns = now_ns(), wait_ns = (int64_t)(options.patience_s * NS);
         if (stall_due && clock_ns - began_ns >= (int64_t)(options.stall_after_s * NS)) {
@@ -518,7 +520,7 @@ static int play(int at) {
             behind = true;
             break;
         }
-        if (options.churn_hz > 0 && phase == 1) {
+        if (options.churn_hz > 0 && phase == COUNTED) {
             churn(began_ns);
             if (wait_ns > NS / 500) wait_ns = NS / 500;
         }
@@ -630,16 +632,16 @@ int main(int count, char **words) {
     phase("connected");
     deadline_ns = now_ns() + (int64_t)(options.deadline_s * NS);
     recording = true;
-    if (at < message_count && messages[at].phase == 0) at = play(at);
+    at = play(at, WARM_UP);
     phase("warm");
     struct rusage before, after;
     getrusage(RUSAGE_SELF, &before);
     int64_t began_ns = now_ns();
-    if (at < message_count) play(at);
+    play(at, COUNTED);
     int64_t ended_ns = now_ns();
     getrusage(RUSAGE_SELF, &after);
     phase("counted");
-    int last = add_message(2, 0, -1); /* proves that nothing came twice, or late, behind the rest */
+    int last = add_message(LAST, 0, -1); /* proves that nothing came twice, or late, behind the rest */
     if (!behind) {
         say(last, now_ns());
         complete(last, (int64_t)(options.patience_s * NS));

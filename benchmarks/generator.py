@@ -427,10 +427,9 @@ class Generator:
             self._opened += 1
         self._opened = max(self._opened, due)  # places all taken: the server does not keep up
 
-    def play(self, at: int) -> int:
-        """Say the messages of the plan from ``at``, all of one phase; returns where it ends."""
-        options = self._options
-        phase, end = self._phase[at], at
+    def play(self, at: int, phase: int) -> int:
+        """Say the messages of the plan from ``at`` that are of ``phase``; returns where it ends."""
+        options, end = self._options, at
         while end < self.message_count and self._phase[end] == phase:
             end += 1
         next_, oldest, given_up = at, at, 0
@@ -521,14 +520,10 @@ def _run(generator: Generator, options: argparse.Namespace) -> tuple[float, floa
     _phase("connected")
     generator.begin()
     generator.record()
-    planned = generator.message_count
-    phases = generator.samples().messages["phase"]
-    if at < planned and phases[at] == WARM_UP:
-        at = generator.play(at)
+    at = generator.play(at, WARM_UP)
     _phase("warm")
     began_s, began_cpu_s = time.monotonic(), time.process_time()
-    if at < planned:
-        generator.play(at)
+    generator.play(at, COUNTED)
     counted_s, cpu_s = time.monotonic() - began_s, time.process_time() - began_cpu_s
     _phase("counted")
     last = generator.add_message(LAST, 0, -1)  # nothing came twice, or late, behind the rest

@@ -127,7 +127,7 @@ def run_load(
     core: int | None = None,
     syscalls: bool = False,
     patience_s: float | None = None,
-    drain_s: float | None = None,
+    drain_s: float = DRAIN_S,
     command: tuple[str, list[str]] | None = None,
 ) -> tuple[Account, Samples]:
     """Play ``workload`` against the server ``pid`` at ``address``; return what it cost and saw.
@@ -138,8 +138,6 @@ def run_load(
     raise_file_limit(workload.clients)
     if patience_s is None:
         patience_s = STALL_PATIENCE_S if workload.stalled_clients else PATIENCE_S
-    if drain_s is None:
-        drain_s = STALL_PATIENCE_S if workload.stalled_clients else DRAIN_S
     kind, start = command or generator_command()
     with tempfile.TemporaryDirectory() as folder:
         planned, found = Path(folder) / "plan", Path(folder) / "samples"

@@ -13,10 +13,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.files import replace_file
 from benchmarks.results import Results, ResultsError, read
 from benchmarks.summary import Cell, Summary, summarise
 from benchmarks.table import ratio_text
-from hubbub.report import render, replace_text
+from hubbub.report import render
 
 
 __all__ = ["main", "readme_block", "replace_block"]
@@ -55,9 +56,11 @@ def readme_block(results: Results, report: str) -> str:
     here = results.environment
     processes = max(len(cell.valid) for cell in closed.cells)
     cores = "a core each for server and generator" if here.server_core is not None else "shared"
+    workload = closed.cells[0].workload
     lines += [
         "",
-        f"1,000 clients, 64-byte messages, medians of {processes} fresh processes, and 95 % of the "
+        f"{workload.clients:,} clients, {workload.payload_bytes}-byte messages, unless a column "
+        f"says otherwise; medians of {processes} fresh processes, and 95 % of the "
         f"resamples of a ratio. {here.date[:10]}, {here.cpu}, {here.cores} cores ({cores}), "
         f"{here.kernel}, {here.python}, websockets {here.websockets}. "
         f"[The whole round]({report}): every scenario, with what was expected of it.",
@@ -87,13 +90,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         results = read(path)
         page = path.with_name("report.html")
-        replace_text(page, render(results))
+        replace_file(page, render(results).encode())
         report = page.resolve().relative_to(_ROOT).as_posix()
         text = replace_block(readme.read_text("utf-8"), readme_block(results, report))
     except (ResultsError, ValueError) as error:
         print(f"publish: {error}", file=sys.stderr)
         return 2
-    replace_text(readme, text)
+    replace_file(readme, text.encode())
     print(page)
     return 0
 

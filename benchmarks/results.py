@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -20,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from benchmarks.deliveries import Tally
 from benchmarks.environment import Environment
 from benchmarks.figures import Figures
+from benchmarks.files import replace_file
 from benchmarks.load import Account
 from benchmarks.scenarios import SCENARIOS
 from benchmarks.workload import Verdict, Workload
@@ -109,12 +109,7 @@ def write(results: Results, path: Path) -> None:
     octets = _adapter().dump_json(results) + b"\n"
     if path.suffix == ".gz":
         octets = gzip.compress(octets, mtime=0)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_bytes(octets)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    replace_file(path, octets)
 
 
 def read(path: Path) -> Results:

@@ -14,12 +14,12 @@ from benchmarks.figures import Figures
 from benchmarks.workload import Workload
 
 
-__all__ = ["CAPACITY_P95_MS", "KNEE_P99_MS", "SCENARIOS", "Scenario", "find"]
+__all__ = ["SCENARIOS", "Scenario"]
 
-KNEE_P99_MS = 100.0  # of a delivery: past this a chat feels slow
-CAPACITY_P95_MS = 250.0  # of the last recipient, as in the websocket-shootout's first rounds
-PLAIN_PEERS = ("c-floor", "go-gorilla", "websockets-broadcast")  # for the long scenarios
-OTHER_PEERS = (*PLAIN_PEERS, "node-ws", "picows-direct")
+_KNEE_P99_MS = 100.0  # of a delivery: past this a chat feels slow
+_CAPACITY_P95_MS = 250.0  # of the last recipient, as in the websocket-shootout's first rounds
+_PLAIN_PEERS = ("c-floor", "go-gorilla", "websockets-broadcast")  # for the long scenarios
+_OTHER_PEERS = (*_PLAIN_PEERS, "node-ws", "picows-direct")
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ _ALL = (
         "Half a million deliveries a second: 2 µs each on one core. Only a server that joins what "
         "waits into one write keeps up; one that sends each message by itself falls behind.",
         (_OPEN,),
-        peers=OTHER_PEERS,
+        peers=_OTHER_PEERS,
     ),
     Scenario(
         "poisson",
@@ -91,7 +91,7 @@ _ALL = (
         "People do not talk to a beat: the median stays, the tail grows by the bursts.",
         (replace(_OPEN, arrivals="poisson", rate_hz=100.0, messages=500, warmup_messages=50),),
         processes=3,
-        peers=PLAIN_PEERS,
+        peers=_PLAIN_PEERS,
     ),
     Scenario(
         "knee",
@@ -104,9 +104,9 @@ _ALL = (
         ),
         axis="rate_hz",
         processes=1,
-        peers=PLAIN_PEERS,
+        peers=_PLAIN_PEERS,
         ladder="p99",
-        limit_ms=KNEE_P99_MS,
+        limit_ms=_KNEE_P99_MS,
     ),
     Scenario(
         "capacity",
@@ -119,9 +119,9 @@ _ALL = (
         ),
         axis="clients",
         processes=1,
-        peers=PLAIN_PEERS,
+        peers=_PLAIN_PEERS,
         ladder="p95 of last",
-        limit_ms=CAPACITY_P95_MS,
+        limit_ms=_CAPACITY_P95_MS,
     ),
     Scenario(
         "slow",
@@ -130,7 +130,7 @@ _ALL = (
         "stays, save where a server waits for it; it is cut off once its outbox is full.",
         (replace(_STEADY, stalled_clients=1, stall_after_s=2.0),),
         processes=3,
-        peers=(*OTHER_PEERS, "websockets-naive"),
+        peers=(*_OTHER_PEERS, "websockets-naive"),
     ),
     Scenario(
         "policies",
@@ -163,7 +163,7 @@ _ALL = (
             ),
         ),
         processes=3,
-        peers=PLAIN_PEERS,
+        peers=_PLAIN_PEERS,
     ),
     Scenario(
         "everyone",
@@ -172,7 +172,7 @@ _ALL = (
         "into one write saves most here.",
         (replace(_CROWD, speakers=100, warmup_messages=200, messages=3000),),
         processes=3,
-        peers=OTHER_PEERS,
+        peers=_OTHER_PEERS,
     ),
     Scenario(
         "idle",
@@ -180,7 +180,7 @@ _ALL = (
         "A waiting client costs memory and no processor: between pings nobody wakes up.",
         (replace(_BASELINE, warmup_messages=5, messages=30, idle_s=3.0),),
         processes=3,
-        peers=OTHER_PEERS,
+        peers=_OTHER_PEERS,
     ),
     Scenario(
         "scaling",
@@ -190,7 +190,7 @@ _ALL = (
         _thinner(_walk(_BASELINE, "clients", (10, 30, 100, 300, 1000, 3000))),
         axis="clients",
         processes=3,
-        peers=PLAIN_PEERS,
+        peers=_PLAIN_PEERS,
     ),
     Scenario(
         "crowd",
@@ -199,7 +199,7 @@ _ALL = (
         "the memory.",
         (replace(_BASELINE, clients=9000, messages=60, warmup_messages=5),),
         processes=1,
-        peers=PLAIN_PEERS,
+        peers=_PLAIN_PEERS,
     ),
     Scenario(
         "sizes",
@@ -213,17 +213,8 @@ _ALL = (
         ),
         axis="payload_bytes",
         processes=2,
-        peers=PLAIN_PEERS,
+        peers=_PLAIN_PEERS,
     ),
 )
 
 SCENARIOS: dict[str, Scenario] = {scenario.name: scenario for scenario in _ALL}
-
-
-def find(name: str) -> Scenario:
-    """Return the scenario of that name.
-
-    Raises:
-        KeyError: there is none.
-    """
-    return SCENARIOS[name]

@@ -16,7 +16,7 @@ from benchmarks.metrics import METRICS
 from benchmarks.results import Results
 from benchmarks.summary import Summary, summarise
 from benchmarks.svg import LOOK, Style, styles_of, to_svg
-from benchmarks.table import ratio_text
+from benchmarks.table import axis_text, ratio_text
 
 
 __all__ = ["Chart", "Section", "Table", "sections"]
@@ -215,11 +215,7 @@ def _table(summary: Summary) -> Table:
             rows.append(
                 (
                     server,
-                    *(
-                        (f"{value:,g}" if isinstance(value, int | float) else str(value),)
-                        if axis
-                        else ()
-                    ),
+                    *((axis_text(value),) if axis else ()),
                     *(cell.text(name) for name in names),
                     *((f"{calls:.2f}" if calls else "-",) if counted else ()),
                     ratio_text(summary.to_peer(cell, names[0])),
@@ -228,7 +224,3 @@ def _table(summary: Summary) -> Table:
                 )
             )
     return Table(columns, tuple(rows))
-
-
-def _at(value: object) -> str:
-    return f"{value:,g}" if isinstance(value, int | float) else str(value)

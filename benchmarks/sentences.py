@@ -139,9 +139,11 @@ def advice(summaries: Sequence[Summary], ours: Callable[[str], bool]) -> list[tu
         ratio = summary.to_peer(best[0], metric)
         if ratio is not None:
             cost += f", {ratio.middle:.2f} times {summary.peer}"
-        lines.append((wish, and_([cell.server for cell in best]), cost))
+        point = best[0].workload
+        wished = wish.format(rate=point.rate_hz or 0.0, clients=point.clients)
+        lines.append((wished, and_([cell.server for cell in best]), cost))
     for name, wish, unit in (
-        ("knee", "the most messages to 1,000 clients", "messages/s"),
+        ("knee", "the most messages to {clients:,} clients", "messages/s"),
         ("capacity", "the most clients on one core", "clients"),
     ):
         if name in by_name:
@@ -149,13 +151,14 @@ def advice(summaries: Sequence[Summary], ours: Callable[[str], bool]) -> list[tu
             most = max(far.values(), default=0.0)
             if most:
                 best_ = [one for one, reach in far.items() if reach == most]
-                lines.append((wish, and_(best_), f"{most:,.0f} {unit} or more"))
+                wished = wish.format(clients=by_name[name].cells[0].workload.clients)
+                lines.append((wished, and_(best_), f"{most:,.0f} {unit} or more"))
     return lines
 
 
 _WISHES = (
     ("closed", "cost", "the least processor for a message", "{} µs a delivery"),
-    ("open", "p99", "the shortest wait at 500 messages/s to 1,000", "p99 {} ms"),
+    ("open", "p99", "the shortest wait at {rate:g} messages/s to {clients:,} clients", "p99 {} ms"),
     ("closed", "client", "the least memory for a client", "{} KiB a client"),
     ("slow", "stalled", "to feel least of a client that stalls", "p99 at worst {} ms"),
 )
@@ -238,8 +241,14 @@ def reached(summary: Summary) -> dict[str, float]:
     return far
 
 
-def _ladder(unit: str, limit: str) -> Callable[[Summary], str]:
+def _ladder(unit: str) -> Callable[[Summary], str]:
     def said(summary: Summary) -> str:
+        scenario, first = summary.scenario, summary.cells[0].workload
+        limit = f"{scenario.ladder} up to {scenario.limit_ms:g} ms"
+        if first.speakers > 1:
+            limit = f"{first.speakers} messages on their way and {limit}"
+        if scenario.axis != "clients":
+            limit += f" at {first.clients:,} clients"
         far = reached(summary)
         top = max(float(summary.scenario.value(cell.workload)) for cell in summary.cells)
         by_reach: dict[float, list[str]] = {}
@@ -253,7 +262,7 @@ def _ladder(unit: str, limit: str) -> Callable[[Summary], str]:
                 parts.append(f"{and_(servers)} at least {reach:,.0f} {unit}, where the ladder ends")
             else:
                 parts.append(f"{and_(servers)} {reach:,.0f}")
-        return f"With {limit}: {'; '.join(parts)}."
+        return f"With {limit}, in {unit}: {'; '.join(parts)}."
 
     return said
 
@@ -338,22 +347,24 @@ def _sizes(summary: Summary) -> str:
         said.append((same[-1].workload.payload_bytes, server))
     if not said:
         return "Too few points to tell."
+    smallest = min(cell.workload.payload_bytes for cell in summary.cells)
     reach = sorted({bytes_ for bytes_, _ in said})
     parts = [
         f"up to {bytes_:,} bytes at {and_([server for at, server in said if at == bytes_])}"
         for bytes_ in reach
     ]
-    return f"A delivery costs at most half as much again as one of 16 bytes {'; '.join(parts)}."
+    return (
+        f"A delivery costs at most half as much again as one of {smallest} bytes "
+        f"{'; '.join(parts)}."
+    )
 
 
 _SAY: dict[str, Callable[[Summary], str]] = {
     "closed": _cost,
     "open": _open,
     "poisson": _open,
-    "knee": _ladder("messages/s", "p99 up to 100 ms, in messages a second to 1,000 clients"),
-    "capacity": _ladder(
-        "clients", "4 messages on their way and the last recipient's p95 up to 250 ms, in clients"
-    ),
+    "knee": _ladder("messages/s"),
+    "capacity": _ladder("clients"),
     "slow": _slow,
     "policies": _policies,
     "churn": _open,

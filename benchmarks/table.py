@@ -12,7 +12,7 @@ from benchmarks.results import Results
 from benchmarks.summary import Cell, Summary, summarise
 
 
-__all__ = ["COLUMNS", "print_tables", "ratio_text"]
+__all__ = ["COLUMNS", "axis_text", "print_tables", "ratio_text"]
 
 COLUMNS: dict[str, tuple[str, ...]] = {  # the first is what the scenario is about
     "closed": ("cost", "last_p99", "client"),
@@ -83,14 +83,15 @@ def _table(summary: Summary, peer: str) -> Table:
         for cell in summary.of(server):
             row = [server]
             if scenario.axis:
-                row.append(_value(scenario.value(cell.workload)))
+                row.append(axis_text(scenario.value(cell.workload)))
             row += [cell.text(name) for name in columns]
             row.append(ratio_text(summary.to_peer(cell, columns[0])))
             table.add_row(*row, _verdict(cell))
     return table
 
 
-def _value(value: object) -> str:
+def axis_text(value: object) -> str:
+    """Write a value on a scenario's axis: a number with its thousands parted, or a word."""
     return f"{value:,g}" if isinstance(value, int | float) else str(value)
 
 

@@ -36,8 +36,9 @@ class Workload:
 
     clients: int = 1000
     speakers: int = 1  # take turns
-    rate_hz: float | None = None  # messages of all together; None: each says its next when
-    # everyone has its last (closed loop)
+    # Messages of all together. None is a closed loop: in turn, each says its next when everyone
+    # has its last.
+    rate_hz: float | None = None
     arrivals: Literal["fixed", "poisson"] = "fixed"
     payload_bytes: int = 64
     warmup_messages: int = 20  # said first and not counted
@@ -74,11 +75,6 @@ class Workload:
         return who >= 0 and (
             (who + 1) * self.stalled_clients // of > who * self.stalled_clients // of
         )
-
-    @property
-    def duration_s(self) -> float | None:
-        """How long an open loop speaks; None for a closed one."""
-        return None if self.rate_hz is None else self.messages / self.rate_hz
 
 
 def plan(workload: Workload) -> Iterator[tuple[int, int, int]]:

@@ -19,6 +19,8 @@ from implementations.registry import SERVERS
 
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from benchmarks.bench import Order
     from benchmarks.results import Results, Run
 
@@ -26,7 +28,7 @@ __all__ = ["Journal", "add_arguments", "measure", "run"]
 
 EXAMPLES = """\
 examples:
-  hubbub bench                             every scenario, all servers and peers (an hour)
+  hubbub bench                             every scenario, all servers and peers (over an hour)
   hubbub bench --quick                     a look at all of it; not to be published
   hubbub bench closed open                 two scenarios
   hubbub bench closed --server trio-direct --server asyncio-direct
@@ -111,7 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def measure(
     order: Order,
-    console: object,
+    console: Console,
     *,
     begun: Results | None = None,
     journal: Journal | None = None,
@@ -121,7 +123,6 @@ def measure(
     Raises:
         LoadError: the machine cannot hold that many connections.
     """
-    from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -131,8 +132,6 @@ def measure(
     )
 
     from benchmarks.bench import begin, go_on, run_line
-
-    assert isinstance(console, Console)
 
     def say(line: str) -> None:
         console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)

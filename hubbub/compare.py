@@ -155,13 +155,14 @@ def write_report(judged: Judged, measured: Measured, folder: Path) -> Path:
 
     Each file is whole or is not there: what cannot be finished leaves the old one.
     """
+    from benchmarks.files import replace_file
     from benchmarks.results import write
 
     html = report.render(measured, judged)
     write(measured, folder / "bench.json")
-    report.replace_text(folder / "conformance.json", judged.to_json())
+    replace_file(folder / "conformance.json", judged.to_json().encode())
     page = folder / "index.html"
-    report.replace_text(page, html)
+    replace_file(page, html.encode())
     return page
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from benchmarks.results import Results as Measured
     from tests.conformance.results import Results as Judged
 
-__all__ = ["add_arguments", "render", "replace_text", "run"]
+__all__ = ["add_arguments", "render", "run"]
 
 TEMPLATES = Path(__file__).parent
 
@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Read, draw, write, and return the exit code."""
+    from benchmarks.files import replace_file
     from benchmarks.results import ResultsError, read
 
     try:
@@ -48,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     stem = arguments.file.name.removesuffix(".gz").removesuffix(".json")
     page: Path = arguments.output or arguments.file.with_name(f"{stem}.html")
     try:
-        replace_text(page, render(measured))
+        replace_file(page, render(measured).encode())
     except OSError as error:
         print(f"hubbub: cannot write {page}: {error.strerror}", file=sys.stderr)
         return 1
@@ -61,7 +62,6 @@ def render(measured: Measured, judged: Judged | None = None) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     from benchmarks import sentences
-    from benchmarks.processes import is_ours
     from benchmarks.sections import sections
     from benchmarks.summary import summarise
     from hubbub.autobahn import read_lines
@@ -76,7 +76,7 @@ def render(measured: Measured, judged: Judged | None = None) -> str:
     )
     summaries = summarise(measured)
     plain = {server.id for server in SERVERS}
-    ours = [server for server in measured.versions if server in plain and is_ours(server)]
+    ours = [server for server in measured.versions if server in plain]
     title = "the comparison" if judged else "what was measured"
     return environment.get_template("report.html.j2").render(
         title=title,
@@ -84,7 +84,7 @@ def render(measured: Measured, judged: Judged | None = None) -> str:
         if len(ours) > 1
         else f"What {ours[0] if ours else measured.peer} costs",
         lead=("Which promises each keeps, and w" if judged else "W")
-        + f"hat one message to a thousand clients costs, beside {measured.peer}.",
+        + f"hat one message to many clients costs, beside {measured.peer}.",
         advice=sentences.advice(summaries, lambda server: server in plain),
         trust=_trust(measured),
         servers=[server for server in SERVERS if judged and server.id in judged.servers],
@@ -96,20 +96,6 @@ def render(measured: Measured, judged: Judged | None = None) -> str:
         sections=sections(measured),
         about=_about(measured),
     )
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Write ``text`` to ``path``, which then holds the old content or all of the new.
-
-    Raises:
-        OSError: it cannot be written there.
-    """
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _trust(measured: Measured) -> str:

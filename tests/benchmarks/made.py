@@ -13,7 +13,6 @@ from benchmarks.figures import figures
 from benchmarks.load import Account, Moment
 from benchmarks.results import Results, Run
 from benchmarks.samples import COUNTED, CUT_OFF, DELIVERY, LAST, MESSAGE, WARM_UP, Samples
-from benchmarks.scenarios import SCENARIOS
 from benchmarks.workload import Verdict, Workload
 
 
@@ -93,21 +92,10 @@ def make_run(
 def make_results(
     costs_us: Mapping[str, Sequence[float]],
     extra: Sequence[Run] = (),
-    *,
-    scenario: str = "closed",
-    workload: Workload | None = None,
 ) -> Results:
     """Results of valid runs with those costs, one process each, and ``extra`` runs behind them."""
-    points = SCENARIOS[scenario].points if workload is None else (workload,)
-    small = [replace(point, clients=min(point.clients, 200)) for point in points[:1]]
     runs = [
-        make_run(
-            server,
-            cost_us,
-            process=process,
-            scenario=scenario,
-            workload=SMALL if scenario == "closed" else small[0],
-        )
+        make_run(server, cost_us, process=process)
         for server, costs in costs_us.items()
         for process, cost_us in enumerate(costs, start=1)
     ]

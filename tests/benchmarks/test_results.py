@@ -18,17 +18,17 @@ from benchmarks.results import (
     shortened,
     write,
 )
-from tests.benchmarks.made import PEER, make_results, make_run
+from tests.benchmarks.made import PEER, SMALL, make_results, make_run
 
 
 SCHEMA = Path(__file__).parents[2] / "benchmarks" / "results.schema.json"
 
 
 def some() -> Results:
-    workload = make_results({"a": [1.0]}, scenario="slow").runs[0].workload
+    stalled = replace(SMALL, rate_hz=40.0, stalled_clients=1, stall_after_s=0.5)
     extra = [
         make_run("a", 2.0, verdict="unknown", reason="too few"),
-        make_run("a", 2.0, scenario="slow", workload=replace(workload, clients=5)),
+        make_run("a", 2.0, scenario="slow", workload=stalled),
         make_run("b", 2.0, verdict="unknown", reason="does not keep up", behind=True),
     ]
     return make_results({"asyncio-mutex": [1.5, 1.6, 1.7], PEER: [2.0]}, extra)
