@@ -81,9 +81,12 @@ def serving(fault: Fault, compression: str | None = None) -> Iterator[tuple[str,
 
 
 def number_of(text: str) -> int:
-    """The number of a message of the talk; 0 for a client's first word and for all else."""
+    """The number of a message of the talk; 0 for a client's first word and for all else.
+
+    A fence has a number too, as high as the process has sent fences: it is all else.
+    """
     tag = tag_of(text)
-    return tag[1] if tag else 0
+    return tag[1] if tag and tag[0].startswith("client") else 0
 
 
 def failed(judgements: list[Judgement]) -> dict[str, str]:
