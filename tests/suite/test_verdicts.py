@@ -187,8 +187,8 @@ def test_settings(server, measured):
     script = tmp_path / "server"
     script.write_text(
         "#!/bin/sh\n"
-        'echo "hubbub sh ready tcp=$1 ws=$1"\n'
         'echo "$HUBBUB_IDLE_TIMEOUT $HUBBUB_ALLOW_ORIGIN $HUBBUB_MAX_LINE."\n'
+        'echo "hubbub sh ready tcp=$1 ws=$1"\n'  # last: then the test begins
         "exec sleep 60\n"
     )
     script.chmod(0o755)
