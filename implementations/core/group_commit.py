@@ -5,19 +5,27 @@ the same steps in the same order, but nothing goes out before `commit`. By then
 what is for everyone is one buffer a door, and costs each member one ``send``
 however many messages it holds. (Databases do this with their log, hence the name.)
 
+The members stand in a ring and are written to in turn. Steps may be taken between
+two commits, wherever the turn stands: each member gets all that it lacks when its
+turn comes, so a new message goes on from there, and who was passed already gets
+it on the next round. A message takes one round to reach everyone, and never waits
+for the round before it to end.
+
 Invariants:
   1. No method waits. A member is pushed to, and says no when it is cut off.
-  2. `commit` leaves nothing undelivered, the departures that it causes included.
-  3. Each member gets a stretch of the one log, from its arrival to its departure,
+  2. Each member gets a stretch of the one log, from its arrival to its departure,
      with what is for it alone at its place in between.
+  3. What is for one member alone, and a leaver's last words, go out in the next commit.
+  4. The log holds what somebody may still lack, and nothing else.
 
 Not safe for threads: its owner is the only one to have it.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
@@ -30,6 +38,11 @@ from implementations.core.room import ClientId, Delivery, Goodbye, Room, ToAll, 
 
 
 __all__ = ["Group", "GroupCommit", "Item"]
+
+# Members that are written to in one go, from 4 us each. While messages overlap the next one
+# will come soon and should not wait; while they do not, each pause would cost them something.
+STRETCH = 1024
+SHORT_STRETCH = 128
 
 
 class Item(NamedTuple):
@@ -66,21 +79,14 @@ class Outbox(Protocol):
         """Take nothing more; once empty, say goodbye as ``cause`` has it."""
 
 
-@dataclass(slots=True)
-class _Share:
-    """What a member gets where that is not simply the whole group: places are in the log."""
+@dataclass(slots=True, eq=False)
+class _Member:
+    """One place of the ring."""
 
-    begin: int = 0
-    own: list[tuple[int, Item]] = field(default_factory=list)  # place: in front of that one
-
-    def of(self, log: Sequence[Item]) -> list[Item]:
-        items: list[Item] = []
-        at = self.begin
-        for place, item in self.own:
-            items += log[at:place]
-            items.append(item)
-            at = place
-        return items + list(log[at:])
+    client_id: ClientId
+    outbox: Outbox
+    place: int  # in the log: what it gets next
+    gone: bool = False  # its place is taken away when its turn comes
 
 
 class GroupCommit:
@@ -92,14 +98,30 @@ class GroupCommit:
 
     def __init__(self, max_clients: int) -> None:
         self._room = Room(max_clients)
-        self._outboxes: dict[ClientId, Outbox] = {}
-        self._log: list[Item] = []  # for everyone, since the last commit
-        self._shares: dict[ClientId, _Share] = {}
+        self._members: dict[ClientId, _Member] = {}
+        self._ring: list[_Member] = []
+        self._next = 0  # whose turn it is: an index of the ring
+        self._turns = 0  # that there have been
+        self._overlap_ends = 0  # the turns after which no message overlaps another any more
+        self._log: list[Item] = []  # for everyone; what everyone has is dropped
+        self._begin = 0  # the place of the log's first item
+        self._round_ends: deque[int] = deque()  # of each item: the turns after which all have it
+        self._own: dict[ClientId, list[tuple[int, Item]]] = {}  # with the place that it is before
         self._leavers: list[tuple[Outbox, Cause, list[Item]]] = []
         self._closed = False
         self._messages = 0
         self._deliveries = 0
         self._evictions = 0
+
+    @property
+    def underway(self) -> int:
+        """Messages that are not written out to everyone: while there are, `commit` is due."""
+        return len(self._log) + len(self._own) + len(self._leavers)
+
+    @property
+    def stretch(self) -> int:
+        """How many members to `commit` to before it is time to look for new commands."""
+        return SHORT_STRETCH if self._turns < self._overlap_ends else STRETCH
 
     def join(self, client_id: ClientId, address: str, outbox: Outbox) -> None:
         """Let a newcomer in: announce it, and put its welcome first into ``outbox``.
@@ -111,7 +133,12 @@ class GroupCommit:
         if self._closed:
             raise HubClosed
         deliveries = self._room.join(client_id, address)
-        self._outboxes[client_id] = outbox
+        member = self._members[client_id] = _Member(client_id, outbox, self._end)
+        if self._next:  # its turn is the last of the round, wherever the round began
+            self._ring.insert(self._next, member)
+            self._next += 1
+        else:
+            self._ring.append(member)
         self._record(deliveries)
 
     def leave(self, client_id: ClientId, cause: Cause) -> None:
@@ -138,31 +165,53 @@ class GroupCommit:
             self._closed = True
             self._record(self._room.close())
 
-    def commit(self) -> None:
-        """Write out all that the steps since the last commit have caused."""
-        while self._log or self._shares or self._leavers:  # again: who overflows leaves
-            log, shares, leavers = self._log, self._shares, self._leavers
-            self._log, self._shares, self._leavers = [], {}, []
-            for leaver, cause, items in leavers:
-                if items:
-                    leaver.push(Group(items))  # refused or not, it goes
-                leaver.close(cause)
-            for client_id in self._push(log, shares):
-                self._evict(client_id)
+    def commit(self, turns: int) -> None:
+        """Write out to at most ``turns`` members what they lack; see `underway`."""
+        leavers, self._leavers = self._leavers, []
+        for leaver, cause, items in leavers:
+            if items:
+                leaver.push(Group(items))  # refused or not, it goes
+            leaver.close(cause)
+        for member in self._push_own() + self._push_in_turn(turns):
+            self._evict(member)
 
-    def _push(self, log: list[Item], shares: dict[ClientId, _Share]) -> list[ClientId]:
-        """Push to each member its part of the group; return who must be cut off."""
+    def _push_own(self) -> list[_Member]:
+        """Push to who has something for it alone all it lacks; return who must be cut off."""
         full = []
-        for client_id, share in shares.items():
-            if not self._outboxes[client_id].push(Group(share.of(log))):
-                full.append(client_id)
-                self._deliveries -= len(log) - share.begin
-        if log:
-            group = Group(log)
-            for client_id, outbox in self._outboxes.items():
-                if client_id not in shares and not outbox.push(group):
-                    full.append(client_id)
-                    self._deliveries -= len(log)
+        for client_id, own in self._own.items():
+            member = self._members[client_id]
+            if not member.outbox.push(Group(self._lacking(member, own))):
+                full.append(member)
+                self._deliveries -= self._end - member.place
+            member.place = self._end
+        self._own = {}
+        return full
+
+    def _push_in_turn(self, turns: int) -> list[_Member]:
+        """Push to those whose turn it is; return who must be cut off."""
+        if not self._round_ends:
+            return []
+        first, end = self._next, self._end
+        due = self._ring[first : first + min(turns, self._round_ends[-1] - self._turns)]
+        full, place, group = [], -1, Group(())
+        for member in due:
+            if member.place == end or member.gone:
+                continue
+            if member.place != place:  # else it lacks what the one before it lacked
+                place = member.place
+                group = Group(self._log[place - self._begin :])
+            if not member.outbox.push(group):
+                full.append(member)
+                self._deliveries -= end - place
+            member.place = end
+        stay = [member for member in due if not member.gone]
+        self._ring[first : first + len(due)] = stay
+        self._turns += len(due)
+        self._next = (first + len(stay)) % max(1, len(self._ring))
+        while self._round_ends and self._round_ends[0] <= self._turns:
+            self._round_ends.popleft()
+        self._begin = end - len(self._round_ends)
+        del self._log[: len(self._log) - len(self._round_ends)]
         return full
 
     def _record(self, deliveries: list[Delivery]) -> None:
@@ -170,22 +219,43 @@ class GroupCommit:
             match delivery:
                 case ToAll(line, but, exempt):
                     self._log.append(Item(encode(line), exempt))
-                    self._deliveries += len(self._outboxes)
+                    round_ends = self._turns + len(self._ring)
+                    self._round_ends.append(round_ends)
+                    if len(self._log) > 1:
+                        self._overlap_ends = round_ends
+                    self._deliveries += len(self._members)
                     if but is not None:  # a newcomer: all that was before is not for it
                         self._deliveries -= 1
-                        self._shares[but] = _Share(len(self._log))
+                        self._members[but].place = self._end
                 case ToOne(client_id, lines):
-                    share = self._shares.setdefault(client_id, _Share())
-                    share.own.append((len(self._log), Item(encode(*lines))))
+                    own = self._own.setdefault(client_id, [])
+                    own.append((self._end, Item(encode(*lines))))
                 case Goodbye(client_id, cause):  # pragma: no branch: the kinds are all named
-                    share = self._shares.pop(client_id, _Share())
-                    self._leavers.append(
-                        (self._outboxes.pop(client_id), cause, share.of(self._log))
-                    )
+                    member = self._members.pop(client_id)
+                    member.gone = True
+                    items = self._lacking(member, self._own.pop(client_id, []))
+                    self._leavers.append((member.outbox, cause, items))
 
-    def _evict(self, client_id: ClientId) -> None:
+    def _lacking(self, member: _Member, own: list[tuple[int, Item]]) -> list[Item]:
+        """Return what ``member`` lacks, with what is for it alone at its place."""
+        items: list[Item] = []
+        at = member.place - self._begin
+        for place, item in own:
+            items += self._log[at : place - self._begin]
+            items.append(item)
+            at = place - self._begin
+        return items + self._log[at:]
+
+    def _evict(self, member: _Member) -> None:
         self._evictions += 1
         # Closed at once: behind what it refused nothing more may come, or it had a gap.
-        self._outboxes.pop(client_id).close(Cause.TOO_SLOW)
-        departure = self._room.leave(client_id, Cause.TOO_SLOW)
+        member.outbox.close(Cause.TOO_SLOW)
+        member.gone = True
+        del self._members[member.client_id]
+        departure = self._room.leave(member.client_id, Cause.TOO_SLOW)
         self._record([more for more in departure if not isinstance(more, Goodbye)])
+
+    @property
+    def _end(self) -> int:
+        """The place of what will be said next."""
+        return self._begin + len(self._log)

@@ -3,14 +3,15 @@
 Mirrors on_threads/hub_direct.py and on_trio/hub_direct.py. It is the broadcaster
 as fast as it can be: it carries out all the commands that wait, and then writes
 once to every socket what all of them together have caused (group commit). No
-task is woken for a client that takes what it is sent.
+task is woken for a client that takes what it is sent. Between two stretches of a
+round it looks into the inbox again: what came meanwhile goes out from there on.
 
 Invariants:
   1. The room is a local variable of `run`: nothing else can reach it.
   2. A full inbox holds the talkers back, as a full outbox does. A command has its
-     place there until it is carried out, and there are no more places than an outbox
-     has beyond its high-water mark: what is on its way to one that has just filled
-     up finds room.
+     place there until what it caused is written out to everyone, and there are no
+     more places than an outbox has beyond its high-water mark: what is on its way to
+     one that has just filled up finds room.
 """
 
 from __future__ import annotations
@@ -35,6 +36,10 @@ from implementations.on_asyncio.pace import Pace
 
 __all__ = ["DirectHub"]
 
+# Of the loop, from bytes at a socket to a command in the inbox: one finds the socket ready, one
+# wakes the reader's task, and in the last one that task has run before the owner's does.
+TURNS_TO_READ = 3
+
 T = TypeVar("T")
 
 
@@ -50,6 +55,7 @@ class DirectHub:
         self._inbox: asyncio.Queue[Callable[[GroupCommit], None]] = asyncio.Queue()
         self._answers: list[Callable[[], None]] = []  # to be given after the next commit
         self._waiting = 0  # commands that were put in and are not carried out
+        self._underway = 0  # messages that are not written out to everyone
         self._stopped = False
 
     def outbox(self, sock: socket.socket, door: Door) -> DirectOutbox:
@@ -59,15 +65,15 @@ class DirectHub:
     async def run(self) -> None:
         """Own the room until `stop`: carry out what is in the inbox, then write it all out."""
         room = GroupCommit(self._settings.max_clients)
-        while not self._stopped:
+        while self._underway or not self._stopped:
             commands = await self._take()
             for command in commands:
                 command(room)
-            room.commit()
+            room.commit(room.stretch)
             for answer in self._answers:
                 answer()
             self._answers.clear()
-            self._carried_out(len(commands))
+            self._carried_out(len(commands), room.underway)
 
     def stop(self) -> None:
         """Have `run` return, once it has carried out what is in the inbox by now."""
@@ -120,8 +126,13 @@ class DirectHub:
         self._stopped = True
 
     async def _take(self) -> list[Callable[[GroupCommit], None]]:
-        """Wait for a command, and return it with those that wait too, up to a full inbox."""
-        commands = [await self._inbox.get()]
+        """Return what waits, up to a full inbox; wait for a command where nothing is underway."""
+        commands: list[Callable[[GroupCommit], None]] = []
+        if self._underway:
+            for _ in range(TURNS_TO_READ):
+                await asyncio.sleep(0)
+        else:
+            commands.append(await self._inbox.get())
         while len(commands) < self._settings.inbox and not self._inbox.empty():
             commands.append(self._inbox.get_nowait())
         return commands
@@ -129,13 +140,19 @@ class DirectHub:
     def _put(self, command: Callable[[GroupCommit], None]) -> None:
         self._inbox.put_nowait(command)
         self._waiting += 1
-        if self._waiting >= self._settings.inbox:
+        if self._full():
             self._pace.hold(self)
 
-    def _carried_out(self, commands: int) -> None:
+    def _carried_out(self, commands: int, underway: int) -> None:
         self._waiting -= commands
-        if self._waiting < self._settings.inbox:
+        self._underway = underway
+        if self._full():
+            self._pace.hold(self)
+        else:
             self._pace.release(self)
+
+    def _full(self) -> bool:
+        return self._waiting + self._underway >= self._settings.inbox
 
     async def _ask_in_turn(self, question: Callable[[GroupCommit], None]) -> None:
         command, answer = self._question(question)
@@ -153,7 +170,7 @@ class DirectHub:
     ) -> tuple[Callable[[GroupCommit], None], asyncio.Future[T]]:
         """Return a command for the owner, and what brings its result, or its exception, back.
 
-        It comes back after the commit: who has left may close its socket then.
+        It comes back after the next commit: who has left may close its socket then.
         """
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 

@@ -3,14 +3,15 @@
 Mirrors on_asyncio/hub_direct.py and on_trio/hub_direct.py. It is the broadcaster
 as fast as it can be: it carries out all the commands that wait, and then writes
 once to every socket what all of them together have caused (group commit). No
-thread is woken for a client that takes what it is sent.
+thread is woken for a client that takes what it is sent. Between two stretches of a
+round it looks into the inbox again: what came meanwhile goes out from there on.
 
 Invariants:
   1. The room is a local variable of `run`: nothing else can reach it.
   2. A full inbox holds the talkers back, as a full outbox does. A command has its
-     place there until it is carried out, and there are no more places than an outbox
-     has beyond its high-water mark: what is on its way to one that has just filled
-     up finds room.
+     place there until what it caused is written out to everyone, and there are no
+     more places than an outbox has beyond its high-water mark: what is on its way to
+     one that has just filled up finds room.
 """
 
 from __future__ import annotations
@@ -49,13 +50,14 @@ class DirectHub:
         self._pace = Pace()
         self._relay = Relay()
         self._lock = threading.RLock()  # guards all outboxes; `run` closes some while it has it
-        self._count = threading.Lock()  # guards _waiting and the hold that follows from it
+        self._count = threading.Lock()  # guards the two counts and the hold that follows from them
         self._gate = threading.Lock()  # makes "is there a place?" and taking it one step
         # Unbounded for Python: the gate sees to it that talkers find it full in time. Who
         # leaves, asks for the counts or closes passes by the gate, and is never many.
         self._inbox: queue.SimpleQueue[Callable[[GroupCommit], None]] = queue.SimpleQueue()
         self._answers: list[Callable[[], None]] = []  # to be given after the next commit
         self._waiting = 0  # commands that were put in and are not carried out
+        self._underway = 0  # messages that are not written out to everyone
         self._stopped = False
 
     def outbox(self, sock: socket.socket, door: Door) -> DirectOutbox:
@@ -65,16 +67,16 @@ class DirectHub:
     def run(self) -> None:
         """Own the room until `stop`: carry out what is in the inbox, then write it all out."""
         room = GroupCommit(self._settings.max_clients)
-        while not self._stopped:
+        while self._underway or not self._stopped:
             commands = self._take()
             for command in commands:
                 command(room)
             with self._lock:
-                room.commit()
+                room.commit(room.stretch)
             for answer in self._answers:
                 answer()
             self._answers.clear()
-            self._carried_out(len(commands))
+            self._carried_out(len(commands), room.underway)
 
     def stop(self) -> None:
         """Have `run` return, once it has carried out what is in the inbox by now."""
@@ -127,8 +129,10 @@ class DirectHub:
         self._stopped = True
 
     def _take(self) -> list[Callable[[GroupCommit], None]]:
-        """Wait for a command, and return it with those that wait too, up to a full inbox."""
-        commands = [self._inbox.get()]
+        """Return what waits, up to a full inbox; wait for a command where nothing is underway."""
+        commands: list[Callable[[GroupCommit], None]] = []
+        if not self._underway:  # else the readers have had their turn at each send
+            commands.append(self._inbox.get())
         while len(commands) < self._settings.inbox and not self._inbox.empty():
             commands.append(self._inbox.get_nowait())
         return commands
@@ -137,14 +141,20 @@ class DirectHub:
         with self._count:
             self._inbox.put(command)
             self._waiting += 1
-            if self._waiting >= self._settings.inbox:
+            if self._full():
                 self._pace.hold(self)
 
-    def _carried_out(self, commands: int) -> None:
+    def _carried_out(self, commands: int, underway: int) -> None:
         with self._count:
             self._waiting -= commands
-            if self._waiting < self._settings.inbox:
+            self._underway = underway
+            if self._full():
+                self._pace.hold(self)
+            else:
                 self._pace.release(self)
+
+    def _full(self) -> bool:
+        return self._waiting + self._underway >= self._settings.inbox
 
     def _ask_in_turn(self, question: Callable[[GroupCommit], None]) -> None:
         command, answer = self._question(question)
@@ -162,7 +172,7 @@ class DirectHub:
     ) -> tuple[Callable[[GroupCommit], None], Future[T]]:
         """Return a command for the owner, and what brings its result, or its exception, back.
 
-        It comes back after the commit: who has left may close its socket then.
+        It comes back after the next commit: who has left may close its socket then.
         """
         answer: Future[T] = Future()
 

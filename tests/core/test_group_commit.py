@@ -12,7 +12,7 @@ from implementations.core.causes import Cause
 from implementations.core.commands import Command, Rename, Say, Who
 from implementations.core.errors import HubClosed, RoomFull
 from implementations.core.fanout import Fanout, Stats
-from implementations.core.group_commit import Group, GroupCommit, Item
+from implementations.core.group_commit import SHORT_STRETCH, STRETCH, Group, GroupCommit, Item
 from implementations.core.message import TCP, WS, Message, encode
 
 
@@ -55,13 +55,22 @@ class FakeOutbox:
         self.cause = cause
 
 
+def write_out(room: GroupCommit) -> None:
+    """Commit until everyone has everything; it takes a round, or more."""
+    for _ in range(100):
+        room.commit(2)
+        if not room.underway:
+            return
+    pytest.fail(f"still {room.underway} underway")
+
+
 def room_of(*outboxes: FakeOutbox, max_clients: int = 10) -> GroupCommit:
     """Return a room whose members 0, 1, … have ``outboxes``, and the names a, b, …"""
     room = GroupCommit(max_clients)
     for client_id, outbox in enumerate(outboxes):
         room.join(client_id, f"127.0.0.1:{client_id}", outbox)
         room.submit(client_id, Rename(chr(ord("a") + client_id)))
-    room.commit()
+    write_out(room)
     for outbox in outboxes:
         outbox.groups.clear()
     return room
@@ -84,11 +93,62 @@ def test_nothing_goes_out_before_the_commit() -> None:
     room.submit(0, Say("hello"))
     room.submit(1, Say("hi"))
     before = list(anna.groups)
-    room.commit()
-    room.commit()
+    room.commit(2)
+    room.commit(2)
 
     assert before == []
     assert anna.groups == ben.groups == [["a: hello", "b: hi"]]
+
+
+def test_what_is_said_in_a_round_goes_on_from_there() -> None:
+    """Whose turn is still to come gets it in that turn, and who was passed on the next round."""
+    anna, ben, carl = FakeOutbox(), FakeOutbox(), FakeOutbox()
+    room = room_of(anna, ben, carl)
+    underway = []
+
+    room.submit(0, Say("one"))
+    room.commit(1)
+    room.submit(0, Say("two"))
+    for _ in range(3):
+        room.commit(1)
+        underway.append(room.underway)
+
+    assert anna.groups == [["a: one"], ["a: two"]]
+    assert ben.groups == carl.groups == [["a: one", "a: two"]]
+    assert underway == [2, 1, 0]
+
+
+def test_stretches_are_short_while_messages_overlap() -> None:
+    """One message at a time goes out in long stretches; a second one shortens them for a round."""
+    room = room_of(*[FakeOutbox() for _ in range(4)])
+    stretches = []
+
+    for said in (["one"], ["two"], [], [], [], ["three"]):
+        for text in said:
+            room.submit(0, Say(text))
+        stretches.append(room.stretch)
+        room.commit(2)
+
+    long, short = STRETCH, SHORT_STRETCH
+    assert stretches == [long, short, short, long, long, long]
+
+
+def test_newcomer_of_a_round_waits_for_no_turn() -> None:
+    """Who joins while a round goes on is welcome at once, and has its turns after all others."""
+    anna, ben, zoe = FakeOutbox(), FakeOutbox(), FakeOutbox()
+    room = room_of(anna, ben)
+
+    room.submit(0, Say("one"))
+    room.commit(1)
+    room.join(2, "zoe:2", zoe)
+    room.submit(0, Say("two"))
+    room.commit(1)
+    at_once = [list(outbox.groups) for outbox in (anna, ben, zoe)]
+    write_out(room)
+
+    welcome = ["* you are zoe:2", "* online (3): a, b, zoe:2", "a: two"]
+    assert at_once == [[["a: one"]], [["a: one", "* zoe:2 joined", "a: two"]], [welcome]]
+    assert anna.lines == ["a: one", "* zoe:2 joined", "a: two"]
 
 
 def test_newcomer_gets_its_welcome_and_then_what_came_after_it() -> None:
@@ -99,7 +159,7 @@ def test_newcomer_gets_its_welcome_and_then_what_came_after_it() -> None:
     room.submit(0, Say("before"))
     room.join(1, "127.0.0.1:1", zoe)
     room.submit(0, Say("after"))
-    room.commit()
+    write_out(room)
 
     assert anna.groups == [["a: before", "* 127.0.0.1:1 joined", "a: after"]]
     assert zoe.groups == [["* you are 127.0.0.1:1", "* online (2): a, 127.0.0.1:1", "a: after"]]
@@ -114,7 +174,7 @@ def test_answer_keeps_its_place_among_what_is_for_all() -> None:
     room.submit(0, Who())
     room.submit(0, Say("after"))
     room.submit(0, Who())
-    room.commit()
+    write_out(room)
 
     assert anna.lines == ["a: before", "* online (2): a, b", "a: after", "* online (2): a, b"]
     assert ben.lines == ["a: before", "a: after"]
@@ -130,7 +190,7 @@ def test_leaver_gets_all_up_to_its_departure() -> None:
     room.leave(1, Cause.QUIT)
     room.leave(1, Cause.LEFT)
     room.submit(0, Say("after"))
-    room.commit()
+    write_out(room)
 
     assert (ben.lines, ben.cause) == (["a: before", "* online (2): a, b"], Cause.QUIT)
     assert anna.lines == ["a: before", "* b left", "a: after"]
@@ -142,7 +202,7 @@ def test_leaver_with_nothing_to_hear_is_only_closed() -> None:
     room = room_of(anna, ben)
 
     room.leave(1, Cause.TOO_SLOW)
-    room.commit()
+    write_out(room)
 
     assert (ben.groups, ben.cause) == ([], Cause.TOO_SLOW)
     assert room.stats().evictions == 1
@@ -156,7 +216,7 @@ def test_who_overflows_has_left_when_the_commit_ends(asks: bool) -> None:
     ben.free = 0
 
     room.submit(1, Who() if asks else Say("hello"))
-    room.commit()
+    write_out(room)
 
     assert ben.cause is Cause.TOO_SLOW
     assert anna.lines == ([] if asks else ["b: hello"]) + ["* b was too slow"]
@@ -174,7 +234,7 @@ def test_refused_newcomers_are_told_and_heard_by_nobody() -> None:
     with pytest.raises(HubClosed):
         room.join(1, "127.0.0.1:1", late)
     room.close()
-    room.commit()
+    write_out(room)
 
     assert (anna.lines, anna.cause) == (["* server is shutting down"], Cause.SHUTDOWN)
     assert (late.lines, late.cause) == ([], None)
@@ -183,7 +243,7 @@ def test_refused_newcomers_are_told_and_heard_by_nobody() -> None:
 STEPS = st.lists(
     st.one_of(
         st.just("join"),
-        st.just("commit"),
+        st.integers(1, 4),  # commit, and write to at most so many
         st.just("close"),
         st.tuples(st.integers(0, 5), st.sampled_from([*Cause])),
         st.tuples(
@@ -194,7 +254,7 @@ STEPS = st.lists(
     ),
     max_size=30,
 )
-Step = str | tuple[int, Cause | Command]
+Step = int | str | tuple[int, Cause | Command]
 
 
 @given(STEPS)
@@ -209,7 +269,7 @@ def test_members_that_overflow_have_no_gap(steps: list[Step], free: list[int]) -
     room = GroupCommit(7)
     witness = FakeOutbox()
     room.join(-1, "witness:1", witness)
-    room.commit()
+    write_out(room)
     outboxes = play(room, steps, free)
     everything = for_all(witness)
     for outbox in outboxes:
@@ -230,7 +290,7 @@ def heard(room: GroupCommit | Fanout, steps: list[Step]) -> tuple[list[list[str]
 def play(room: GroupCommit | Fanout, steps: list[Step], free: list[int]) -> list[FakeOutbox]:
     """Carry out ``steps`` and return the outboxes of all who were let in or refused."""
     outboxes: list[FakeOutbox] = []
-    for step in [*steps, "commit"]:
+    for step in steps:
         match step:
             case "join":
                 if len(outboxes) == len(free):
@@ -241,14 +301,16 @@ def play(room: GroupCommit | Fanout, steps: list[Step], free: list[int]) -> list
                     room.join(client_id, f"127.0.0.1:{client_id}", outbox)
             case "close":
                 room.close()
-            case "commit":
+            case int():
                 if isinstance(room, GroupCommit):
-                    room.commit()
+                    room.commit(step)
             case (int(client_id), Cause() as cause):
                 room.leave(client_id, cause)
             case (int(client_id), command):
                 assert not isinstance(command, Cause)
                 room.submit(client_id, command)
+    if isinstance(room, GroupCommit):
+        write_out(room)
     return outboxes
 
 

@@ -9,9 +9,11 @@ from typing import TypeVar
 
 import pytest
 
+from implementations.core import group_commit
 from implementations.core.causes import Cause
 from implementations.core.commands import Say, Who
 from implementations.core.errors import HubClosed, RoomFull
+from implementations.core.group_commit import Group
 from implementations.core.settings import Settings
 from implementations.on_asyncio.hub_direct import DirectHub
 from tests.on_asyncio.recorder import DirectRecorder
@@ -20,6 +22,20 @@ from tests.on_asyncio.settle import settle
 
 T = TypeVar("T")
 PLACES = Settings().inbox
+
+
+class Heckler(DirectRecorder):
+    """A client at whose first message something happens, before the next one has its turn."""
+
+    def __init__(self, happens: Callable[[], object]) -> None:
+        super().__init__()
+        self._happens = happens
+
+    def push(self, group: Group) -> bool:
+        taken = super().push(group)
+        if self.lines[-1] == "anna:1: one":
+            self._happens()
+        return taken
 
 
 def test_what_waits_goes_out_in_one_group() -> None:
@@ -122,6 +138,32 @@ def test_question_counts_before_its_asker_goes_on() -> None:
         return anna.lines[2:]
 
     assert _run(scene) == ["* online (1): anna:1"]
+
+
+def test_what_comes_in_a_round_goes_on_from_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The owner looks into its inbox between two stretches: the next in turn gets both in one."""
+    monkeypatch.setattr(group_commit, "STRETCH", 1)
+    monkeypatch.setattr(group_commit, "SHORT_STRETCH", 1)
+
+    async def scene() -> list[Heckler]:
+        hub = DirectHub(Settings())
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(hub.run())
+            hecklers = [
+                Heckler(lambda: tasks.create_task(hub.submit(1, Say("two")))) for _ in range(2)
+            ]
+            await hub.join(1, "anna:1", hecklers[0])
+            await hub.join(2, "ben:2", hecklers[1])
+            await hub.submit(1, Say("one"))
+            await settle()
+            hub.stop()
+        return hecklers
+
+    hecklers = asyncio.run(scene())
+
+    said = ["anna:1: one", "anna:1: two"]
+    assert [heckler.lines[-2:] for heckler in hecklers] == [said, said]
+    assert sum(group[-2:] == said for heckler in hecklers for group in heckler.groups) == 1
 
 
 def _run(scene: Callable[[DirectHub], Awaitable[T]], settings: Settings | None = None) -> T:
