@@ -54,7 +54,7 @@ Hub = MutexHub | BroadcasterHub | DirectHub
 
 READ_BYTES = 64 * 1024  # at most, a read
 STALL_S = 1.0  # a socket that takes nothing for this long holds nobody back any more
-QUIET_S = STALL_S / 4  # nor will one that took nothing for this long before it began to
+QUIET_S = STALL_S / 2  # nor will one that took nothing for this long before it began to
 LINGER_S = 1.0  # for the peer to end its side after we ended ours
 
 log = logging.getLogger("hubbub")
