@@ -46,6 +46,25 @@ def test_failure_is_drawn(tmp_path: Path) -> None:
     assert run.history_svg.startswith("<svg")
 
 
+def test_clients_end_with_their_test(tmp_path: Path) -> None:
+    """What the clients of one test have heard is out of memory when the next one begins."""
+    source = """
+import gc, weakref
+
+@rule("commands.text")
+def test_first(connect, request):
+    request.config.earlier = weakref.ref(connect("anna"))
+
+@rule("commands.say")
+def test_second(connect, request):
+    gc.collect()
+    assert request.config.earlier() is None
+"""
+    runs = judge(tmp_path, source)
+
+    assert [run.verdict for run in runs if run.door == "tcp"] == ["pass", "pass"]
+
+
 def test_broken_promise_is_drawn_at_its_smallest(tmp_path: Path) -> None:
     """A failure that the history checker found shows the smallest history, not the talk of all."""
     source = """
