@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 
 from benchmarks.deliveries import MAX_CROWDING, judge, tally
@@ -30,7 +30,7 @@ from benchmarks.workload import Workload, parse_address
 from implementations.registry import SERVERS
 
 
-__all__ = ["OnRun", "Order", "begin", "go_on", "run_line"]
+__all__ = ["OnRun", "Order", "begin", "changed_since", "go_on", "run_line"]
 
 COMPARED_WITH = ("go-gorilla", "websockets-broadcast")  # the first that can be had
 _TWICE = ("closed", "open")  # scenarios in which one server is measured twice
@@ -131,6 +131,13 @@ def begin(order: Order, on_line: Callable[[str], None] = lambda line: None) -> R
         skipped=skipped,
         judged=judged,
     )
+
+
+def changed_since(begun: Results) -> list[str]:
+    """Return what of the environment is another than when ``begun`` was: then it must not go on."""
+    kind, _ = generator_command()
+    was, now = asdict(begun.environment), asdict(Environment.here(two_cores(), kind))
+    return [name for name, value in now.items() if name != "date" and was[name] != value]
 
 
 def go_on(order: Order, begun: Results, on_run: OnRun = lambda run, made, planned: None) -> Results:

@@ -78,6 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure, write, and return the exit code."""
     from rich.console import Console
 
+    from benchmarks.bench import changed_since
     from benchmarks.load import LoadError
     from benchmarks.results import write
     from benchmarks.table import print_tables
@@ -86,6 +87,8 @@ def run(arguments: argparse.Namespace) -> int:
         order = _order(arguments)
         journal = Journal(arguments.output, order)
         begun = journal.resume() if arguments.resume else None
+        if begun and (changed := changed_since(begun)):
+            raise ValueError(f"begun with another {', '.join(changed)}: measure anew")
     except ValueError as error:
         print(f"hubbub: {error}", file=sys.stderr)
         return 2

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import bench as benchmarks_bench
+from benchmarks import environment
 from benchmarks.bench import Order
 from benchmarks.results import Run, read, write
 from benchmarks.scenarios import SCENARIOS
@@ -72,6 +73,24 @@ def test_stopped_measurement_goes_on(
 
     costs_us = [run.figures.cost_us for run in read(output).runs if run.figures]
     assert costs_us == pytest.approx([10.0, 11.0, 13.0])
+
+
+def test_measurement_of_another_machine_does_not_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was begun elsewhere, or on another commit, is one measurement no more."""
+    output = tmp_path / "bench.json"
+
+    def interrupted(*_: object) -> Run:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(benchmarks_bench, "_run", interrupted)
+        patch.setattr(environment, "_cpu", lambda: "Z80")
+        assert main(["bench", *ARGUMENTS, "--output", str(output)]) == 130
+
+    assert main(["bench", *ARGUMENTS, "--output", str(output), "--resume"]) == 2
+    assert "begun with another cpu: measure anew" in capsys.readouterr().err
 
 
 def test_run_that_was_being_written_is_made_again(tmp_path: Path) -> None:
