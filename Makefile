@@ -21,7 +21,7 @@ setup: $(READY)  ## the virtual environment with the pinned dependencies
 compare: $(READY)  ## judge and measure; writes report/index.html (5 minutes)
 	@$(BIN)/hubbub compare
 
-test: $(READY)  ## all tests, each rule once a server and door (7 minutes)
+test: $(READY)  ## all tests, each rule once a server and door (5 minutes)
 	@$(BIN)/python -m pytest -n $(JOBS) --quick
 
 conform: $(READY)  ## every test of every rule (12 minutes; one: ID=trio-mutex)

@@ -1,8 +1,8 @@
 """The scenarios: each is the baseline with one field changed, or one field walked through.
 
 Each says, before anything is run, what it expects; the report puts that beside what came.
-A round may take an hour. So five processes of each are measured where servers are ranked
-(``closed`` and ``open``), elsewhere three at a point, two on a walk, and one on a ladder.
+A round takes more than an hour even so: five processes of each are measured where servers are
+ranked (``closed`` and ``open``), elsewhere three at a point, two on a walk, and one on a ladder.
 """
 
 from __future__ import annotations

@@ -209,8 +209,8 @@ def test_leaver_with_nothing_to_hear_is_only_closed() -> None:
 
 
 @pytest.mark.parametrize("asks", [False, True])
-def test_who_overflows_has_left_when_the_commit_ends(asks: bool) -> None:
-    """A member that refuses is cut off, and the others hear why in the same commit."""
+def test_who_overflows_is_cut_off_and_the_others_hear_why(asks: bool) -> None:
+    """A member that refuses is closed and counted, and its departure goes out to the others."""
     anna, ben = FakeOutbox(), FakeOutbox()
     room = room_of(anna, ben)
     ben.free = 0

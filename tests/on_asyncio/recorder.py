@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 
 from implementations.core.causes import Cause
 from implementations.core.group_commit import Group
@@ -32,11 +33,16 @@ class Recorder(Outbox):
 
 
 class DirectRecorder(DirectOutbox):
-    """One client of a direct hub under test, without a connection."""
+    """One client of a direct hub under test, without a connection.
 
-    def __init__(self) -> None:
+    Args:
+        hears: called with the last line of each group, before anybody else has its turn.
+    """
+
+    def __init__(self, hears: Callable[[str], object] = lambda line: None) -> None:
         with socket.socket() as unused:
             super().__init__(unused, WS, Settings(), Pace())
+        self._hears = hears
         self.groups: list[list[str]] = []
 
     @property
@@ -46,6 +52,7 @@ class DirectRecorder(DirectOutbox):
 
     def push(self, group: Group) -> bool:
         self.groups.append(group.joined.tcp.decode().splitlines())
+        self._hears(self.groups[-1][-1])
         return True
 
     def close(self, cause: Cause) -> None:

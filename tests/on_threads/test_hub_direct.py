@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -21,20 +21,6 @@ from tests.on_threads.recorder import DirectRecorder
 
 
 PLACES = Settings().inbox
-
-
-class Heckler(DirectRecorder):
-    """A client at whose first message something happens, before the next one has its turn."""
-
-    def __init__(self, happens: Callable[[], object]) -> None:
-        super().__init__()
-        self._happens = happens
-
-    def push(self, group: Group) -> bool:
-        taken = super().push(group)
-        if self.lines[-1] == "anna:1: one":
-            self._happens()
-        return taken
 
 
 def test_what_waits_goes_out_in_one_group() -> None:
@@ -133,15 +119,20 @@ def test_what_comes_in_a_round_goes_on_from_there(monkeypatch: pytest.MonkeyPatc
     """The owner looks into its inbox between two stretches: the next in turn gets both in one."""
     monkeypatch.setattr(group_commit, "STRETCH", 1)
     monkeypatch.setattr(group_commit, "SHORT_STRETCH", 1)
-    hecklers = [Heckler(lambda: hub.submit(1, Say("two"))) for _ in range(2)]
+
+    def answer(line: str) -> None:
+        if line == "anna:1: one":
+            hub.submit(1, Say("two"))
+
+    clients = [DirectRecorder(answer), DirectRecorder(answer)]
     with _owned() as hub:
-        hub.join(1, "anna:1", hecklers[0])
-        hub.join(2, "ben:2", hecklers[1])
+        hub.join(1, "anna:1", clients[0])
+        hub.join(2, "ben:2", clients[1])
         hub.submit(1, Say("one"))
 
     said = ["anna:1: one", "anna:1: two"]
-    assert [heckler.lines[-2:] for heckler in hecklers] == [said, said]
-    assert sum(group[-2:] == said for heckler in hecklers for group in heckler.groups) == 1
+    assert [client.lines[-2:] for client in clients] == [said, said]
+    assert sum(group[-2:] == said for client in clients for group in client.groups) == 1
 
 
 @contextmanager

@@ -14,7 +14,6 @@ from implementations.core import group_commit
 from implementations.core.causes import Cause
 from implementations.core.commands import Say, Who
 from implementations.core.errors import HubClosed, RoomFull
-from implementations.core.group_commit import Group
 from implementations.core.settings import Settings
 from implementations.on_trio.hub_direct import DirectHub
 from tests.on_trio.recorder import DirectRecorder
@@ -22,20 +21,6 @@ from tests.on_trio.recorder import DirectRecorder
 
 T = TypeVar("T")
 PLACES = Settings().inbox
-
-
-class Heckler(DirectRecorder):
-    """A client at whose first message something happens, before the next one has its turn."""
-
-    def __init__(self, happens: Callable[[], object]) -> None:
-        super().__init__()
-        self._happens = happens
-
-    def push(self, group: Group) -> bool:
-        taken = super().push(group)
-        if self.lines[-1] == "anna:1: one":
-            self._happens()
-        return taken
 
 
 def test_what_waits_goes_out_in_one_group() -> None:
@@ -149,25 +134,28 @@ def test_what_comes_in_a_round_goes_on_from_there(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(group_commit, "STRETCH", 1)
     monkeypatch.setattr(group_commit, "SHORT_STRETCH", 1)
 
-    async def scene() -> list[Heckler]:
+    async def scene() -> list[DirectRecorder]:
         hub = DirectHub(Settings())
         async with trio.open_nursery() as tasks:
+
+            def answer(line: str) -> None:
+                if line == "anna:1: one":
+                    tasks.start_soon(hub.submit, 1, Say("two"))
+
+            clients = [DirectRecorder(answer), DirectRecorder(answer)]
             tasks.start_soon(hub.run)
-            hecklers = [
-                Heckler(lambda: tasks.start_soon(hub.submit, 1, Say("two"))) for _ in range(2)
-            ]
-            await hub.join(1, "anna:1", hecklers[0])
-            await hub.join(2, "ben:2", hecklers[1])
+            await hub.join(1, "anna:1", clients[0])
+            await hub.join(2, "ben:2", clients[1])
             await hub.submit(1, Say("one"))
             await wait_all_tasks_blocked()
             hub.stop()
-        return hecklers
+        return clients
 
-    hecklers = trio.run(scene)
+    clients = trio.run(scene)
 
     said = ["anna:1: one", "anna:1: two"]
-    assert [heckler.lines[-2:] for heckler in hecklers] == [said, said]
-    assert sum(group[-2:] == said for heckler in hecklers for group in heckler.groups) == 1
+    assert [client.lines[-2:] for client in clients] == [said, said]
+    assert sum(group[-2:] == said for client in clients for group in client.groups) == 1
 
 
 def _run(scene: Callable[[DirectHub], Awaitable[T]], settings: Settings | None = None) -> T:
