@@ -16,7 +16,7 @@ from benchmarks.metrics import METRICS
 from benchmarks.results import Results
 from benchmarks.summary import Summary, summarise
 from benchmarks.svg import LOOK, Style, styles_of, to_svg
-from benchmarks.table import axis_text, ratio_text
+from benchmarks.table import COLUMNS, axis_text, ratio_text
 
 
 __all__ = ["Chart", "Section", "Table", "sections"]
@@ -97,7 +97,7 @@ def _section(summary: Summary, summaries: Sequence[Summary], styles: dict[str, S
         for number, (sentence, figure) in enumerate(_figures(summary, summaries, styles)):
             drawn.append(Chart(sentence, to_svg(figure, f"{scenario.name}{number}", sentence)))
     remarks = [
-        sentences.noise(summary, _METRICS[scenario.name][0]),
+        sentences.noise(summary, COLUMNS[scenario.name][0]),
         sentences.left_out(summary),
         _generators(summary),
     ]
@@ -190,7 +190,8 @@ def _workload(summary: Summary) -> str:
         said.append(f"{first.churn_hz:g} others come and go each second")
     if first.idle_s:
         said.append(f"{first.idle_s:g} s of silence first")
-    said.append(f"{max(len(cell.runs) for cell in summary.cells)} processes of each")
+    processes = max(len(cell.runs) for cell in summary.cells)
+    said.append("one process of each" if processes == 1 else f"{processes} processes of each")
     return ", ".join(said) + "."
 
 
@@ -203,7 +204,7 @@ def _table(summary: Summary) -> Table:
         *axis,
         *(METRICS[name].label for name in names),
         *counted,
-        f"to {summary.peer}",
+        f"{METRICS[COLUMNS[scenario.name][0]].label} to {summary.peer}",
         "runs",
         "verdict",
     )
@@ -218,7 +219,7 @@ def _table(summary: Summary) -> Table:
                     *((axis_text(value),) if axis else ()),
                     *(cell.text(name) for name in names),
                     *((f"{calls:.2f}" if calls else "-",) if counted else ()),
-                    ratio_text(summary.to_peer(cell, names[0])),
+                    ratio_text(summary.to_peer(cell, COLUMNS[scenario.name][0])),
                     f"{len(cell.valid)}/{len(cell.runs)}",
                     "behind" if cell.behind and not cell.valid else cell.verdict,
                 )

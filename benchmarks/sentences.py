@@ -193,9 +193,10 @@ def _ranked(summary: Summary, metric: str, verb: str, unit: str) -> str:
     if any(len(cell.values(metric)) < measure.MIN_PROCESSES for cell in ranked):
         said.append(f"fewer than {measure.MIN_PROCESSES} processes each tell no two servers apart")
         return _sentence(said)
-    ratios = [(cell.server, summary.to_peer(cell, metric)) for cell in ranked]
-    below = [server for server, ratio in ratios if ratio and ratio.high < 1]
-    above = [server for server, ratio in ratios if ratio and ratio.low > 1]
+    peer = next((cell for cell in ranked if cell.server == summary.peer), None)
+    apart = [cell for cell in ranked if peer and summary.differ(metric, cell, peer)]
+    below = [cell.server for cell in apart if peer and ranked.index(cell) < ranked.index(peer)]
+    above = [cell.server for cell in apart if cell.server not in below]
     if below:
         said.append(f"below {summary.peer}: {and_(below)}")
     if above and len(above) <= 3:

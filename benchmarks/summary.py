@@ -6,6 +6,7 @@ messages is not a fast broadcast.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -147,8 +148,8 @@ class Summary:
     def tied(self, metric: str, cells: Sequence[Cell]) -> list[Cell]:
         """The best of ``cells`` and all that cannot be told from it, best first.
 
-        Two are told apart when the interval of their ratio leaves out 1, and more than twice the
-        A/A difference, where that was measured.
+        Two are told apart when the interval of their ratio leaves out 1, and the ratio is further
+        from 1 than twice the A/A difference, on a log scale, where that was measured.
         """
         ranked = sorted(
             (cell for cell in cells if cell.value(metric) is not None),
@@ -162,14 +163,14 @@ class Summary:
         ]
 
     def differ(self, metric: str, one: Cell, other: Cell) -> bool:
-        """Whether two servers can be told apart."""
+        """Whether two servers can be told apart: one way round as the other."""
         ours, theirs = one.values(metric), other.values(metric)
         if not ours or not theirs or min(*ours, *theirs) <= 0:
             return False
         ratio = measure.ratio(ours, theirs)
         noise = self.noise(metric)
-        width = abs(noise.middle - 1) * 2 if noise else 0.0
-        return not ratio.holds(1.0) and abs(ratio.middle - 1) > width
+        width = 2 * abs(math.log(noise.middle)) if noise else 0.0
+        return not ratio.holds(1.0) and abs(math.log(ratio.middle)) > width
 
 
 def summarise(results: Results) -> list[Summary]:

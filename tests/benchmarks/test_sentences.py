@@ -80,6 +80,15 @@ def test_servers_that_are_level_are_said_to_be() -> None:
     assert "a and b cannot be told apart" in said
 
 
+def test_who_is_level_with_the_peer_is_not_below_it() -> None:
+    """Within the noise of the run nobody is said to be better than the peer."""
+    costs = {"a": [9.0, 9.1, 9.2], "a" + AGAIN: [10.0, 10.1, 10.2], PEER: [10.0, 10.1, 10.2]}
+    said = sentences.say(only(make_results(costs)))
+
+    assert f"a and {PEER} cannot be told apart" in said
+    assert "below" not in said
+
+
 def test_few_processes_tell_nothing_apart() -> None:
     """With two processes each nobody is ranked."""
     said = sentences.say(only(make_results({"a": [5.0, 5.2], "b": [9.1, 9.5]})))

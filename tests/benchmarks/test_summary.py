@@ -85,6 +85,14 @@ def test_difference_within_the_noise_is_none() -> None:
     assert AGAIN not in "".join(noisy.servers)
 
 
+def test_telling_apart_has_no_direction() -> None:
+    """Half is as far from one as double: a against b is judged as b against a."""
+    summary = only(make_results({"a": [5.0] * 3, "b": [10.0] * 3, "a" + AGAIN: [7.0] * 3}))
+
+    assert summary.differ("cost", cell(summary, "a"), cell(summary, "b"))
+    assert summary.differ("cost", cell(summary, "b"), cell(summary, "a"))
+
+
 def test_system_calls_come_from_a_run_of_their_own() -> None:
     """The run that counts system calls is in no time, and gives calls a delivery."""
     counting = make_run("a", 500.0, process=0)

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser.conftest import WITHIN_MS
 from tests.conformance import TcpClient
 from tests.conformance.server import Server
 from tests.processes import spelled, started_server
-from tests.timing import TICK
 
 
 SERVER_IDS = ["asyncio-broadcaster"]  # one for each runtime: the page is the same behind all hubs
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-BROWSER_FLAGS = [
-    "--no-sandbox",  # test machines often run as root; the pages are our own
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-WITHIN_MS = 100 * TICK * 1000  # for anything to appear on a page
 LOG_LINES = 2000  # that the page keeps
 
 
@@ -88,18 +77,6 @@ class ChatPage:
 
 
 OpenPage = Callable[[Server], ChatPage]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if executable is None:
-        pytest.skip(f"no browser on this machine: looked for {', '.join(BROWSERS)}")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=BROWSER_FLAGS)
-        expect.set_options(timeout=WITHIN_MS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=SERVER_IDS)
