@@ -33,7 +33,7 @@ bench: $(READY)  ## micro-benchmarks, saved (1 minute; some: ARGS="-k room")
 regress: $(READY)  ## fail where the micro-benchmarks are slower than REF=main
 	@$(BIN)/python -m benchmarks.micro.against $(or $(REF),main) $(ARGS)
 
-round: $(READY)  ## measure all, to be published (over 1 hour; resumes)
+round: $(READY)  ## measure all, to be published (nearly 1 hour; resumes)
 	@mkdir -p $(ROUND)
 	@test -f $(ROUND)/results.json.gz || $(BIN)/hubbub bench --output $(ROUND)/results.json.gz \
 	  $(if $(wildcard $(ROUND)/results.json.gz.part),--resume) || test $$? -eq 3

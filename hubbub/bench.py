@@ -28,7 +28,7 @@ __all__ = ["Journal", "add_arguments", "measure", "run"]
 
 EXAMPLES = """\
 examples:
-  hubbub bench                             every scenario, all servers and peers (over an hour)
+  hubbub bench                             every scenario, all servers and peers (nearly an hour)
   hubbub bench --quick                     a look at all of it; not to be published
   hubbub bench closed open                 two scenarios
   hubbub bench closed --server trio-direct --server asyncio-direct
