@@ -18,7 +18,7 @@ help:  ## show this
 
 setup: $(READY)  ## the virtual environment with the pinned dependencies
 
-compare: $(READY)  ## judge and measure; writes report/index.html (5 minutes)
+compare: $(READY)  ## judge and measure; writes report/index.html (4 minutes)
 	@$(BIN)/hubbub compare
 
 test: $(READY)  ## all tests, each rule once a server and door (5 minutes)
