@@ -25,6 +25,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from implementations.core.errors import SettingsError
+from implementations.registry import find
+
 
 if TYPE_CHECKING:
     from tests.conformance.results import Results, Run
@@ -148,10 +151,14 @@ def judge(
     *,
     quick: bool = False,
     one_door: bool = False,
+    rules: str = "",
+    workers: int = _WORKERS,
     progress: Progress | None = None,
 ) -> Results:
     """Judge servers of ours and return the results.
 
+    ``rules`` are ids or areas with commas between them, all unless given; ``workers`` is how many
+    tests run at a time.
     ``progress`` is called after each run with how many are done, how many there
     will be, and the run itself.
 
@@ -159,8 +166,18 @@ def judge(
         SuiteError: the suite could not run.
     """
     _prefer_own_suite()
-    order = _Order(_server_options(ids), ids, quick=quick, one_door=one_door)
+    order = _Order(
+        _server_options(ids), ids, rules or None, quick, one_door=one_door, workers=workers
+    )
     return _run_suite(order, progress or (lambda *_: None))
+
+
+def _is_known(server_id: str) -> bool:
+    try:
+        find(server_id)
+    except SettingsError:
+        return False
+    return True
 
 
 def _order_of(arguments: argparse.Namespace) -> _Order:
@@ -169,7 +186,7 @@ def _order_of(arguments: argparse.Namespace) -> _Order:
     Raises:
         ValueError: they do not fit together, or name what there is not.
     """
-    from tests.conformance.contenders import ForeignCommand, listed_ids
+    from tests.conformance.contenders import ForeignCommand
     from tests.conformance.policy import read_policy
     from tests.conformance.rules import select_rules
     from tests.conformance.server import parse_address
@@ -184,7 +201,7 @@ def _order_of(arguments: argparse.Namespace) -> _Order:
         parse_address(option.partition("=")[2])
     if arguments.template is not None and not ForeignCommand(arguments.template).doors:
         raise ValueError("--command names no address: put {tcp}, {ws} or both into it")
-    unknown = set(arguments.ids) - set(listed_ids()) if arguments.ids else set()
+    unknown = [server_id for server_id in arguments.ids if not _is_known(server_id)]
     if unknown:
         raise ValueError(f"there is no server {', '.join(sorted(unknown))}, see hubbub list")
     if arguments.workers < 1:

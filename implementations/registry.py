@@ -12,6 +12,7 @@ from importlib import import_module
 from implementations.core.errors import SettingsError
 from implementations.core.settings import Endpoint, Settings
 from implementations.core.site import Site
+from implementations.exhibits.catalogue import PREFIX, Exhibit, find_exhibit
 
 
 __all__ = ["SERVERS", "Server", "find"]
@@ -91,12 +92,14 @@ SERVERS = (
 )
 
 
-def find(server_id: str) -> Server:
-    """Return the server with that id.
+def find(server_id: str) -> Server | Exhibit:
+    """Return the server with that id, or the exhibit.
 
     Raises:
         SettingsError: there is none.
     """
+    if server_id.startswith(PREFIX):
+        return find_exhibit(server_id)
     for server in SERVERS:
         if server.id == server_id:
             return server

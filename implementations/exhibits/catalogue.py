@@ -1,0 +1,143 @@
+"""The exhibits: found by their files, described by their own headers, started like any server.
+
+A header is the module's docstring: a title in the first line, then paragraphs, of which some
+begin with the name of a field and a colon (see `Header`).
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from implementations.core.errors import SettingsError
+from implementations.core.settings import Endpoint, Settings
+from implementations.core.site import Site
+
+
+__all__ = ["PREFIX", "Exhibit", "Header", "exhibits", "find_exhibit"]
+
+PREFIX = "exhibit-"
+
+_HERE = Path(__file__).parent
+_NOT_EXHIBITS = ("__init__", "catalogue")
+_FIELD = re.compile(r"(Imitates|Looks right|Breaks|May break|Shown by|Instead): ")
+
+
+@dataclass(frozen=True)
+class Header:
+    """What an exhibit says of itself.
+
+    Attributes:
+        title: one line.
+        story: what it does wrong, in a paragraph or two.
+        imitates: where the design is from.
+        looks_right: why people write it so.
+        breaks: ids of the rules of PROTOCOL.md that it breaks every time.
+        may_break: those that it breaks now and then, by chance.
+        shown_by: what makes the bug show.
+        instead: where a good server does the same thing well.
+    """
+
+    title: str
+    story: str
+    imitates: str
+    looks_right: str
+    breaks: tuple[str, ...]
+    may_break: tuple[str, ...]
+    shown_by: str
+    instead: str
+
+    @classmethod
+    def parse(cls, docstring: str) -> Header:
+        """Read a module's docstring.
+
+        Raises:
+            KeyError: a field is missing; only ``May break`` may be.
+        """
+        title, *paragraphs = (" ".join(part.split()) for part in docstring.split("\n\n"))
+        fields: dict[str, str] = {"May break": ""}
+        story = []
+        for paragraph in paragraphs:
+            if named := _FIELD.match(paragraph):
+                fields[named[1]] = paragraph[named.end() :]
+            else:
+                story.append(paragraph)
+        return cls(
+            title=title.rstrip("."),
+            story="\n\n".join(story),
+            imitates=fields["Imitates"],
+            looks_right=fields["Looks right"],
+            breaks=_ids(fields["Breaks"]),
+            may_break=_ids(fields["May break"]),
+            shown_by=fields["Shown by"],
+            instead=fields["Instead"],
+        )
+
+
+def _ids(text: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"[a-z]+\.[a-z0-9-]+", text))
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One exhibit. It is started as a `registry.Server` is."""
+
+    name: str
+
+    @property
+    def id(self) -> str:
+        """``exhibit-`` and the name."""
+        return PREFIX + self.name
+
+    @property
+    def path(self) -> Path:
+        """Its file."""
+        return _HERE / f"{self.name.replace('-', '_')}.py"
+
+    @property
+    def header(self) -> Header:
+        """What it says of itself, read without importing it."""
+        docstring = ast.get_docstring(ast.parse(self.path.read_text(encoding="utf-8")))
+        return Header.parse(docstring or "")
+
+    def run(
+        self,
+        settings: Settings,
+        site: Site,
+        announce: Callable[[Endpoint, Endpoint], None],
+        *,
+        loop: str = "asyncio",
+    ) -> None:
+        """Serve until a signal ends it, as its good sibling does, save for what it replaces."""
+        from unittest.mock import patch  # 20 ms, which no good server has to wait for
+
+        from implementations.registry import find  # which imports this module
+
+        module = import_module(f"{__package__}.{self.path.stem}")
+        with ExitStack() as replaced:
+            for target, stand_in in module.REPLACES.items():
+                replaced.enter_context(patch(target, stand_in))
+            find(module.BASE).run(settings, site, announce, loop=loop)
+
+
+def exhibits() -> list[Exhibit]:
+    """Return all exhibits, by name."""
+    stems = sorted(path.stem for path in _HERE.glob("*.py"))
+    return [Exhibit(stem.replace("_", "-")) for stem in stems if stem not in _NOT_EXHIBITS]
+
+
+def find_exhibit(server_id: str) -> Exhibit:
+    """Return the exhibit with that id.
+
+    Raises:
+        SettingsError: there is none.
+    """
+    for exhibit in exhibits():
+        if exhibit.id == server_id:
+            return exhibit
+    raise SettingsError(f"unknown exhibit {server_id!r} (hubbub list --exhibits shows them all)")

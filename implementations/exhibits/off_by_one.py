@@ -1,0 +1,41 @@
+"""Count the line's end as a part of the line.
+
+The limit is meant for what is said. Here the ``\\n`` counts too, so the longest line that the
+documentation allows is refused, and the next longest is not.
+
+Imitates: every buffer of ``max`` bytes that has to hold the terminator as well.
+
+Looks right: ``len(line) > max_line``, where ``line`` came from ``readline``.
+
+Breaks: framing.limit
+
+Shown by: a line of exactly the limit.
+
+Instead: implementations/core/line_codec.py, which counts neither ``\\n`` nor the ``\\r`` before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from implementations.core.events import Event
+from implementations.core.line_codec import LineCodec
+from implementations.core.settings import Settings
+
+
+BASE = "asyncio-mutex"
+
+
+class Short(LineCodec):
+    """A codec that takes one byte less than it says."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(replace(settings, max_line=settings.max_line - 1))
+
+    def _refuse(self, events: list[Event]) -> None:
+        self._max_line += 1
+        super()._refuse(events)
+        self._max_line -= 1
+
+
+REPLACES = {"implementations.on_asyncio.server.LineCodec": Short}

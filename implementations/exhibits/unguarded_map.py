@@ -1,0 +1,48 @@
+"""Share the client map between threads without a lock.
+
+Every thread adds, removes and walks the same dict. One that walks it while another changes its
+size gets an exception in the middle of a delivery, and the rest of the clients get nothing; and
+two that walk it at once deliver in different orders to different clients.
+
+Imitates: the chat room with a Manager and an online map (S4-01, S4-02), which Go's runtime ends
+at once. Python's goes on, with some clients told and some not.
+
+Looks right: each operation on a dict is atomic under the global interpreter lock. A loop over a
+dict is many operations.
+
+Breaks: order.total
+
+May break: membership.churn, membership.one-step, membership.joined, membership.left-once,
+delivery.exactly-once, flood.everyone, flood.paced, logging.calm, names.race, order.membership,
+order.speaker, commands.text, membership.no-ghost, limits.freed, names.freed
+
+Shown by: many who talk, come and go. Threads are switched every microsecond here, or a quiet
+machine would hide it for hours.
+
+Instead: implementations/on_threads/hub_mutex.py, or one owner: hub_broadcaster.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import Any
+
+from implementations.core.settings import Settings
+from implementations.on_threads.hub_mutex import MutexHub
+
+
+BASE = "threads-mutex"
+
+
+class Hub(MutexHub):
+    """A hub whose lock locks nothing."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        no_lock: Any = contextlib.nullcontext()
+        self._lock = no_lock
+        sys.setswitchinterval(1e-6)
+
+
+REPLACES = {"implementations.on_threads.MutexHub": Hub}
