@@ -10,7 +10,7 @@ JOBS ?= 4
 ROUND ?= benchmarks/rounds/$(shell date +%Y-%m)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test conform bench regress round stress soak autobahn
+.PHONY: help setup compare test conform gallery bench regress round stress soak autobahn
 .PHONY: style format types coverage check picture clean
 
 help:  ## show this
@@ -26,6 +26,9 @@ test: $(READY)  ## all tests, each rule once a server and door (5 minutes)
 
 conform: $(READY)  ## every test of every rule (12 minutes; one: ID=trio-mutex)
 	@$(BIN)/python -m pytest -n $(JOBS) tests/conformance $(foreach id,$(ID),--server $(id))
+
+gallery: $(READY)  ## judge the servers that are wrong on purpose, by every rule
+	@$(BIN)/python -m pytest -n 2 tests/exhibits --whole
 
 bench: $(READY)  ## micro-benchmarks, saved (1 minute; some: ARGS="-k room")
 	@$(BIN)/python -m pytest benchmarks/micro --benchmark-autosave $(ARGS)

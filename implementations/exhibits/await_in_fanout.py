@@ -10,7 +10,9 @@ client.send(text)``.
 Looks right: there is one thread, so nothing can happen at the same time. But at an ``await``
 everything can happen in between.
 
-Breaks: order.total, membership.one-step
+Breaks: order.total
+
+May break: membership.one-step, membership.churn, order.membership
 
 Shown by: two who talk at once, and three who listen.
 

@@ -8,7 +8,10 @@ all clients. A longer queue only makes it later (MU-4).
 
 Looks right: nothing is lost, nothing is shared, and there is no lock to forget.
 
-Breaks: slow.isolation
+Breaks: slow.isolation, slow.cut-off, slow.close-code, slow.bounded, slow.write-timeout,
+slow.drop-oldest, slow.drop-newest
+
+May break: membership.churn, order.membership, shutdown.refuses, shutdown.second-signal
 
 Shown by: one client that stops reading while another talks.
 
