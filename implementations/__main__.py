@@ -20,8 +20,9 @@ from implementations.core.errors import CannotStart, SettingsError
 from implementations.core.settings import Endpoint, add_flags, settings_from
 from implementations.core.site import Site
 from implementations.doors import raise_descriptor_limit
+from implementations.exhibits.catalogue import Exhibit
 from implementations.logs import start_logging
-from implementations.registry import SERVERS, find
+from implementations.registry import SERVERS, Server, find
 
 
 __all__ = ["main", "make_parser"]
@@ -80,10 +81,19 @@ def main(argv: list[str] | None = None) -> int:
     """Serve until a signal; return the exit code."""
     arguments = vars(make_parser().parse_args(argv))
     try:
-        server, loop = find(arguments.pop("id")), arguments.pop("loop")
-        settings = settings_from(arguments, os.environ, _config(arguments.pop("config")))
+        server = find(arguments.pop("id"))
+        with server.in_place():
+            _serve(server, arguments)
     except SettingsError as error:
         return _fail(error, EXIT_USAGE)
+    except CannotStart as error:
+        return _fail(error, EXIT_CANNOT_START)
+    return 0
+
+
+def _serve(server: Server | Exhibit, arguments: dict[str, Any]) -> None:
+    loop = arguments.pop("loop")
+    settings = settings_from(arguments, os.environ, _config(arguments.pop("config")))
 
     def announce(tcp: Endpoint, ws: Endpoint) -> None:
         try:
@@ -96,13 +106,7 @@ def main(argv: list[str] | None = None) -> int:
     page = files("implementations.core").joinpath("chat.html").read_bytes()
     start_logging(settings.log_level)
     warning = raise_descriptor_limit(settings.max_clients)
-    try:
-        server.run(settings, Site(server.id, settings, page), announce, loop=loop)
-    except SettingsError as error:
-        return _fail(error, EXIT_USAGE)
-    except CannotStart as error:
-        return _fail(error, EXIT_CANNOT_START)
-    return 0
+    server.run(settings, Site(server.id, settings, page), announce, loop=loop)
 
 
 def _config(path: Path | None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Imports no runtime: `Server.run` does, so that starting one server loads no othe
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -40,6 +41,10 @@ class Server:
     def id(self) -> str:
         """``asyncio-mutex`` and so on: the same in the CLI, tests, reports and prose."""
         return f"{self.runtime}-{self.hub}"
+
+    def in_place(self) -> AbstractContextManager[object]:
+        """Have the server's parts in their places, from before settings are read: they are."""
+        return nullcontext()
 
     def run(
         self, settings: Settings, site: Site, announce: Announce, *, loop: str = "asyncio"

@@ -9,10 +9,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from implementations.core.errors import SettingsError
 from implementations.core.settings import Endpoint, Settings
@@ -105,6 +106,15 @@ class Exhibit:
         docstring = ast.get_docstring(ast.parse(self.path.read_text(encoding="utf-8")))
         return Header.parse(docstring or "")
 
+    def in_place(self) -> AbstractContextManager[object]:
+        """Have what the exhibit replaces replaced, from before settings are read."""
+        from unittest.mock import patch  # 20 ms, which no good server has to wait for
+
+        replaced = ExitStack()
+        for target, stand_in in self._module.REPLACES.items():
+            replaced.enter_context(patch(target, stand_in))
+        return replaced
+
     def run(
         self,
         settings: Settings,
@@ -113,16 +123,14 @@ class Exhibit:
         *,
         loop: str = "asyncio",
     ) -> None:
-        """Serve until a signal ends it, as its good sibling does, save for what it replaces."""
-        from unittest.mock import patch  # 20 ms, which no good server has to wait for
-
+        """Serve until a signal ends it, as its good sibling does, with what is in place."""
         from implementations.registry import find  # which imports this module
 
-        module = import_module(f"{__package__}.{self.path.stem}")
-        with ExitStack() as replaced:
-            for target, stand_in in module.REPLACES.items():
-                replaced.enter_context(patch(target, stand_in))
-            find(module.BASE).run(settings, site, announce, loop=loop)
+        find(self._module.BASE).run(settings, site, announce, loop=loop)
+
+    @property
+    def _module(self) -> ModuleType:
+        return import_module(f"{__package__}.{self.path.stem}")
 
 
 def exhibits() -> list[Exhibit]:
