@@ -23,6 +23,8 @@ COMMANDS = {
     "chat": ("hubbub.chat", "join a room from the terminal, or from a pipe"),
     "top": ("hubbub.top", "show live what a running server counts"),
     "conform": ("hubbub.conform", "judge any server, rule by rule"),
+    "record": ("hubbub.record", "let many talk at once, and write down what each of them saw"),
+    "draw": ("hubbub.draw", "what is wrong in a recorded talk, as a picture"),
     "bench": ("hubbub.bench", "measure the servers and their peers, and keep every run"),
     "report": ("hubbub.report", "draw what was measured: one HTML page"),
     "compare": ("hubbub.compare", "judge and measure all servers, and write the report"),

@@ -25,6 +25,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hubbub.suite import ROOT, prefer_own_suite
 from implementations.core.errors import SettingsError
 from implementations.registry import find
 
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SuiteError", "add_arguments", "judge", "run"]
 
-ROOT = Path(__file__).resolve().parents[1]
 SUITE = ROOT / "tests" / "conformance"
 
 _WORKERS = 4  # tests at a time: most wait most of the time
@@ -118,7 +118,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not all(map(find_spec, ("pytest", "xdist", "rich", "jinja2"))):
         print(_MISSING, file=sys.stderr)
         return 2
-    _prefer_own_suite()
+    prefer_own_suite()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: leave no servers behind
     from rich.console import Console
 
@@ -165,7 +165,7 @@ def judge(
     Raises:
         SuiteError: the suite could not run.
     """
-    _prefer_own_suite()
+    prefer_own_suite()
     order = _Order(
         _server_options(ids), ids, rules or None, quick, one_door=one_door, workers=workers
     )
@@ -354,9 +354,3 @@ def _about() -> dict[str, str]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
     }
-
-
-def _prefer_own_suite() -> None:
-    """Make ``tests.conformance`` the suite beside this package, not the caller's own tests."""
-    if str(ROOT) not in sys.path[:1]:
-        sys.path.insert(0, str(ROOT))

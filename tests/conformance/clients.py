@@ -320,6 +320,11 @@ class Client(ABC):
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.abandon()
 
+    @property
+    def dropped(self) -> bool:
+        """Whether it was reset or abandoned: it has no connection to say anything on."""
+        return self._closing
+
     def abandon(self) -> None:
         """Drop the connection, without a word. Calling it again does nothing."""
         with self._changed:

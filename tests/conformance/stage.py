@@ -122,7 +122,7 @@ class Connect:
     def close_all(self) -> None:
         """End every client; politely where others will use the same room."""
         for client in self.opened:
-            if isinstance(self._launch.contender, FixedAddresses):
+            if isinstance(self._launch.contender, FixedAddresses) and not client.dropped:
                 with contextlib.suppress(Mismatch, OSError):
                     client.close()
             client.abandon()

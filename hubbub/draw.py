@@ -1,0 +1,109 @@
+"""``hubbub draw``: what is wrong in a recorded talk, as a picture; else how the talk began."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hubbub.suite import prefer_own_suite
+
+
+if TYPE_CHECKING:
+    from tests.conformance.history import History, Violation
+    from tests.conformance.tape import Tape
+
+__all__ = ["add_arguments", "run"]
+
+EPILOG = """\
+examples:
+  hubbub record exhibit-await-in-fanout | hubbub draw
+  hubbub draw talk.jsonl --rule order.total --svg talk.svg
+  hubbub draw talk.jsonl --trace talk.trace.json        then open that in Perfetto
+
+A tape comes from hubbub record, or from any program that writes one: a JSON object a line, as
+tests/conformance/tape.py says. What is drawn is the smallest part of it that breaks a promise.
+
+exit code: 0 no promise is broken, 1 one is, 2 it is no tape
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Make ``parser`` the one of ``hubbub draw``."""
+    parser.description = "Judge a recorded talk, and draw the smallest part that is wrong."
+    parser.epilog = EPILOG
+    parser.add_argument("file", nargs="?", default="-", metavar="FILE", help="default: stdin")
+    parser.add_argument("--rule", metavar="RULE", help="draw where this one is broken")
+    parser.add_argument("--svg", type=Path, metavar="FILE", help="write it as a picture, too")
+    parser.add_argument(
+        "--trace", type=Path, metavar="FILE", help="write all of it as Chrome trace events"
+    )
+    parser.add_argument(
+        "--steps",
+        type=int,
+        default=24,
+        metavar="N",
+        help="where nothing is wrong, draw the first N events (default %(default)s)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Draw, and return the exit code."""
+    if find_spec("pytest") is None:
+        print("hubbub: draw needs the suite: pip install 'hubbub[conform]'", file=sys.stderr)
+        return 2
+    prefer_own_suite()
+    from tests.conformance.diagram import as_svg, as_text
+    from tests.conformance.tape import NotATape
+    from tests.conformance.trace_events import trace_events
+
+    try:
+        tape = _read(arguments.file)
+        broken, part, shown = _judged(tape, arguments.rule, arguments.steps)
+    except (NotATape, ValueError, OSError) as error:
+        print(f"hubbub: {arguments.file}: {error}", file=sys.stderr)
+        return 2
+    print(as_text(part, shown), end="")
+    if arguments.svg is not None:
+        arguments.svg.write_text(as_svg(part, shown), encoding="utf-8")
+    if arguments.trace is not None:
+        arguments.trace.write_text(json.dumps(trace_events(tape)), encoding="utf-8")
+    return 1 if broken else 0
+
+
+def _read(file: str) -> Tape:
+    from tests.conformance.tape import Tape
+
+    if file == "-":
+        return Tape.read(sys.stdin)
+    with open(file, encoding="utf-8") as lines:
+        return Tape.read(lines)
+
+
+def _judged(tape: Tape, rule_id: str | None, steps: int) -> tuple[bool, History, Violation]:
+    """Return whether a promise is broken, what to draw, and what to point at in it.
+
+    Raises:
+        ValueError: that rule is not broken in it.
+    """
+    from tests.conformance.history import Violation, check
+    from tests.conformance.smallest import smallest_violation
+
+    history = tape.history()
+    verdict = check(history)
+    if rule_id is not None and not verdict.breaking(rule_id):
+        others = ", ".join(dict.fromkeys(found.rule_id for found in verdict.violations))
+        raise ValueError(f"{rule_id} is not broken in it ({others or 'nothing'} is)")
+    if verdict.violations:
+        found = smallest_violation(history, rule_id or verdict.violations[0].rule_id)
+        return True, found.witness, found
+    seen = verdict.coverage
+    sentence = (
+        f"nothing is wrong: {len(tape.tracks)} stays, {seen.messages} messages, "
+        f"{seen.deliveries} deliveries; {seen.overlaps} messages overlapped"
+    )
+    start = tape.first(steps).history()
+    return False, start, Violation(tape.source, sentence, start)

@@ -1,0 +1,83 @@
+"""``hubbub draw``: a tape in, a picture of what is wrong out."""
+
+from __future__ import annotations
+
+import io
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from hubbub.cli import main
+from tests.conformance.tape import Tape
+from tests.suite.rooms import swapped
+from tests.suite.taped import chat, taped
+
+
+def write(tape: Tape, path: Path) -> str:
+    """Write a tape into a file, and return its name."""
+    path.write_text("".join(f"{line}\n" for line in tape.lines()), encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def wrong(tmp_path: Path) -> str:
+    """A tape on which anna got two lines in another order than ben."""
+    history = swapped(chat(), "anna", "anna:1: anna-1", "ben:1: ben-1")
+    return write(taped(history), tmp_path / "wrong.jsonl")
+
+
+def test_what_is_wrong_is_drawn(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The rule, a sentence and the smallest picture of it, 80 columns wide."""
+    assert main(["draw", wrong]) == 1
+
+    drawn = capsys.readouterr().out
+    assert drawn.startswith("order.")
+    assert "● look here" in drawn
+    assert max(map(len, drawn.splitlines())) <= 80
+
+
+def test_pictures_and_traces_are_written(wrong: str, tmp_path: Path) -> None:
+    """With ``--svg`` and ``--trace`` there are two files more, each sound."""
+    svg, trace = tmp_path / "talk.svg", tmp_path / "talk.trace.json"
+
+    main(["draw", wrong, "--svg", str(svg), "--trace", str(trace)])
+
+    assert ET.fromstring(svg.read_text(encoding="utf-8")).tag.endswith("svg")
+    assert json.loads(trace.read_text(encoding="utf-8"))["traceEvents"]
+
+
+def test_talk_in_which_all_is_well(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing is wrong that is said, with how the talk began; the tape may come in a pipe."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(taped(chat()).lines())))
+
+    assert main(["draw", "--steps", "4"]) == 0
+
+    drawn = capsys.readouterr().out
+    assert "nothing is wrong: 2 stays" in drawn
+    assert "anna" in drawn
+
+
+def test_rule_that_is_not_broken(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Asked for a rule that the talk keeps, it says so, and which it breaks."""
+    assert main(["draw", wrong, "--rule", "delivery.one-room"]) == 2
+
+    said = capsys.readouterr().err
+    assert "delivery.one-room is not broken" in said
+    assert "order." in said
+
+
+@pytest.mark.parametrize("content", ["", "hello\n", '{"schema": "hubbub-bench"}\n'])
+def test_foreign_file_is_one_clear_line(
+    content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is no tape, or is not there, is refused in one line."""
+    path = tmp_path / "talk.jsonl"
+    path.write_text(content, encoding="utf-8")
+
+    for file in (str(path), str(tmp_path / "missing")):
+        assert main(["draw", file]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
