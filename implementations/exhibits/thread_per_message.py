@@ -1,0 +1,41 @@
+"""Start a thread for each message.
+
+The read pump does not wait until a line has been handed to the hub: it starts a thread that does,
+and reads on. Which of two threads gets the lock first is up to the system, so a speaker's lines
+overtake each other.
+
+Imitates: ``go broadcast(line)`` in a loop, and ``executor.submit`` in its place.
+
+Looks right: the reader is never held up, and the hub has its lock.
+
+Breaks: order.speaker
+
+May break: order.membership, delivery.exactly-once, flood.everyone, flood.paced, commands.quit,
+membership.churn, shutdown.delivers, framing.last-line, membership.one-step, logging.calm
+
+Shown by: one who says several lines in a row.
+
+Instead: implementations/on_threads/connection.py, where the read pump itself waits for the hub.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from implementations.core.commands import Command
+from implementations.core.room import ClientId
+from implementations.on_threads.hub_mutex import MutexHub
+
+
+BASE = "threads-mutex"
+
+
+class Hub(MutexHub):
+    """Starts a thread for each command."""
+
+    def submit(self, client_id: ClientId, command: Command) -> None:
+        """Have a member's wish done some time."""
+        threading.Thread(target=super().submit, args=(client_id, command)).start()
+
+
+REPLACES = {"implementations.on_threads.MutexHub": Hub}
