@@ -48,9 +48,8 @@ class Bounded(Outbox):
     def offer(self, message: Message, exempt: bool = False) -> bool:
         """Queue ``message``."""
         taken = super().offer(message, exempt)
-        if len(self._backlog) >= PLACES:
-            if self.has_room.is_set():
-                self.has_room = trio.Event()
+        if len(self._backlog) >= PLACES and self.has_room.is_set():
+            self.has_room = trio.Event()
         return taken
 
     async def take(self) -> bytes:

@@ -41,7 +41,8 @@ class Awaited(Outbox):
 
     def offer(self, message: Message, exempt: bool = False) -> bool:
         """Queue ``message``."""
-        self.emptied = trio.Event()
+        if self.emptied.is_set():
+            self.emptied = trio.Event()
         return super().offer(message, exempt)
 
     async def take(self) -> bytes:
