@@ -28,7 +28,8 @@ conform: $(READY)  ## every test of every rule (12 minutes; one: ID=trio-mutex)
 	@$(BIN)/python -m pytest -n $(JOBS) tests/conformance $(foreach id,$(ID),--server $(id))
 
 gallery: $(READY)  ## judge the servers that are wrong on purpose, by every rule
-	@$(BIN)/python -m pytest -n 2 tests/exhibits --whole
+	@mkdir -p report
+	@$(BIN)/hubbub gallery --whole --html report/gallery.html
 
 bench: $(READY)  ## micro-benchmarks, saved (1 minute; some: ARGS="-k room")
 	@$(BIN)/python -m pytest benchmarks/micro --benchmark-autosave $(ARGS)

@@ -23,6 +23,7 @@ COMMANDS = {
     "chat": ("hubbub.chat", "join a room from the terminal, or from a pipe"),
     "top": ("hubbub.top", "show live what a running server counts"),
     "conform": ("hubbub.conform", "judge any server, rule by rule"),
+    "gallery": ("hubbub.gallery", "judge the servers that are wrong on purpose"),
     "record": ("hubbub.record", "let many talk at once, and write down what each of them saw"),
     "draw": ("hubbub.draw", "what is wrong in a recorded talk, as a picture"),
     "bench": ("hubbub.bench", "measure the servers and their peers, and keep every run"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 
 from implementations.exhibits.catalogue import exhibits
 from implementations.registry import SERVERS
 
 
-__all__ = ["add_arguments", "run"]
+__all__ = ["add_arguments", "exhibits_table", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--exhibits", action="store_true", help="the servers that are wrong on purpose"
     )
+    parser.add_argument("--markdown", action="store_true", help="the exhibits as a table")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -24,17 +26,37 @@ def run(arguments: argparse.Namespace) -> int:
     shown = exhibits() if arguments.exhibits else SERVERS
     if arguments.ids:
         print(*(server.id for server in shown), sep="\n")
-        return 0
-    if arguments.exhibits:
-        for exhibit in exhibits():
-            header = exhibit.header
-            print(f"{exhibit.id}\n    {header.title}: {', '.join(header.breaks)}")
-        print("\nstart one:  hubbub serve exhibit-NAME    judge it:  hubbub conform exhibit-NAME")
-        return 0
+    elif arguments.markdown:
+        print(exhibits_table())
+    elif arguments.exhibits:
+        _print_exhibits()
+    else:
+        _print_servers()
+    return 0
+
+
+def exhibits_table() -> str:
+    """Return the exhibits as a Markdown table: its file, what it does, which rules it breaks."""
+    rows = [
+        f"| [{exhibit.name}]({exhibit.path.name}) | {exhibit.header.title} "
+        f"| {', '.join(f'`{rule}`' for rule in exhibit.header.breaks)} |"
+        for exhibit in exhibits()
+    ]
+    return "\n".join(["| exhibit | what it does | what it breaks |", "|---|---|---|", *rows])
+
+
+def _print_exhibits() -> None:
+    for exhibit in exhibits():
+        print(exhibit.id)
+        for words in (exhibit.header.title, ", ".join(exhibit.header.breaks)):
+            print(textwrap.fill(words, 80, initial_indent="    ", subsequent_indent="    "))
+    print("\nstart one:  hubbub serve exhibit-NAME    judge it:  hubbub gallery NAME")
+
+
+def _print_servers() -> None:
     width = max(len(server.id) for server in SERVERS)
     print(f"{'ID':{width}}  RUNTIME  MAP          DELIVERY")
     for server in SERVERS:
         print(f"{server.id:{width}}  {server.runtime:7}  {server.hub:11}  {server.delivery}")
         print(f"{'':{width}}  {server.summary}")
     print("\nstart one:  hubbub serve ID")
-    return 0

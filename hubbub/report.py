@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from implementations.exhibits.catalogue import exhibits
 from implementations.registry import SERVERS
 
 
@@ -91,6 +92,7 @@ def render(measured: Measured, judged: Judged | None = None) -> str:
         judged=judged,
         measured=measured,
         matrix=matrix_fragment(judged) if judged else "",
+        gallery=exhibits() if judged else [],
         autobahn=read_lines(judged.servers) if judged else [],
         matrix_style=matrix_style() if judged else "",
         sections=sections(measured),

@@ -9,9 +9,10 @@ Imitates: ``for stream in streams: await stream.send_all(line)``.
 Looks right: a checkpoint is only a place where cancellation may come. It is also a place where
 everyone else may come.
 
-Breaks: order.total, order.membership
+Breaks: order.total
 
-May break: membership.one-step, membership.churn, delivery.exactly-once, flood.everyone
+May break: order.membership, membership.one-step, membership.churn, delivery.exactly-once,
+flood.everyone
 
 Shown by: two who talk at once, and three who listen.
 

@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 import pytest
 
+from hubbub.listing import exhibits_table
 from implementations.core.errors import SettingsError
 from implementations.exhibits.catalogue import Exhibit, Header, exhibits, find_exhibit
 from implementations.registry import find
@@ -62,6 +63,21 @@ def test_difference_fits_its_good_sibling(exhibit: Exhibit) -> None:
 def test_file_is_small(exhibit: Exhibit) -> None:
     """An exhibit is one short file."""
     assert len(exhibit.path.read_text(encoding="utf-8").splitlines()) <= LONGEST
+
+
+def test_every_rule_is_broken_by_an_exhibit() -> None:
+    """No rule that can be failed is unproven."""
+    broken = {rule for exhibit in exhibits() for rule in exhibit.header.breaks}
+
+    assert {rule.id for rule in select_rules(None) if rule.level != "INFO"} <= broken
+
+
+def test_page_of_the_exhibits_is_true() -> None:
+    """README.md has the table that ``hubbub list --markdown`` prints."""
+    page = (ROOT / "implementations" / "exhibits" / "README.md").read_text(encoding="utf-8")
+    table = page.partition("--markdown -->\n")[2].partition("\n<!-- end")[0]
+
+    assert table == exhibits_table(), "put into it what hubbub list --markdown prints"
 
 
 def test_header_needs_its_fields() -> None:

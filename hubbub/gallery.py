@@ -1,0 +1,151 @@
+"""``hubbub gallery``: judge the servers that are wrong on purpose, and show what was found."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hubbub.conform import SuiteError, judge
+from implementations.exhibits.catalogue import PREFIX, Exhibit, exhibits
+
+
+if TYPE_CHECKING:
+    from tests.conformance.results import Results, Run
+
+__all__ = ["Finding", "add_arguments", "find", "render", "run"]
+
+TEMPLATES = Path(__file__).parent
+
+EPILOG = """\
+examples:
+  hubbub gallery                                  all of them, each by the rules it breaks
+  hubbub gallery await-in-fanout two-locks        these two
+  hubbub gallery --whole --html gallery.html      by every rule; and a page with pictures
+
+exit code: 0 the suite found in each what its header says, and nothing else;
+1 it did not; 2 there is no such exhibit
+"""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the suite found in one exhibit.
+
+    Attributes:
+        broken: for each rule that it breaks the run that shows it best.
+        missed: rules of the header's ``Breaks`` that it was not found to break.
+        unnamed: rules that it breaks and that its header does not name.
+    """
+
+    exhibit: Exhibit
+    broken: dict[str, Run]
+    missed: tuple[str, ...]
+    unnamed: tuple[str, ...]
+
+    @property
+    def as_said(self) -> bool:
+        """Whether the header tells the truth."""
+        return not self.missed and not self.unnamed
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Make ``parser`` the one of ``hubbub gallery``."""
+    parser.description = "Judge the servers that are wrong on purpose: each breaks what it says."
+    parser.epilog = EPILOG
+    parser.add_argument("names", nargs="*", metavar="NAME", help="exhibits (default: all)")
+    parser.add_argument("--whole", action="store_true", help="judge each by every rule")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page, too")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Judge, print a line an exhibit, and return the exit code."""
+    if not all(map(find_spec, ("pytest", "xdist", "jinja2"))):
+        print("hubbub: gallery needs the suite: pip install 'hubbub[conform]'", file=sys.stderr)
+        return 2
+    known = {exhibit.name: exhibit for exhibit in exhibits()}
+    names = [name.removeprefix(PREFIX) for name in arguments.names] or list(known)
+    for name in names:
+        if name not in known:
+            print(f"hubbub: there is no exhibit {name} (hubbub list --exhibits)", file=sys.stderr)
+            return 2
+    found = []
+    try:
+        for name in names:
+            found.append(find(known[name], whole=arguments.whole))
+            print(_line(found[-1]), flush=True)
+    except SuiteError as error:
+        print(f"hubbub: {error}", file=sys.stderr)
+        return 2
+    finally:
+        if arguments.html is not None and found:
+            arguments.html.write_text(render(found), encoding="utf-8")
+    return 0 if all(finding.as_said for finding in found) else 1
+
+
+def find(exhibit: Exhibit, *, whole: bool = False) -> Finding:
+    """Judge an exhibit by the rules that its header names, or by all.
+
+    One test a rule is enough where it finds what the header says; where it does not, all tests of
+    that rule are run.
+
+    Raises:
+        SuiteError: the suite could not run.
+    """
+    header = exhibit.header
+    results = judge([exhibit.id], quick=True, rules="" if whole else ",".join(header.breaks))
+    broken = _broken(results)
+    missed = [rule for rule in header.breaks if rule not in broken]
+    if missed:
+        broken |= _broken(judge([exhibit.id], rules=",".join(missed)))
+    return Finding(
+        exhibit,
+        broken,
+        tuple(rule for rule in header.breaks if rule not in broken),
+        tuple(rule for rule in broken if rule not in {*header.breaks, *header.may_break}),
+    )
+
+
+def _broken(results: Results) -> dict[str, Run]:
+    """Return for each rule that failed a run: one with a picture, where there is one."""
+    return {
+        rule.id: max(cell.blamed, key=lambda run: bool(run.history_svg))
+        for rule, _, cell in results.with_verdict("fail")
+    }
+
+
+def render(found: Sequence[Finding]) -> str:
+    """Return a page that needs nothing beside itself: a section an exhibit."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    shown = [(finding, _pictured(finding)) for finding in found]
+    return environment.get_template("gallery.html.j2").render(shown=shown)
+
+
+def _pictured(finding: Finding) -> Run | None:
+    """Return the run to show, with a drawing if there is one; None where nothing was found."""
+    runs = [
+        finding.broken[rule] for rule in finding.exhibit.header.breaks if rule in finding.broken
+    ]
+    return max(runs, key=lambda run: bool(run.history_svg), default=None)
+
+
+def _line(finding: Finding) -> str:
+    mark = "✓" if finding.as_said else "✗"
+    said = f"{mark} {finding.exhibit.name}: {', '.join(finding.broken) or 'nothing'}"
+    if finding.missed:
+        said += f"; NOT FOUND: {', '.join(finding.missed)}"
+    if finding.unnamed:
+        said += f"; NOT NAMED: {', '.join(finding.unnamed)}"
+    return said

@@ -1,0 +1,67 @@
+"""``hubbub gallery``: what is said of an exhibit, and the page with its picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hubbub.cli import main
+from hubbub.gallery import Finding, render
+from implementations.exhibits.catalogue import find_exhibit
+from tests.conformance.results import Run
+
+
+AWAITS = find_exhibit("exhibit-await-in-fanout")
+
+
+def seen(rule: str, svg: str = "") -> Run:
+    return Run(rule, AWAITS.id, "tcp", "test", "claim", "fail", "anna & ben disagree", (), "", svg)
+
+
+def test_header_is_held_to_both_its_lists() -> None:
+    """A rule that is named and not broken is a lie, and so is one that is broken and not named."""
+    broken = {"order.total": seen("order.total")}
+
+    assert Finding(AWAITS, broken, (), ()).as_said
+    assert not Finding(AWAITS, broken, ("order.speaker",), ()).as_said
+    assert not Finding(AWAITS, broken, (), ("names.race",)).as_said
+
+
+def test_page_shows_what_was_seen() -> None:
+    """A section tells the exhibit's story and shows the picture; words from a run are escaped."""
+    drawn = render(
+        [Finding(AWAITS, {"order.total": seen("order.total", "<svg id='it'/>")}, (), ())]
+    )
+
+    assert "<svg id='it'/>" in drawn
+    assert "anna &amp; ben disagree" in drawn
+    for words in (AWAITS.header.title, "hubbub serve exhibit-await-in-fanout", "order.total"):
+        assert words in drawn
+
+
+def test_page_without_a_finding_says_so() -> None:
+    """Where nothing was found there is no picture, and no empty place for one."""
+    drawn = render([Finding(AWAITS, {}, ("order.total",), ())])
+
+    assert "nothing that was looked at" in drawn
+    assert "<figure>" not in drawn
+
+
+def test_one_exhibit_is_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A line says what was found, and the page is written."""
+    page = tmp_path / "gallery.html"
+
+    assert main(["gallery", "exhibit-empty-lines-said", "--html", str(page)]) == 0
+
+    assert capsys.readouterr().out == "✓ empty-lines-said: framing.empty\n"
+    assert "framing.empty" in page.read_text(encoding="utf-8")
+
+
+def test_exhibit_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    """An unknown name is one clear line, and nothing is judged."""
+    assert main(["gallery", "await-in-fanout", "of-nothing"]) == 2
+
+    said = capsys.readouterr()
+    assert "no exhibit of-nothing" in said.err
+    assert said.out == ""
