@@ -17,9 +17,24 @@ Instead: implementations/core/line_codec.py ignores it.
 from __future__ import annotations
 
 from implementations.core.commands import Command, Nothing, Say, parse
+from implementations.core.events import Event, Line
+from implementations.core.line_codec import LineCodec
 
 
 BASE = "asyncio-mutex"
+
+
+class Literal(LineCodec):
+    """A codec to which a line is a line."""
+
+    def feed_eof(self) -> list[Event]:
+        """Return what the end of the stream completes, if there is anything to complete."""
+        return super().feed_eof() if self._partial else []
+
+    def _end_line(self, ended: bytearray, events: list[Event]) -> None:
+        if not ended and not self._refused:
+            events.append(Line(""))
+        super()._end_line(ended, events)
 
 
 def parse_all(line: str) -> Command:
@@ -28,4 +43,7 @@ def parse_all(line: str) -> Command:
     return Say("") if isinstance(command, Nothing) and not line else command
 
 
-REPLACES = {"implementations.on_asyncio.connection.parse": parse_all}
+REPLACES = {
+    "implementations.on_asyncio.server.LineCodec": Literal,
+    "implementations.on_asyncio.connection.parse": parse_all,
+}
