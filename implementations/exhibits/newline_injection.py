@@ -9,7 +9,7 @@ attacker's make a perfect message from someone else; and control bytes that reac
 
 Looks right: text is delivered unaltered, as promised.
 
-Breaks: framing.control, commands.forge
+Breaks: framing.control
 
 Shown by: a WebSocket message with a line break in it.
 

@@ -16,19 +16,23 @@ Instead: implementations/core/backlog.py, where a full outbox means what the set
 
 from __future__ import annotations
 
-from implementations.core.backlog import Backlog, SlowConsumer
+from dataclasses import replace
+
+from implementations.core.backlog import SlowConsumer
+from implementations.core.message import Door
+from implementations.core.settings import Settings
+from implementations.on_asyncio.outbox import Outbox
+from implementations.on_asyncio.pace import Pace
 
 
 BASE = "asyncio-mutex"
 
 
-class Relentless(Backlog):
-    """A backlog that knows one policy."""
+class Relentless(Outbox):
+    """An outbox that knows one policy."""
 
-    __slots__ = ()
-
-    def __init__(self, capacity: int, policy: SlowConsumer) -> None:
-        super().__init__(capacity, SlowConsumer.DISCONNECT)
+    def __init__(self, door: Door, settings: Settings, pace: Pace) -> None:
+        super().__init__(door, replace(settings, slow_consumer=SlowConsumer.DISCONNECT), pace)
 
 
-REPLACES = {"implementations.on_asyncio.outbox.Backlog": Relentless}
+REPLACES = {"implementations.on_asyncio.hub_mutex.Outbox": Relentless}
