@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -401,12 +402,14 @@ def test_nobody_remains_of_those_who_did_not_wait_for_their_welcome(connect: Con
         list(pool.map(look_in, range(workers)))
     ben: Client = connect()  # behind all of them in the queue of connections
     lines = anna.lines_until(f"* {ben.name} joined")
-    while True:
+    deadline = time.monotonic() + 6 * WITHIN
+    roster = ""
+    while roster != f"* online (2): anna, {ben.name}" and time.monotonic() < deadline:
         anna.say("/who")
         lines += anna.lines_until(lambda line: line.startswith("* online ("))
-        if anna.log[-1].text == f"* online (2): anna, {ben.name}":
-            break
+        roster = anna.log[-1].text
 
+    assert roster == f"* online (2): anna, {ben.name}"
     for name, changes in stays_in(lines).items():
         assert changes == ["joined", "left"] * (len(changes) // 2), name
 

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -219,17 +220,21 @@ def test_unfinished_handshake_does_not_keep_it(
 def test_endless_talker_does_not_keep_it(connect: Connect, server: Server) -> None:
     """A client that goes on talking, and hears nothing of the end, does not keep the server."""
     anna: Client = connect("anna")
+    over = threading.Event()
 
     def talk_on() -> None:
         with contextlib.suppress(Mismatch):  # the server is gone, or about to be
-            while True:
+            while not over.is_set():
                 anna.say(*["are you still there?"] * 100)
 
     with ThreadPoolExecutor(1) as pool:
         talking = pool.submit(talk_on)
-        anna.wait_for("anna: are you still there?")
-        server.signal(signal.SIGTERM)
-        exit_code = server.wait_exit(EXIT_WITHIN)
+        try:
+            anna.wait_for("anna: are you still there?")
+            server.signal(signal.SIGTERM)
+            exit_code = server.wait_exit(EXIT_WITHIN)
+        finally:
+            over.set()  # or a server that never ends would be talked to for ever
         talking.result()
 
     assert exit_code == 0
