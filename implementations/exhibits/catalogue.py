@@ -106,6 +106,12 @@ class Exhibit:
         docstring = ast.get_docstring(ast.parse(self.path.read_text(encoding="utf-8")))
         return Header.parse(docstring or "")
 
+    @property
+    def base(self) -> str:
+        """The id of the good server that it differs from."""
+        base: str = self._module.BASE
+        return base
+
     def in_place(self) -> AbstractContextManager[object]:
         """Have what the exhibit replaces replaced, from before settings are read."""
         from unittest.mock import patch  # 20 ms, which no good server has to wait for
@@ -126,7 +132,7 @@ class Exhibit:
         """Serve until a signal ends it, as its good sibling does, with what is in place."""
         from implementations.registry import find  # which imports this module
 
-        find(self._module.BASE).run(settings, site, announce, loop=loop)
+        find(self.base).run(settings, site, announce, loop=loop)
 
     @property
     def _module(self) -> ModuleType:
