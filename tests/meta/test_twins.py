@@ -9,7 +9,11 @@ from tests.meta.folders import ROOT, modules_in
 
 @pytest.mark.parametrize(
     ("code", "tests"),
-    [("implementations/core", "tests/core"), ("implementations", "tests/implementations")],
+    [
+        ("implementations/core", "tests/core"),
+        ("implementations", "tests/implementations"),
+        ("schedules", "tests/schedules"),
+    ],
 )
 def test_every_module_has_its_test_file(code: str, tests: str) -> None:
     """No module is without its test file, and no test file without its module."""

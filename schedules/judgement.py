@@ -1,0 +1,169 @@
+"""What a run broke: each promise by its id in PROTOCOL.md, with a sentence and what shows it.
+
+Most of it is the history checker's business: it gets what each client said and got.
+It cannot see three things that a controlled run can: that two have one name at the
+same time, that the last roster names somebody who has gone, and that nothing moves
+any more.
+
+Invariants:
+  1. The same run gives the same problems in the same order.
+  2. Each problem can be drawn: its violation stands for itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from implementations.core.room import _key as key_of
+from schedules.memory_socket import MemorySocket
+from schedules.script import OBSERVER, AllGone, Hear, Leaving
+from schedules.stage import Stage
+from tests.conformance.checker.lines import Kind, parse
+from tests.conformance.checker.record import Coverage
+from tests.conformance.history import History, Session, Violation, check
+
+
+__all__ = ["history_of", "judge"]
+
+NO_DEMANDS = Coverage()  # a single run need not exercise everything: many do
+
+
+def history_of(stage: Stage) -> History:
+    """Return what the clients of a run said and got.
+
+    Where a run has come to rest, whoever is still connected has got all that it ever will.
+    """
+    return History(
+        tuple(
+            Session.from_log(
+                sock.part.name,
+                sock.peer.log,
+                complete=_heard_all(sock),
+                gone=sock.is_closed and sock is not stage.observer,
+                address=sock.part.address,
+            )
+            for sock in stage.sockets
+        )
+    )
+
+
+def judge(stage: Stage) -> tuple[Violation, ...]:
+    """Return all that a run broke, the worst first."""
+    history = history_of(stage)
+    found = [*_stuck(stage, history), *check(history, NO_DEMANDS).violations]
+    for own in (_names(history), _last_roster(stage, history), _bugs(stage, history)):
+        known = {violation.rule_id for violation in found}
+        found += [violation for violation in own if violation.rule_id not in known]
+    return tuple(found)
+
+
+def _heard_all(sock: MemorySocket) -> bool:
+    """Whether all that a client said must have come back to it."""
+    if not sock.part.reads or sock.part.leaving is Leaving.RESET:
+        return False
+    if not sock.is_closed:
+        return sock.peer.waits_for is not None
+    said = [line for kind, line in sock.peer.log if kind == "said" and not line.startswith("/")]
+    last = f": {said[-1]}" if said else ""
+    return any(kind == "got" and line.endswith(last) for kind, line in sock.peer.log)
+
+
+def _names(history: History) -> Iterator[Violation]:
+    """Yield where a client was told of a name that somebody else had, by its own account."""
+    for session in history.sessions:
+        names: dict[str, str] = {}  # by key, with the line that told of it
+        for line in session.received:
+            meaning = parse(line)
+            key = key_of(meaning.name)
+            match meaning.kind:
+                case Kind.ROSTER:
+                    listed = meaning.rest.split(", ")
+                    names = {key_of(name): line for name in listed}
+                    if len(names) < len(listed):
+                        sentence = f"{session.label} got a roster that names two alike"
+                        yield _shown("names.race", sentence, session, [line], line)
+                        return
+                case Kind.JOINED:
+                    names[key] = line
+                case Kind.ENDED:
+                    names.pop(key, None)
+                case Kind.RENAMED:
+                    new = key_of(meaning.rest)
+                    if new in names and new != key:
+                        sentence = (
+                            f"{session.label} was told that {meaning.name} is now {meaning.rest}, "
+                            "and somebody else had that name"
+                        )
+                        yield _shown("names.race", sentence, session, [names[new], line], line)
+                        return
+                    names.pop(key, None)
+                    names[new] = line
+
+
+def _last_roster(stage: Stage, history: History) -> Iterator[Violation]:
+    """The observer asks who is online when all others have gone: it is alone."""
+    observer = history.sessions[0]
+    if not stage.observer.peer.has_ended:
+        return
+    rosters = [line for line in observer.received if parse(line).kind is Kind.ROSTER]
+    alone = f"* online (1): {stage.observer.part.address}"
+    if len(rosters) < 2:
+        sentence = f"{observer.label} asked who is online and got no answer"
+        witness = History((Session(observer.label, rosters, ["/who"], [len(rosters)]),))
+        absent = ((observer.label, alone),)
+        yield Violation("commands.who", sentence, witness, frozenset(), absent)
+    elif rosters[-1] != alone:
+        sentence = f"{observer.label} is alone, and got a roster that says something else"
+        yield _shown("membership.no-ghost", sentence, observer, [rosters[-1]], rosters[-1])
+
+
+def _bugs(stage: Stage, history: History) -> Iterator[Violation]:
+    for bug in stage.bugs[:1]:
+        yield Violation("logging.calm", bug, History(history.sessions[:1]))
+
+
+def _stuck(stage: Stage, history: History) -> Iterator[Violation]:
+    """Nothing moves any more, and not all have ended."""
+    if not stage.waits:
+        return
+    readers = [sock for sock in stage.sockets if sock.part.reads]
+    stallers = [sock for sock in stage.sockets if not sock.part.reads]
+    hindered = next(filter(None, map(_hindered, [*readers, *stallers])), None)
+    rule_id, name, words, line = hindered or ("shutdown.exit", OBSERVER, "the hub never stops", "")
+    if stallers and name != stallers[0].part.name:
+        rule_id = "slow.isolation"
+        words += f", and {stallers[0].part.name} has stopped reading"
+    witness = next(session for session in history.sessions if session.label == name)
+    absent = ((name, line),) if line else ()
+    sentence = f"nothing moves any more: {words}"
+    yield Violation(rule_id, sentence, History((witness,)), frozenset(), absent)
+
+
+def _hindered(sock: MemorySocket) -> tuple[str, str, str, str] | None:
+    """Return the rule, the client, what it waits for, and the line that it lacks, if it does."""
+    name, peer = sock.part.name, sock.peer
+    got = [line for kind, line in peer.log if kind == "got"]
+    if sock.is_closed:
+        return None
+    if not got:
+        return "membership.welcome", name, f"{name} is never welcomed", ""
+    if not sock.part.reads:
+        return "slow.write-timeout", name, f"{name} has stopped reading and is never cut off", ""
+    match peer.waits_for:
+        case Hear(text):
+            words = f"{name} said {text!r} and never hears it"
+            return "delivery.exactly-once", name, words, f"{sock.part.address}: {text}"
+        case AllGone():
+            return None  # the others are to blame
+    if peer.has_words:
+        return "flood.everyone", name, f"nobody listens to {name} any more", ""
+    if sock.part.leaving is Leaving.QUIT:
+        return "commands.quit", name, f"{name} is never disconnected", ""
+    return "membership.half-close", name, f"{name} has ended its stream and is never seen off", ""
+
+
+def _shown(
+    rule_id: str, sentence: str, session: Session, lines: list[str], blamed: str
+) -> Violation:
+    witness = Session(session.label, [*session.received[:1], *lines])
+    return Violation(rule_id, sentence, History((witness,)), frozenset({(session.label, blamed)}))

@@ -1,0 +1,164 @@
+"""A non-blocking socket in memory, with a client behind it that plays its script.
+
+It stands where an accepted socket would, and has of its methods those that a
+connection uses. Nothing here waits: who must wait asks to be called back.
+
+Invariants:
+  1. It takes and gives whole runs of bytes or raises ``BlockingIOError``, as the
+     kernel does. Who has short writes takes a part, and then nothing until `drain`.
+  2. What it draws comes from the seed and its client's name alone.
+  3. It is readable when there is something to read, the end of the stream and a
+     reset included, and then stays so.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from collections.abc import Callable
+from random import Random
+from typing import Protocol
+
+from schedules.script import Leaving, Part, Peer
+
+
+__all__ = ["MemorySocket"]
+
+WELCOME_LINES = 2  # that a client takes before it stops reading
+SHORT_WRITE = 0.5  # how often one is short, of those that may be
+
+
+class Audience(Protocol):
+    """Who is told what happens at a socket."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing counts any more: the server's threads or tasks are being ended."""
+
+    def note(self, deed: str, to: str = "") -> None:
+        """Hear what the running thread or task does."""
+
+    def took(self) -> None:
+        """Hear that a client has got something."""
+
+    def closed(self) -> None:
+        """Hear that the server has closed a connection."""
+
+
+class MemorySocket:
+    """One accepted connection.
+
+    Attributes:
+        random: for whatever is to be drawn about this client.
+    """
+
+    def __init__(self, part: Part, seed: int, audience: Audience) -> None:
+        self.part = part
+        self.peer = Peer(part)
+        self.is_closed = False
+        self.random = Random(f"{part.name} {seed}")
+        self._audience = audience
+        self._full = False
+        self._partial = b""  # of a line that the client has not got whole
+        self._shut: set[int] = set()  # the directions that the server has ended
+        self._lines = 0  # that the client got
+        self._wake: Callable[[], None] | None = None
+
+    @property
+    def readable(self) -> bool:
+        """Whether `recv` has something to give, or to raise."""
+        return self.is_closed or self.peer.has_words or self._ended or bool(self._shut)
+
+    @property
+    def writable(self) -> bool:
+        """Whether `send` takes something, or has something to raise."""
+        return not self._full or self.is_closed
+
+    @property
+    def stalled(self) -> bool:
+        """Whether the client will never read again."""
+        return not self.part.reads and self._lines >= WELCOME_LINES
+
+    @property
+    def _ended(self) -> bool:
+        return self.peer.has_ended and self.part.leaving is not Leaving.QUIT
+
+    def recv(self, most_bytes: int) -> bytes:
+        """Return some of the lines that the client says now, or ``b""`` for its end."""
+        self._check_open()
+        lines: list[str] = []
+        while self.peer.has_words and (not lines or self.random.random() < 0.5):
+            line = self.peer.say()
+            self._audience.note(f"hears {line!r}")
+            lines.append(line)
+        if lines:
+            return "".join(f"{line}\n" for line in lines).encode()
+        if self._ended and self.part.leaving is Leaving.RESET:
+            raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
+        if self._ended or self._shut:
+            return b""
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    def send(self, data: bytes) -> int:
+        """Have the client take ``data``, or a part of it; return how many bytes."""
+        self._check_open()
+        if not data:
+            return 0
+        if socket.SHUT_WR in self._shut:
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+        if self._ended and self.part.leaving is Leaving.RESET:
+            raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
+        if self._full or self.stalled:
+            self._full = True
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        if self.part.short_writes and self.random.random() < SHORT_WRITE:
+            data = data[: self.random.randint(1, len(data))]
+            self._full = True
+        self._audience.note(f"writes {data.decode()!r} to", self.part.name)
+        *ended, self._partial = (self._partial + data).split(b"\n")
+        for line in ended:
+            self.peer.hear(line.decode())
+        self._lines += len(ended)
+        self._audience.took()
+        self._call_back()  # last: it may give another thread its turn
+        return len(data)
+
+    def drain(self) -> None:
+        """Let the client read what waits for it, so that there is room again."""
+        if not self.stalled:
+            self._full = False
+
+    def shutdown(self, how: int) -> None:
+        """End one direction, or both. The client, seeing the end, ends its own side."""
+        self._check_open()
+        self._shut |= {socket.SHUT_RD, socket.SHUT_WR} if how == socket.SHUT_RDWR else {how}
+        self._call_back()
+
+    def setsockopt(self, *_: object) -> None:
+        """Take an option; none makes a difference here."""
+
+    def close(self) -> None:
+        """Be closed by the server. Idempotent."""
+        if not self.is_closed and not self._audience.is_over:
+            self.is_closed = True
+            self._audience.note("closes the connection")
+            self._call_back()
+            self._audience.closed()
+
+    def call_back(self, wake: Callable[[], None] | None) -> None:
+        """Have ``wake`` called whenever there may be something to read; None: no more."""
+        self._wake = wake
+
+    def all_gone(self) -> None:
+        """Tell the client that all others have been seen off."""
+        self.peer.all_gone()
+        self._call_back()
+
+    def _call_back(self) -> None:
+        if self._wake is not None and self.readable:
+            self._wake()
+
+    def _check_open(self) -> None:
+        if self.is_closed:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))

@@ -1,0 +1,202 @@
+"""A run of a threads server's hub and connections under interleave-test.
+
+Mirrors under_asyncio.py and under_trio.py. interleave-test lets one thread run at a
+time, and asks before each line of the servers' code, each lock and each wait which one
+is next; its clock jumps to the next deadline when nothing else is left to do.
+
+Invariants:
+  1. The seed alone decides: no real socket, clock or lock takes part.
+  2. Every thread has ended when `play` returns, whatever happened.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+import threading
+import time
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from unittest.mock import patch
+
+import interleave_test
+from interleave_test._scheduler import _Abort, current_scheduler  # private: see where they are used
+
+from schedules.memory_socket import MemorySocket
+from schedules.script import make_scene
+from schedules.stage import HUB, STUCK_S, Stage
+from schedules.sticky import Sticky
+
+
+__all__ = ["play"]
+
+PATIENCE_S = 60.0  # of the real clock, for a run: it takes milliseconds
+SERVERS = Path(__file__).resolve().parents[1] / "implementations"
+# What threads may share. All else in the core belongs to one thread at a time by construction.
+SHARED = ("on_threads", "exhibits", "core/fanout.py", "core/room.py", "core/group_commit.py")
+
+STAGE_HAND = "play"  # the thread that starts the others: interleave-test calls it as its function
+
+_BLOCKED = re.compile(r"\s*T\d+\((.*?)\)  blocked on (.*)  at (.*)")
+_HOLDER = re.compile(r"T\d+\((.*?)\)")
+
+_local = threading.local()
+
+
+def play(package: ModuleType, make_hub: Callable[..., Any], seed: int) -> Stage:
+    """Play the scene of ``seed`` to its end.
+
+    Args:
+        package: ``implementations.on_threads``.
+        make_hub: the class of the hub; between the lines of its file threads change, too.
+    """
+    stage = Stage(make_scene(seed), seed, _me, _is_over)
+    theatre = _Theatre(stage, package, make_hub)
+    with (
+        patch("implementations.on_threads.connection.readable", theatre.readable),
+        patch("implementations.on_threads.connection.writable", theatre.writable),
+        patch("sys.unraisablehook", _unraisable),
+        patch("logging.logThreads", False),  # it would ask threading, which knows these not
+        stage.watched_log(),
+    ):
+        result = interleave_test.explore(
+            theatre.play,
+            iterations=1,
+            seed=seed,
+            strategy=Sticky(),
+            granularity="line",
+            timeout=PATIENCE_S,
+            include=[*(SERVERS / shared for shared in SHARED), _file_of(make_hub)],
+            raise_on_failure=False,
+        )
+    if result.failure is not None:
+        if result.failure.kind == "exception":
+            raise RuntimeError("a run failed by itself") from result.failure.exception
+        stage.waits = _waits(result.failure.details)
+    return stage
+
+
+class _Theatre:
+    """What starts the threads and keeps them waiting."""
+
+    def __init__(self, stage: Stage, package: ModuleType, make_hub: Callable[..., Any]) -> None:
+        self._stage = stage
+        self._server = package.server
+        self._make_hub = make_hub
+
+    def play(self) -> None:
+        opened = threading.Event()
+        self._stage.opened = opened.set
+        hub = self._make_hub(self._stage.settings)
+        self._stage.adopt(hub)
+        owner = threading.Thread(target=self._act, args=(HUB, hub.run))
+        owner.start()
+        threads = [self._admit(self._stage.observer, hub)]
+        opened.wait()
+        threads += [self._admit(sock, hub) for sock in self._stage.guests]
+        for thread in threads:
+            thread.join()
+        hub.stop()
+        owner.join()
+
+    def _admit(self, sock: MemorySocket, hub: Any) -> threading.Thread:
+        thread = threading.Thread(target=self._serve, args=(sock, hub))
+        thread.start()
+        return thread
+
+    def _serve(self, sock: MemorySocket, hub: Any) -> None:
+        connection = self._stage.connection(self._server, sock, hub)
+        read_pump = connection._read_pump
+
+        def named(*arguments: object) -> None:
+            self._act(f"{sock.part.name}'s read pump", read_pump, *arguments)
+
+        connection._read_pump = named  # the servers call all their read pumps alike
+        self._act(f"{sock.part.name}'s write pump", connection.run)
+
+    def _act(self, name: str, act: Callable[..., None], *arguments: object) -> None:
+        """Do a thread's work under its name. Only a broken hub lets an error get this far."""
+        self._stage.enter(name)
+        _name(name)
+        try:
+            act(*arguments)
+        except Exception as error:
+            self._stage.crashed(error)
+
+    def readable(self, sock: MemorySocket, *, deadline: float = math.inf) -> bool:
+        """In the place of `readiness.readable`."""
+        changed = threading.Event()
+        sock.call_back(changed.set)
+        try:
+            if not sock.readable:
+                changed.wait(_left(deadline))
+        finally:
+            sock.call_back(None)
+        return sock.readable
+
+    def writable(self, sock: MemorySocket, *, deadline: float = math.inf) -> bool:
+        """In the place of `readiness.writable`; the client reads a little later."""
+        time.sleep(0)  # a point where threads change
+        sock.drain()
+        if sock.stalled:
+            threading.Event().wait(_left(deadline))
+        return not sock.stalled
+
+
+def _left(deadline: float) -> float | None:
+    """Return the seconds to a deadline; None where it is so far away that it is none."""
+    left_s = deadline - time.monotonic()
+    return None if left_s > STUCK_S else max(0.0, left_s)
+
+
+def _me() -> Hashable:
+    """Return an object of this thread's own: a thread's number may be used again."""
+    if not hasattr(_local, "me"):
+        _local.me = object()
+    me: Hashable = _local.me
+    return me
+
+
+def _name(name: str) -> None:
+    """Name the running thread where interleave-test says who holds a lock.
+
+    A name given to ``threading.Thread`` would do, but the servers make some of the threads.
+    """
+    current_scheduler().me().name = name
+
+
+def _is_over() -> bool:
+    """Whether threads are being ended: each then unwinds by itself, in no order."""
+    scheduler = current_scheduler()
+    return scheduler is not None and scheduler._abort
+
+
+def _unraisable(what: sys.UnraisableHookArgs) -> None:
+    """Say nothing of a generator that is dropped while its thread is being ended."""
+    if not isinstance(what.exc_value, _Abort):
+        sys.__unraisablehook__(what)
+
+
+def _file_of(make_hub: Callable[..., Any]) -> Path:
+    return Path(make_hub.__init__.__code__.co_filename)
+
+
+def _waits(details: str) -> list[str]:
+    """Return where each thread waits, from interleave-test's table of a deadlock."""
+    waits = []
+    for line in details.splitlines():
+        if found := _BLOCKED.fullmatch(line):
+            name, what, place = found.groups()
+            holder = _HOLDER.search(what)
+            if name == STAGE_HAND:
+                continue
+            if holder is None or holder[1] == name:  # a lock may serve as a bell
+                waits.append(f"{name} waits at {place}")
+            elif what.startswith("join"):
+                waits.append(f"{name} waits for {holder[1]} to end, at {place}")
+            else:
+                waits.append(f"{name} waits for a lock that {holder[1]} holds, at {place}")
+    return waits or [details]

@@ -1,0 +1,141 @@
+"""A run of a trio server's hub and connections under trio's own scheduler, seeded.
+
+Mirrors under_threads.py and under_asyncio.py. Trio shuffles each batch of tasks that
+are ready; here the shuffling starts from the run's seed, and a mock clock jumps to
+the next deadline when nothing else is left to do.
+
+Invariants:
+  1. The seed alone decides: no real socket, clock or thread takes part.
+  2. Every task has ended when `play` returns, whatever happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+from unittest.mock import patch
+
+import trio
+from trio.testing import MockClock
+
+from schedules.memory_socket import MemorySocket
+from schedules.script import make_scene
+from schedules.stage import HUB, STUCK_S, Stage
+from schedules.whereabouts import whereabouts
+
+
+__all__ = ["play", "seeded"]
+
+PAUSES = 3  # at most, before a client's words arrive: trio's batches alone keep tasks in step
+
+
+def play(package: ModuleType, make_hub: Callable[..., Any], seed: int) -> Stage:
+    """Play the scene of ``seed`` to its end.
+
+    Args:
+        package: ``implementations.on_trio``.
+        make_hub: the class of the hub.
+    """
+    stage = Stage(make_scene(seed), seed, trio.lowlevel.current_task)
+    theatre = _Theatre(stage, package, make_hub)
+    with (
+        patch("trio.lowlevel.wait_readable", theatre.readable),
+        patch("trio.lowlevel.wait_writable", theatre.writable),
+        stage.watched_log(),
+        seeded(seed),
+    ):
+        trio.run(theatre.play, clock=MockClock(autojump_threshold=0))
+    return stage
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Have trio's scheduler draw from ``seed``.
+
+    Trio keeps this for test tools that make runs repeatable, and offers it under private
+    names only; tests/schedules/test_under_trio.py notices if they lose their effect.
+    """
+    run = trio._core._run
+    before = run._r.getstate()
+    run._r.seed(seed)
+    try:
+        with patch.object(run, "_ALLOW_DETERMINISTIC_SCHEDULING", True):
+            yield
+    finally:
+        run._r.setstate(before)
+
+
+class _Theatre:
+    """What starts the tasks and keeps them waiting."""
+
+    def __init__(self, stage: Stage, package: ModuleType, make_hub: Callable[..., Any]) -> None:
+        self._stage = stage
+        self._server = package.server
+        self._make_hub = make_hub
+        self._serving = 0  # connections that have not ended
+
+    async def play(self) -> None:
+        opened, all_left, stopped = trio.Event(), trio.Event(), trio.Event()
+        self._stage.opened = opened.set
+        hub = self._make_hub(self._stage.settings)
+        self._stage.adopt(hub)
+        async with trio.open_nursery() as tasks:
+            with trio.move_on_after(STUCK_S) as patience:
+                tasks.start_soon(self._own, hub, stopped)
+                tasks.start_soon(self._serve, self._stage.observer, hub, all_left)
+                await opened.wait()
+                for sock in self._stage.guests:
+                    tasks.start_soon(self._serve, sock, hub, all_left)
+                await all_left.wait()
+                hub.stop()
+                await stopped.wait()
+            if patience.cancelled_caught:
+                self._stage.waits = whereabouts(
+                    (name, task.coro)
+                    for task, name in self._stage.actors().items()
+                    if isinstance(task, trio.lowlevel.Task)
+                )
+            self._stage.curtain()
+            tasks.cancel_scope.cancel()
+
+    async def _serve(self, sock: MemorySocket, hub: Any, all_left: trio.Event) -> None:
+        self._stage.enter(f"{sock.part.name}'s write pump")
+        self._serving += 1
+        try:
+            await self._stage.connection(self._server, sock, hub).run()
+        except Exception as error:  # only a broken hub's: `run` raises nothing of its own
+            self._stage.crashed(error)
+        self._serving -= 1
+        if not self._serving and sock is self._stage.observer:
+            all_left.set()
+
+    async def _own(self, hub: Any, stopped: trio.Event) -> None:
+        self._stage.enter(HUB)
+        try:
+            await hub.run()
+        except Exception as error:
+            self._stage.crashed(error)
+        stopped.set()
+
+    async def readable(self, sock: MemorySocket) -> None:
+        """In the place of `trio.lowlevel.wait_readable`."""
+        self._stage.enter(f"{sock.part.name}'s read pump", unless_known=True)
+        changed = trio.Event()
+        sock.call_back(changed.set)
+        try:
+            for _ in range(sock.random.randint(1, PAUSES)):
+                await trio.lowlevel.checkpoint()
+            if not sock.readable:
+                await changed.wait()
+        finally:
+            sock.call_back(None)
+
+    async def writable(self, sock: MemorySocket) -> None:
+        """In the place of `trio.lowlevel.wait_writable`; the client reads a little later."""
+        for _ in range(sock.random.randint(1, PAUSES)):
+            await trio.lowlevel.checkpoint()
+        sock.drain()
+        if sock.stalled:
+            await trio.sleep_forever()

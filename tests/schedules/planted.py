@@ -1,0 +1,127 @@
+"""Canaries: servers with a planted bug, that an explorer must find to be believed.
+
+Most are exhibits. The rest stand here: bugs that the gallery shows in one runtime, and
+that another runtime's explorer has to find too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import trio
+
+from implementations.core.commands import Command, Rename
+from implementations.core.message import encode
+from implementations.core.room import ClientId, ToAll, _key
+from implementations.core.settings import Settings
+from implementations.on_asyncio.hub_broadcaster import BroadcasterHub as AsyncioBroadcasterHub
+from implementations.on_asyncio.hub_mutex import MutexHub as AsyncioMutexHub
+from implementations.on_threads.hub_broadcaster import BroadcasterHub as ThreadsBroadcasterHub
+from implementations.on_threads.outbox import Outbox as ThreadsOutbox
+from implementations.on_trio.hub_mutex import MutexHub as TrioMutexHub
+from schedules.explore import Run, first_failure
+
+
+__all__ = ["WITHIN", "found"]
+
+WITHIN = 60  # seeds, in which every canary must be found; most are within ten
+
+
+def found(
+    server_id: str, monkeypatch: pytest.MonkeyPatch, planted: dict[str, Any] | None = None
+) -> Run:
+    """Return the first run that fails; there must be one soon.
+
+    Args:
+        planted: what stands where, as an exhibit's ``REPLACES``.
+    """
+    for target, stand_in in (planted or {}).items():
+        monkeypatch.setattr(target, stand_in)
+    run = first_failure(server_id, range(WITHIN))
+    assert run is not None, f"the explorer is blind to what is wrong with {server_id}"
+    return run
+
+
+class TaskPerMessage(AsyncioMutexHub):
+    """asyncio: a task for each message, which its loop's order hides."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def submit(self, client_id: ClientId, command: Command) -> None:
+        self._tasks.add(asyncio.create_task(super().submit(client_id, command)))
+
+
+class UnguardedInbox(AsyncioBroadcasterHub):
+    """asyncio: the owner looks away between taking a command and carrying it out."""
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as helpers:
+            self._helpers = helpers
+            await super().run()
+
+    def _put(self, command: Callable[..., None]) -> None:
+        def late() -> None:
+            put(command)
+
+        put = super()._put
+        asyncio.get_running_loop().call_soon(late)
+
+
+class TrioAwaitInFanout(TrioMutexHub):
+    """trio: a checkpoint between two clients, and no lock around."""
+
+    async def submit(self, client_id: ClientId, command: Command) -> None:
+        match self._fanout._room.submit(client_id, command):
+            case [ToAll(line)]:
+                for outbox in list(self._fanout._outboxes.values()):
+                    outbox.offer(encode(line))
+                    await trio.lowlevel.checkpoint()
+            case deliveries:
+                self._fanout._hand_out(deliveries)
+
+
+class TrioCheckThenAct(TrioMutexHub):
+    """trio: whether a name is free is asked before the lock is held."""
+
+    async def submit(self, client_id: ClientId, command: Command) -> None:
+        holders = self._fanout._room._holders
+        if isinstance(command, Rename) and (key := _key(command.new)) not in holders:
+            await trio.lowlevel.checkpoint()
+            holders.pop(key, None)
+        await super().submit(client_id, command)
+
+
+class LostWakeUp(ThreadsOutbox):
+    """threads: the write pump looks, and only then says that it waits."""
+
+    def take(self) -> bytes:
+        while not self._backlog.size_bytes:
+            if self.cause is not None:
+                return b""
+            self._wanted = True
+            self._more.acquire()
+            self._relay.woken()
+        with self._lock:
+            return self._backlog.take()
+
+
+class UncountedInbox(ThreadsBroadcasterHub):
+    """threads: two count what waits in the inbox without a lock, and one count is lost."""
+
+    def _put(self, command: Callable[..., None]) -> None:
+        self._inbox.put(command)
+        waiting = self._waiting
+        self._waiting = waiting + 1
+        if self._waiting >= self._settings.inbox:
+            self._pace.hold(self)
+
+    def _carried_out(self, commands: int) -> None:
+        waiting = self._waiting
+        self._waiting = waiting - commands
+        if self._waiting < self._settings.inbox:
+            self._pace.release(self)

@@ -1,0 +1,70 @@
+"""Good servers under many schedules; and what a run, or the lack of a tool, looks like.
+
+Each server has its share of seeds, cut into stretches that workers can take in turn.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from implementations.core.errors import SettingsError
+from implementations.registry import SERVERS
+from schedules.explore import MissingTool, first_failure, play
+from tests.schedules.tools import needs
+
+
+# Seeds a server: a run of threads takes ten times as long as one of tasks.
+SEEDS = {"threads": 640, "asyncio": 1600, "trio": 1200}
+STRETCHES = 8
+
+
+@pytest.mark.parametrize("stretch", range(STRETCHES))
+@pytest.mark.parametrize(
+    ("server_id", "runtime"),
+    [
+        pytest.param(server.id, server.runtime, marks=needs(server.runtime), id=server.id)
+        for server in SERVERS
+    ],
+)
+def test_good_server_keeps_its_promises(server_id: str, runtime: str, stretch: int) -> None:
+    """Under every schedule that is tried a good server breaks nothing, and ends."""
+    length = SEEDS[runtime] // STRETCHES
+
+    failed = first_failure(server_id, range(stretch * length, (stretch + 1) * length))
+
+    assert failed is None, f"hubbub replay {server_id} --seed {failed.seed} shows it"
+
+
+def test_run_has_all_that_happened() -> None:
+    """A run carries its steps, what each client said and got, and what it broke: here nothing."""
+    run = play("trio-mutex", 1)
+
+    assert (run.server_id, run.seed, run.waits, run.violations) == ("trio-mutex", 1, (), ())
+    assert run.steps[0].actor == "olga's write pump"
+    assert [session.label for session in run.history.sessions][:2] == ["olga", "anna"]
+
+
+def test_search_ends_at_the_first_that_fails() -> None:
+    """A search returns the run of the first seed that breaks a promise, none where none does."""
+    found = first_failure("exhibit-task-per-message", range(60))
+
+    assert found is not None
+    assert first_failure("exhibit-task-per-message", range(found.seed)) is None
+    assert first_failure("exhibit-task-per-message", [found.seed]) == found
+
+
+def test_unknown_server_is_an_error() -> None:
+    """An id that nobody has cannot be played."""
+    with pytest.raises(SettingsError, match="asyncio-magic"):
+        play("asyncio-magic", 1)
+
+
+@pytest.mark.parametrize("server_id", ["threads-mutex", "exhibit-await-in-fanout"])
+def test_missing_tool_is_named(server_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a newer Python or the packages, the error says what to do, in one line."""
+    monkeypatch.setattr(sys, "version_info", (3, 11, 9))
+
+    with pytest.raises(MissingTool, match=r"Python 3\.12 .* pip install 'hubbub\[schedules\]'"):
+        play(server_id, 1)

@@ -1,0 +1,63 @@
+"""asyncio under simloop: what it finds, and that a seed decides all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from schedules.explore import play
+from tests.schedules.planted import TaskPerMessage, UnguardedInbox, found
+from tests.schedules.tools import needs
+
+
+pytestmark = needs("asyncio")
+
+
+@pytest.mark.parametrize(
+    "exhibit", ["await-in-fanout", "check-then-act", "send-under-lock", "deadlocked-pair"]
+)
+def test_exhibit_is_found(exhibit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each race or deadlock between tasks that the gallery has is found within some seeds."""
+    assert found(f"exhibit-{exhibit}", monkeypatch).violations
+
+
+@pytest.mark.parametrize(
+    ("server_id", "planted"),
+    [
+        ("asyncio-mutex", {"implementations.on_asyncio.MutexHub": TaskPerMessage}),
+        ("asyncio-broadcaster", {"implementations.on_asyncio.BroadcasterHub": UnguardedInbox}),
+    ],
+)
+def test_planted_bug_is_found(
+    server_id: str, planted: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stock asyncio's first-in-first-out order would hide is found within some seeds."""
+    assert found(server_id, monkeypatch, planted).violations
+
+
+@pytest.mark.parametrize("server_id", ["asyncio-direct", "exhibit-deadlocked-pair"])
+def test_seed_decides(server_id: str) -> None:
+    """A seed gives the same steps each time, and another seed others."""
+    once, again, other = play(server_id, 1), play(server_id, 1), play(server_id, 2)
+
+    assert once == again
+    assert once.steps != other.steps
+
+
+def test_deadlock_says_who_waits_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing moves any more, each one that has not ended is shown with its place."""
+    run = found("exhibit-deadlocked-pair", monkeypatch)
+
+    assert any(
+        wait.startswith("the hub waits in run, at deadlocked_pair.py:") for wait in run.waits
+    )
+    assert "nothing moves any more" in run.violations[0].sentence
+
+
+def test_every_task_has_its_own_name() -> None:
+    """The steps of a run are told by pumps that are told apart, and by nobody unknown."""
+    actors = {step.actor for step in play("asyncio-direct", 1).steps}
+
+    assert {"the hub", "olga's read pump", "olga's write pump", "anna's read pump"} <= actors
+    assert "a helper" not in actors

@@ -1,0 +1,88 @@
+"""trio under its own scheduler, seeded: what it finds, and that a seed decides all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import trio
+
+from schedules.explore import play
+from schedules.under_trio import seeded
+from tests.schedules.planted import TrioAwaitInFanout, TrioCheckThenAct, found
+
+
+def test_exhibit_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task for each message is found within some seeds, and its tasks are helpers."""
+    run = found("exhibit-task-per-message", monkeypatch)
+
+    assert {violation.rule_id for violation in run.violations} >= {"order.speaker"}
+    assert "a helper" in {step.actor for step in run.steps}
+
+
+@pytest.mark.parametrize("planted", [TrioAwaitInFanout, TrioCheckThenAct])
+def test_planted_bug_is_found(planted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What asyncio's exhibits do wrong is found here too, within some seeds."""
+    assert found("trio-mutex", monkeypatch, {"implementations.on_trio.MutexHub": planted})
+
+
+@pytest.mark.parametrize("server_id", ["trio-direct", "exhibit-task-per-message"])
+def test_seed_decides(server_id: str) -> None:
+    """A seed gives the same steps each time, and another seed others."""
+    once, again, other = play(server_id, 1), play(server_id, 1), play(server_id, 2)
+
+    assert once == again
+    assert once.steps != other.steps
+
+
+def test_private_names_of_trio_have_their_effect() -> None:
+    """What `seeded` sets still decides the order of tasks."""
+    orders = {seed: {_order(seed) for _ in range(3)} for seed in range(10)}
+
+    assert all(len(same) == 1 for same in orders.values())
+    assert len(set.union(*orders.values())) > 5
+
+
+def test_scheduler_is_put_back() -> None:
+    """After a run, even one that failed, trio draws as it would have without it."""
+    before = trio._core._run._r.getstate()
+
+    with pytest.raises(KeyError), seeded(1):
+        raise KeyError
+
+    assert trio._core._run._r.getstate() == before
+
+
+def test_stuck_run_comes_to_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hub that waits for ever is found out by the clock, and its tasks are ended."""
+
+    class Forgetful(TrioAwaitInFanout):
+        def stop(self) -> None:
+            pass
+
+        async def run(self) -> None:
+            await trio.sleep_forever()
+
+    monkeypatch.setattr("implementations.on_trio.MutexHub", Forgetful)
+    run = play("trio-mutex", 3)
+
+    assert run.waits == ("the hub waits",)
+    assert run.violations[0].rule_id == "shutdown.exit"
+
+
+def _order(seed: int) -> tuple[int, ...]:
+    order: list[int] = []
+
+    async def task(number: int) -> None:
+        for _ in range(3):
+            await trio.lowlevel.checkpoint()
+            order.append(number)
+
+    async def tasks() -> None:
+        async with trio.open_nursery() as nursery:
+            for number in range(4):
+                nursery.start_soon(task, number)
+
+    with seeded(seed):
+        trio.run(tasks)
+    return tuple(order)
