@@ -26,6 +26,7 @@ COMMANDS = {
     "gallery": ("hubbub.gallery", "judge the servers that are wrong on purpose"),
     "record": ("hubbub.record", "let many talk at once, and write down what each of them saw"),
     "draw": ("hubbub.draw", "what is wrong in a recorded talk, as a picture"),
+    "replay": ("hubbub.replay", "play one schedule of a server or exhibit, step by step"),
     "bench": ("hubbub.bench", "measure the servers and their peers, and keep every run"),
     "report": ("hubbub.report", "draw what was measured: one HTML page"),
     "compare": ("hubbub.compare", "judge and measure all servers, and write the report"),
@@ -63,6 +64,13 @@ def main(argv: list[str] | None = None) -> int:
         from implementations.__main__ import main as serve
 
         return serve(argv[1:])
+    try:
+        return _run(argv)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(argv: list[str]) -> int:
     parser = _OneLineParser(
         prog="hubbub",
         description="A workbench for learning concurrency: one chat server, built many times.",
@@ -86,8 +94,6 @@ def main(argv: list[str] | None = None) -> int:
     try:
         exit_code: int = import_module(COMMANDS[arguments.command][0]).run(arguments)
         sys.stdout.flush()  # here, where a full disk can still be told
-    except KeyboardInterrupt:
-        return 130
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EPIPE):
             raise

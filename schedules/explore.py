@@ -7,10 +7,15 @@ Invariants:
 
 from __future__ import annotations
 
+import gc
+import signal
 import sys
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from types import FrameType
 
 from implementations.exhibits.catalogue import Exhibit
 from implementations.registry import Server, find
@@ -57,24 +62,16 @@ def play(server_id: str, seed: int) -> Run:
     server = find(subject.base) if isinstance(subject, Exhibit) else subject
     assert isinstance(server, Server)
     _check_tool(server.runtime)
-    switch_interval_s = sys.getswitchinterval()
-    try:
-        with subject.in_place():
-            package = import_module(f"implementations.on_{server.runtime}")
-            make_hub = getattr(package, f"{server.hub.capitalize()}Hub")
-            theatre = import_module(f"schedules.under_{server.runtime}")
-            stage = theatre.play(package, make_hub, seed)
-            violations = judge(stage)
-    finally:
-        sys.setswitchinterval(switch_interval_s)
-    return Run(
-        server_id,
-        seed,
-        tuple(stage.steps),
-        history_of(stage),
-        tuple(stage.waits),
-        violations,
-    )
+    package = import_module(f"implementations.on_{server.runtime}")
+    theatre = import_module(f"schedules.under_{server.runtime}")
+    with _interrupt_later(), _process_as_it_was(), subject.in_place():
+        make_hub = getattr(package, f"{server.hub.capitalize()}Hub")
+        stage = theatre.play(package, make_hub, seed)
+        violations = judge(stage)
+        steps, waits = tuple(stage.steps), tuple(stage.waits)
+        run = Run(server_id, seed, steps, history_of(stage), waits, violations)
+        del stage  # with it goes all that is garbage now
+    return run
 
 
 def first_failure(server_id: str, seeds: Iterable[int]) -> Run | None:
@@ -84,6 +81,53 @@ def first_failure(server_id: str, seeds: Iterable[int]) -> Run | None:
         if run.violations:
             return run
     return None
+
+
+@contextmanager
+def _process_as_it_was() -> Iterator[None]:
+    """Put back what an exhibit may have changed, and leave no garbage.
+
+    A run is one large circle. Only what it made is looked at: simloop, too, looks for
+    garbage after each run, and all there is in a process is much.
+    """
+    switch_interval_s = sys.getswitchinterval()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.collect()
+        gc.unfreeze()
+        sys.setswitchinterval(switch_interval_s)
+
+
+@contextmanager
+def _interrupt_later() -> Iterator[None]:
+    """Have a first interrupt wait until the run is over, some milliseconds later.
+
+    In the middle of a run it could end one task or callback, be taken for a bug of the
+    server's, and never reach who is at the keyboard.
+    """
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler or not _in_main_thread():
+        yield
+        return
+    came: list[int] = []
+
+    def interrupted(number: int, frame: FrameType | None) -> None:
+        if came:
+            signal.default_int_handler(number, frame)
+        came.append(number)
+
+    signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if came:
+        raise KeyboardInterrupt
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 def _check_tool(runtime: str) -> None:

@@ -12,7 +12,6 @@ Invariants:
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -39,17 +38,13 @@ def play(package: ModuleType, make_hub: Callable[..., Any], seed: int) -> Stage:
     stage = Stage(make_scene(seed), seed, asyncio.current_task)
     theatre = _Theatre(stage, package, make_hub)
     loop = SimLoop(seed)
-    gc.freeze()  # simloop collects garbage after each run: let it look at this run's alone
-    try:
-        with (
-            patch("implementations.on_asyncio.connection.readable", theatre.readable),
-            patch("implementations.on_asyncio.connection.writable", theatre.writable),
-            stage.watched_log(),
-        ):
-            loop.run_until_complete(theatre.play())
-    finally:
-        loop.close()
-        gc.unfreeze()
+    with (
+        patch("implementations.on_asyncio.connection.readable", theatre.readable),
+        patch("implementations.on_asyncio.connection.writable", theatre.writable),
+        stage.watched_log(),
+    ):
+        loop.run_until_complete(theatre.play())
+    loop.close()
     return stage
 
 

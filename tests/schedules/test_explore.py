@@ -5,11 +5,13 @@ Each server has its share of seeds, cut into stretches that workers can take in 
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import pytest
 
 from implementations.core.errors import SettingsError
+from implementations.on_trio.hub_mutex import MutexHub
 from implementations.registry import SERVERS
 from schedules.explore import MissingTool, first_failure, play
 from tests.schedules.tools import needs
@@ -17,7 +19,7 @@ from tests.schedules.tools import needs
 
 # Seeds a server: a run of threads takes ten times as long as one of tasks.
 SEEDS = {"threads": 640, "asyncio": 1600, "trio": 1200}
-STRETCHES = 8
+STRETCHES = 16
 
 
 @pytest.mark.parametrize("stretch", range(STRETCHES))
@@ -68,3 +70,40 @@ def test_missing_tool_is_named(server_id: str, monkeypatch: pytest.MonkeyPatch) 
 
     with pytest.raises(MissingTool, match=r"Python 3\.12 .* pip install 'hubbub\[schedules\]'"):
         play(server_id, 1)
+
+
+def test_interrupt_waits_for_the_end_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C in the middle of a run ends the search, and not a task of the server."""
+
+    class Interrupted(MutexHub):
+        def stop(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+            stopped.append(True)
+
+    stopped: list[bool] = []
+    monkeypatch.setattr("implementations.on_trio.MutexHub", Interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        first_failure("trio-mutex", range(5))
+
+    assert stopped == [True]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_second_interrupt_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever presses Ctrl-C again is heard at once, in case the run never ends."""
+
+    class Interrupted(MutexHub):
+        def stop(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+            stopped.append(True)
+
+    stopped: list[bool] = []
+    monkeypatch.setattr("implementations.on_trio.MutexHub", Interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        play("trio-mutex", 1)
+
+    assert stopped == [True]

@@ -1,0 +1,138 @@
+"""``hubbub replay``: one schedule of a server or an exhibit, shown step by step.
+
+The scene, and which thread or task runs next, are drawn from a seed: the same id and
+seed show the same steps, on the same Python. Without a seed it looks for the first
+that breaks a promise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import textwrap
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+from implementations.core.errors import SettingsError
+from schedules.explore import MissingTool, Run, first_failure, play
+from schedules.stage import Step
+from tests.conformance.diagram import as_svg, as_text
+from tests.conformance.history import Violation, check
+from tests.conformance.smallest import smallest_violation
+
+
+__all__ = ["add_arguments", "run", "told"]
+
+DEFAULT_SEEDS = 200
+COLUMNS = 80
+INDENT = " " * 7
+LOOK_HERE = "●"  # as in the drawing
+
+CLEAN, BROKEN, USAGE = 0, 1, 2  # exit codes
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this sub-command's flags."""
+    parser.add_argument("id", metavar="ID", help="a server (hubbub list) or an exhibit")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--seed", metavar="N", type=_whole, help="play this seed")
+    which.add_argument(
+        "--seeds",
+        metavar="N",
+        type=_whole,
+        default=DEFAULT_SEEDS,
+        help=f"look for a seed below N that breaks a promise (default {DEFAULT_SEEDS})",
+    )
+    parser.add_argument("--svg", metavar="FILE", type=Path, help="also draw the violation there")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Play, and print what happened.
+
+    Returns:
+        0 when nothing was broken, 1 when something was, 2 where it cannot be played.
+    """
+    try:
+        found = _find(arguments)
+    except (SettingsError, MissingTool) as error:
+        return _fail(error)
+    if found is None:
+        print(f"{arguments.id}: {arguments.seeds} seeds, and each keeps its promises")
+        return CLEAN
+    if arguments.seed is None:
+        print(f"hubbub replay {found.server_id} --seed {found.seed}    shows this again\n")
+    print("\n".join(told(found)))
+    if not found.violations:
+        return CLEAN
+    if arguments.svg is not None:
+        violation = _smallest(found)
+        try:
+            arguments.svg.write_text(as_svg(violation.witness, violation), encoding="utf-8")
+        except OSError as error:
+            return _fail(f"cannot write {arguments.svg}: {error.strerror}")
+    return BROKEN
+
+
+def told(found: Run) -> Iterator[str]:
+    """Yield a run's story, of at most 80 columns: its steps, numbered, and what it broke."""
+    violation = _smallest(found) if found.violations else None
+    blamed = {line for _, line in violation.blamed} if violation else set()
+    actor = ""
+    for number, step in enumerate(_together(found.steps), 1):
+        if step.actor != actor:
+            actor = step.actor
+            yield f"-- {actor}"
+        mark = LOOK_HERE if any(repr(line) in step.deed for line in blamed) else " "
+        yield from _wrapped(f"{step.deed} {step.to}".strip(), f"{number:4} {mark} ")
+    yield ""
+    if violation is None:
+        yield f"{found.server_id}, seed {found.seed}: nothing is broken"
+        return
+    for wait in found.waits:
+        yield from _wrapped(wait, "")
+    if found.waits:
+        yield ""
+    yield from as_text(violation.witness, violation).splitlines()
+
+
+def _find(arguments: argparse.Namespace) -> Run | None:
+    if arguments.seed is not None:
+        return play(arguments.id, arguments.seed)
+    return first_failure(arguments.id, range(arguments.seeds))
+
+
+def _together(steps: tuple[Step, ...]) -> Iterator[Step]:
+    """Yield the steps, with what somebody does to several in a row as one."""
+    for (actor, deed), same in groupby(steps, lambda step: (step.actor, step.deed)):
+        clients = [step.to for step in same if step.to]
+        if clients:
+            yield Step(actor, deed, ", ".join(clients))
+        else:
+            yield Step(actor, deed)
+
+
+def _wrapped(words: str, before: str) -> list[str]:
+    return textwrap.wrap(
+        words, COLUMNS, initial_indent=before, subsequent_indent=INDENT, break_on_hyphens=False
+    )
+
+
+def _smallest(found: Run) -> Violation:
+    """Return the first thing that a run broke, with the smallest history that shows it."""
+    violation = found.violations[0]
+    if any(each.sentence == violation.sentence for each in check(found.history).violations):
+        return smallest_violation(found.history, violation.rule_id)
+    return violation  # it was not the history checker that found it
+
+
+def _whole(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise ValueError
+    return value
+
+
+def _fail(error: Exception | str) -> int:
+    print(f"hubbub: {error}", file=sys.stderr)
+    return USAGE
