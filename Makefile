@@ -11,7 +11,13 @@ ROUND ?= benchmarks/rounds/$(shell date +%Y-%m)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup compare test conform gallery bench regress round stress soak autobahn
-.PHONY: style format types coverage check picture clean
+.PHONY: style format types coverage check picture schedules clean
+
+# What plays the schedules of threads and asyncio: the first of these that is 3.12 or newer.
+PYENV_PYTHONS = $(wildcard $(shell pyenv root 2>/dev/null)/versions/3.1[2-9]*/bin/python)
+NEWER = $(firstword $(foreach python,$(PYTHON) python3.14 python3.13 python3.12 $(PYENV_PYTHONS),$(shell \
+  $(python) -c 'import sys; sys.version_info >= (3, 12) and print(sys.executable)' 2>/dev/null)))
+SCHEDULES := .venv-schedules
 
 help:  ## show this
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -53,6 +59,12 @@ soak: $(READY)  ## ten minutes of load and faults, all judged: ID=trio-direct
 autobahn: $(READY)  ## the Autobahn fuzzing client (needs Python 2.7)
 	@$(BIN)/python -m tests.autobahn.run
 
+schedules:  ## the hubs under thousands of schedules (2 minutes; Python 3.12)
+	@if [ -z "$(NEWER)" ]; then \
+	  echo "make schedules: skipped, there is no Python 3.12 or newer (make schedules PYTHON=...)"; \
+	else $(MAKE) --no-print-directory $(SCHEDULES)/.ready PYTHON="$(NEWER)" && \
+	  $(SCHEDULES)/bin/python -m pytest -n 2 tests/schedules tests/hubbub/test_replay.py; fi
+
 style: $(READY)  ## ruff: lint and format
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -73,7 +85,7 @@ picture: $(READY)  ## the README's picture, from the round
 	@$(BIN)/python docs/picture.py $(ROUND)/report.html
 
 clean:  ## remove all that make has made
-	rm -rf $(VENV) .benchmarks .cache/autobahn report .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) $(SCHEDULES) .benchmarks .cache/autobahn report .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -81,4 +93,10 @@ $(READY): pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) (once) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' --constraint constraints.txt
+	@touch $@
+
+$(SCHEDULES)/.ready: pyproject.toml constraints.txt
+	@echo "Setting up $(SCHEDULES) with $(PYTHON) (once) ..."
+	@$(PYTHON) -m venv $(SCHEDULES)
+	@$(SCHEDULES)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[conform,schedules]' --constraint constraints.txt
 	@touch $@
