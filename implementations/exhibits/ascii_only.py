@@ -8,7 +8,8 @@ Looks right: it was tested with "hello".
 
 Breaks: delivery.unaltered
 
-May break: names.rename, names.taken, names.bad, delivery.exactly-once, framing.chunks,
+May break: names.rename, names.taken, names.bad, names.race, delivery.exactly-once,
+delivery.one-room, framing.chunks, framing.last-line,
 websocket.fragments, framing.control
 
 Shown by: a line in any script but one.

@@ -8,7 +8,7 @@ and every ``leave()`` at the end of a loop instead of in a ``finally``.
 
 Looks right: it works whenever a client says goodbye. Networks do not.
 
-Breaks: membership.left-once, membership.no-ghost
+Breaks: membership.left-once, membership.no-ghost, membership.churn
 
 Shown by: a client that is killed, so that its connection is reset.
 

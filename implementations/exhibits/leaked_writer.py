@@ -10,6 +10,8 @@ Looks right: nothing is sent to the client any more, and the others are told tha
 
 Breaks: membership.half-close, commands.quit
 
+May break: membership.churn
+
 Shown by: anyone who leaves.
 
 Instead: implementations/core/fanout.py: a goodbye takes the outbox off the list and closes it.
