@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from implementations.exhibits.catalogue import PREFIX, Exhibit, exhibits
 
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
+
     from tests.conformance.results import Results, Run
 
 __all__ = ["Finding", "add_arguments", "find", "render", "run"]
@@ -129,8 +132,16 @@ def render(found: Sequence[Finding]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["marked_up"] = _marked_up
     shown = [(finding, _pictured(finding)) for finding in found]
     return environment.get_template("gallery.html.j2").render(shown=shown)
+
+
+def _marked_up(text: str) -> Markup:
+    """Return a header's words as HTML: what stands between backticks is code."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub("(`+)(.+?)\\1", r"<code>\2</code>", str(escape(text))))
 
 
 def _pictured(finding: Finding) -> Run | None:

@@ -36,6 +36,8 @@ def test_page_shows_what_was_seen() -> None:
 
     assert "<svg id='it'/>" in drawn
     assert "anna &amp; ben disagree" in drawn
+    assert "`" not in drawn
+    assert "<code>await</code>" in drawn
     for words in (AWAITS.header.title, "hubbub serve exhibit-await-in-fanout", "order.total"):
         assert words in drawn
 
