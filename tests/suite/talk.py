@@ -56,6 +56,8 @@ def rooms(draw: st.DrawFn) -> Room:
                 if name not in names.values():
                     room.rename(label, name)
                     names[label] = name
+                    if label in ports:  # it may be used again, at the other door
+                        free.append(ports.pop(label))
             case _:
                 inside.remove(label)
                 names.pop(label)
@@ -63,7 +65,8 @@ def rooms(draw: st.DrawFn) -> Room:
                     room.cut(label, unread=draw(st.integers(0, 12)))
                     for more in range(draw(st.integers(0, 2))):
                         room.send_unheard(label, tagged(label, 1000 + more))
-                free.append(ports.pop(label))
+                if label in ports:
+                    free.append(ports.pop(label))
                 room.leave(label, draw(st.sampled_from(_ENDS)), gone=draw(st.booleans()))
     room.close(*inside)
     return room

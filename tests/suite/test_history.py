@@ -66,6 +66,20 @@ def test_port_used_again_is_another_client() -> None:
     assert check(room.history()).violations == ()
 
 
+def test_port_may_be_used_at_both_doors() -> None:
+    """A client may come from the port of one that is still there, and has another name by now."""
+    room = Room()
+    room.join("ben")
+    room.join("anna", name="127.0.0.1:5000")
+    room.rename("anna", "Anna")
+    room.join("guest", name="127.0.0.1:5000")
+    room.say("guest", "guest-1")
+    room.leave("guest")
+    room.close("anna", "ben")
+
+    assert check(room.history()).violations == ()
+
+
 def test_names_may_change_hands() -> None:
     """A name that was given up may be taken by another, and taken back."""
     room = Room()

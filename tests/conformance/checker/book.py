@@ -94,7 +94,11 @@ class Book:
             self._inside.update(dict.fromkeys(names, line))
 
     def _check_join(self, line: str, name: str) -> Iterator[Finding]:
-        if name == self._events.names.first[self.log.stay]:
+        first = self._events.names.first
+        # A port may be used at one door and at once again at the other, when its first user has
+        # a name of its own by then.
+        shared = first.count(name) > 1 and name not in self._inside
+        if name == first[self.log.stay] and not shared:
             yield self._found("membership.joined", "was told that it joined itself", line)
         elif before := self._inside.get(name):
             if before == self.roster:
