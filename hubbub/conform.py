@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tests.conformance.results import Results, Run
 
 
-__all__ = ["SuiteError", "add_arguments", "judge", "run"]
+__all__ = ["SuiteError", "add_arguments", "judge", "run", "shown_progress"]
 
 SUITE = ROOT / "tests" / "conformance"
 
@@ -127,7 +127,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     try:
         order = _order_of(arguments)
-        with _shown_progress(Console(stderr=True)) as progress:
+        with shown_progress(Console(stderr=True)) as progress:
             results = _run_suite(order, progress)
     except (ValueError, OSError) as error:
         print(f"hubbub: {error} (try hubbub conform --help)", file=sys.stderr)
@@ -151,14 +151,12 @@ def judge(
     *,
     quick: bool = False,
     one_door: bool = False,
-    rules: str = "",
-    workers: int = _WORKERS,
+    rules: Mapping[str, Sequence[str]] | None = None,
     progress: Progress | None = None,
 ) -> Results:
     """Judge servers of ours and return the results.
 
-    ``rules`` are ids or areas with commas between them, all unless given; ``workers`` is how many
-    tests run at a time.
+    ``rules`` are the ids of those that each server is judged by, all unless given.
     ``progress`` is called after each run with how many are done, how many there
     will be, and the run itself.
 
@@ -166,9 +164,10 @@ def judge(
         SuiteError: the suite could not run.
     """
     prefer_own_suite()
-    order = _Order(
-        _server_options(ids), ids, rules or None, quick, one_door=one_door, workers=workers
-    )
+    options = _server_options(ids)
+    if rules is not None:
+        options = [f"--server={server_id}={','.join(rules[server_id])}" for server_id in ids]
+    order = _Order(options, ids, quick=quick, one_door=one_door)
     return _run_suite(order, progress or (lambda *_: None))
 
 
@@ -316,7 +315,7 @@ def _ended_with_us(suite: subprocess.Popen[bytes]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _shown_progress(console: Any) -> Iterator[Progress]:
+def shown_progress(console: Any) -> Iterator[Progress]:
     """Show a line that moves on a terminal, and a line every few seconds elsewhere."""
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar

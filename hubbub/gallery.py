@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hubbub.conform import SuiteError, judge
+from hubbub.conform import Progress, SuiteError, judge, shown_progress
 from implementations.exhibits.catalogue import PREFIX, Exhibit, exhibits
 
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.conformance.results import Results, Run
 
-__all__ = ["Finding", "add_arguments", "find", "render", "run"]
+__all__ = ["Finding", "add_arguments", "find_all", "render", "run"]
 
 TEMPLATES = Path(__file__).parent
 
@@ -76,35 +76,50 @@ def run(arguments: argparse.Namespace) -> int:
         if name not in known:
             print(f"hubbub: there is no exhibit {name} (hubbub list --exhibits)", file=sys.stderr)
             return 2
-    found = []
+    from rich.console import Console
+
+    chosen = [known[name] for name in names]
     try:
-        for name in names:
-            found.append(find(known[name], whole=arguments.whole))
-            print(_line(found[-1]), flush=True)
+        with shown_progress(Console(stderr=True)) as progress:
+            found = find_all(chosen, whole=arguments.whole, progress=progress)
     except SuiteError as error:
         print(f"hubbub: {error}", file=sys.stderr)
         return 2
-    finally:
-        if arguments.html is not None and found:
-            arguments.html.write_text(render(found), encoding="utf-8")
+    for finding in found:
+        print(_line(finding))
+    if arguments.html is not None:
+        arguments.html.write_text(render(found), encoding="utf-8")
     return 0 if all(finding.as_said for finding in found) else 1
 
 
-def find(exhibit: Exhibit, *, whole: bool = False) -> Finding:
-    """Judge an exhibit by the rules that its header names, or by all.
+def find_all(
+    chosen: Sequence[Exhibit], *, whole: bool = False, progress: Progress | None = None
+) -> list[Finding]:
+    """Judge exhibits by the rules that their headers name, or by all.
 
     One test a rule is enough where it finds what the header says; where it does not, all tests of
-    that rule are run.
+    that rule are run. ``progress`` is as `judge` has it.
 
     Raises:
         SuiteError: the suite could not run.
     """
-    header = exhibit.header
-    results = judge([exhibit.id], quick=True, rules="" if whole else ",".join(header.breaks))
-    broken = _broken(results)
-    missed = [rule for rule in header.breaks if rule not in broken]
+    named = {exhibit.id: exhibit.header.breaks for exhibit in chosen}
+    results = judge(list(named), quick=True, rules=None if whole else named, progress=progress)
+    broken = {server_id: _broken(results, server_id) for server_id in named}
+    missed = {
+        server_id: rules
+        for server_id, breaks in named.items()
+        if (rules := [rule for rule in breaks if rule not in broken[server_id]])
+    }
     if missed:
-        broken |= _broken(judge([exhibit.id], rules=",".join(missed)))
+        results = judge(list(missed), rules=missed, progress=progress)
+        for server_id in missed:
+            broken[server_id] |= _broken(results, server_id)
+    return [_finding(exhibit, broken[exhibit.id]) for exhibit in chosen]
+
+
+def _finding(exhibit: Exhibit, broken: dict[str, Run]) -> Finding:
+    header = exhibit.header
     return Finding(
         exhibit,
         broken,
@@ -113,11 +128,12 @@ def find(exhibit: Exhibit, *, whole: bool = False) -> Finding:
     )
 
 
-def _broken(results: Results) -> dict[str, Run]:
-    """Return for each rule that failed a run: one with a picture, where there is one."""
+def _broken(results: Results, server_id: str) -> dict[str, Run]:
+    """Return for each rule that a server broke a run: one with a picture, where there is one."""
     return {
         rule.id: max(cell.blamed, key=lambda run: bool(run.history_svg))
-        for rule, _, cell in results.with_verdict("fail")
+        for rule, server, cell in results.with_verdict("fail")
+        if server == server_id
     }
 
 

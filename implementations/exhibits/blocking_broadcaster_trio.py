@@ -11,7 +11,8 @@ Looks right: nothing is lost, nothing is shared, and there is no lock to forget.
 Breaks: slow.isolation, slow.cut-off, slow.close-code, slow.bounded, slow.write-timeout,
 slow.drop-oldest, slow.drop-newest
 
-May break: membership.churn, order.membership, shutdown.refuses, shutdown.second-signal
+May break: membership.churn, order.membership, shutdown.refuses, shutdown.second-signal,
+order.total
 
 Shown by: one client that stops reading while another talks.
 

@@ -9,6 +9,8 @@ Looks right: a line ends with a line feed, and that is cut.
 
 Breaks: framing.crlf
 
+May break: framing.empty
+
 Shown by: a client whose lines end with ``\\r\\n``.
 
 Instead: implementations/core/line_codec.py takes one ``\\r`` right before the ``\\n`` for a part

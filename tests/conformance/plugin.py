@@ -53,7 +53,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--server",
         action="append",
         metavar="ID",
-        help=f"judge this server of ours; repeat it. Default: ${_SERVERS_VARIABLE}, or all",
+        help=f"judge this server of ours, or by some rules only: ID=RULE,RULE; repeat it. "
+        f"Default: ${_SERVERS_VARIABLE}, or all",
     )
     group.addoption(
         "--command",
@@ -94,7 +95,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if marker is None:
         return
     rule: Rule = marker.args[0]
-    contenders = _contenders(metafunc.config)
+    contenders = [
+        contender
+        for contender in _contenders(metafunc.config)
+        if rule.id in _rules_for(metafunc.config).get(contender.id, {rule.id})
+    ]
     if "door" in metafunc.fixturenames and rule.doors:
         metafunc.parametrize(
             ("contender", "door"),
@@ -106,6 +111,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the rules that were asked for, and skip what a quick run leaves out."""
+    if _rules_for(config):
+        kept = [item for item in items if _rule(item) is None or _judges_somebody(item)]
+        _leave(config, items, kept)
     asked: str | None = config.getoption("--rules")
     if asked is not None:
         try:
@@ -118,6 +126,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         _keep_one_door(config, items)
     if config.getoption("--quick"):
         _keep_the_quick(config, items)
+
+
+def _rules_for(config: pytest.Config) -> dict[str, set[str]]:
+    """Return the rules of each server that is judged by some only."""
+    named: list[str] = config.getoption("--server")
+    pairs = [name.split("=") for name in named or () if "=" in name]
+    return {server_id: set(rules.split(",")) for server_id, rules in pairs}
+
+
+def _judges_somebody(item: pytest.Item) -> bool:
+    """Whether a test is there for a server: one that no server is judged by is there for none."""
+    callspec = getattr(item, "callspec", None)
+    return callspec is not None and hasattr(callspec.params.get("contender"), "id")
 
 
 def _keep_one_door(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -257,7 +278,7 @@ def _find_contenders(config: pytest.Config) -> list[Contender]:
     if tcp or ws:
         return [FixedAddresses(tcp and parse_address(tcp), ws and parse_address(ws))]
     named: list[str] = config.getoption("--server") or os.environ.get(_SERVERS_VARIABLE, "").split()
-    return [OurServer(server_id) for server_id in named or listed_ids()]
+    return [OurServer(name.partition("=")[0]) for name in named or listed_ids()]
 
 
 def _name_of(command: str) -> str:
