@@ -1,9 +1,9 @@
 """What a run broke: each promise by its id in PROTOCOL.md, with a sentence and what shows it.
 
 Most of it is the history checker's business: it gets what each client said and got.
-It cannot see three things that a controlled run can: that two have one name at the
-same time, that the last roster names somebody who has gone, and that nothing moves
-any more.
+It cannot see what a controlled run can: that two have one name at the same time, that
+one is cut off who reads all the time, that the last roster names somebody who has gone,
+and that nothing moves any more.
 
 Invariants:
   1. The same run gives the same problems in the same order.
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from implementations.core.causes import Cause
 from implementations.core.room import _key as key_of
 from schedules.memory_socket import MemorySocket
 from schedules.script import OBSERVER, AllGone, Hear, Leaving
@@ -51,7 +52,12 @@ def judge(stage: Stage) -> tuple[Violation, ...]:
     """Return all that a run broke, the worst first."""
     history = history_of(stage)
     found = [*_stuck(stage, history), *check(history, NO_DEMANDS).violations]
-    for own in (_names(history), _last_roster(stage, history), _bugs(stage, history)):
+    for own in (
+        _names(history),
+        _evicted(stage, history),
+        _last_roster(stage, history),
+        _bugs(stage, history),
+    ):
         known = {violation.rule_id for violation in found}
         found += [violation for violation in own if violation.rule_id not in known]
     return tuple(found)
@@ -98,6 +104,18 @@ def _names(history: History) -> Iterator[Violation]:
                         return
                     names.pop(key, None)
                     names[new] = line
+
+
+def _evicted(stage: Stage, history: History) -> Iterator[Violation]:
+    """Nobody who reads is cut off for slowness, however much is said."""
+    slow = {sock.part.address for sock in stage.sockets if not sock.part.reads}
+    for session in history.sessions:
+        for line in session.received:
+            meaning = parse(line)
+            if meaning.rest == Cause.TOO_SLOW.departure and meaning.name not in slow:
+                sentence = f"{meaning.name} reads all the time, and was cut off for slowness"
+                yield _shown("flood.everyone", sentence, session, [line], line)
+                return
 
 
 def _last_roster(stage: Stage, history: History) -> Iterator[Violation]:

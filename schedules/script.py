@@ -26,7 +26,7 @@ OBSERVER = "olga"
 GUESTS = ("anna", "ben", "cara")
 STALLER = "dora"
 WANTED_NAME = "max"  # of whoever wants another name, in every scene
-OUTBOXES = (4, 8, 256)  # messages; a small one has the flood rule at work
+OUTBOXES = (2, 4, 256)  # messages; a small one has the flood rule at work
 
 
 class Leaving(Enum):

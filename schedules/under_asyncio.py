@@ -38,6 +38,7 @@ def play(package: ModuleType, make_hub: Callable[..., Any], seed: int) -> Stage:
     stage = Stage(make_scene(seed), seed, asyncio.current_task)
     theatre = _Theatre(stage, package, make_hub)
     loop = SimLoop(seed)
+    loop.set_exception_handler(lambda _loop, _context: None)  # of tasks that would not be ended
     with (
         patch("implementations.on_asyncio.connection.readable", theatre.readable),
         patch("implementations.on_asyncio.connection.writable", theatre.writable),
@@ -81,12 +82,13 @@ class _Theatre:
         await self._clear()
 
     def _admit(self, sock: MemorySocket, hub: Any) -> asyncio.Task[None]:
-        return asyncio.create_task(self._serve(sock, hub))
+        connection = self._stage.connection(self._server, sock, hub)
+        return asyncio.create_task(self._serve(f"{sock.part.name}'s write pump", connection))
 
-    async def _serve(self, sock: MemorySocket, hub: Any) -> None:
-        self._stage.enter(f"{sock.part.name}'s write pump")
+    async def _serve(self, name: str, connection: Any) -> None:
+        self._stage.enter(name)
         try:
-            await self._stage.connection(self._server, sock, hub).run()
+            await connection.run()
         except Exception as error:  # only a broken hub's: `run` raises nothing of its own
             self._stage.crashed(error)
 

@@ -103,19 +103,16 @@ class _Theatre:
         owner.join()
 
     def _admit(self, sock: MemorySocket, hub: Any) -> threading.Thread:
-        thread = threading.Thread(target=self._serve, args=(sock, hub))
-        thread.start()
-        return thread
-
-    def _serve(self, sock: MemorySocket, hub: Any) -> None:
         connection = self._stage.connection(self._server, sock, hub)
-        read_pump = connection._read_pump
+        read_pump, name = connection._read_pump, sock.part.name
 
         def named(*arguments: object) -> None:
-            self._act(f"{sock.part.name}'s read pump", read_pump, *arguments)
+            self._act(f"{name}'s read pump", read_pump, *arguments)
 
         connection._read_pump = named  # the servers call all their read pumps alike
-        self._act(f"{sock.part.name}'s write pump", connection.run)
+        thread = threading.Thread(target=self._act, args=(f"{name}'s write pump", connection.run))
+        thread.start()
+        return thread
 
     def _act(self, name: str, act: Callable[..., None], *arguments: object) -> None:
         """Do a thread's work under its name. Only a broken hub lets an error get this far."""

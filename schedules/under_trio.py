@@ -74,21 +74,22 @@ class _Theatre:
         self._stage = stage
         self._server = package.server
         self._make_hub = make_hub
-        self._serving = 0  # connections that have not ended
+        self._left = len(stage.sockets)  # connections that have not ended
+        self._all_left = trio.Event()
 
     async def play(self) -> None:
-        opened, all_left, stopped = trio.Event(), trio.Event(), trio.Event()
+        opened, stopped = trio.Event(), trio.Event()
         self._stage.opened = opened.set
         hub = self._make_hub(self._stage.settings)
         self._stage.adopt(hub)
         async with trio.open_nursery() as tasks:
             with trio.move_on_after(STUCK_S) as patience:
                 tasks.start_soon(self._own, hub, stopped)
-                tasks.start_soon(self._serve, self._stage.observer, hub, all_left)
+                self._admit(self._stage.observer, hub, tasks)
                 await opened.wait()
                 for sock in self._stage.guests:
-                    tasks.start_soon(self._serve, sock, hub, all_left)
-                await all_left.wait()
+                    self._admit(sock, hub, tasks)
+                await self._all_left.wait()
                 hub.stop()
                 await stopped.wait()
             if patience.cancelled_caught:
@@ -100,16 +101,19 @@ class _Theatre:
             self._stage.curtain()
             tasks.cancel_scope.cancel()
 
-    async def _serve(self, sock: MemorySocket, hub: Any, all_left: trio.Event) -> None:
-        self._stage.enter(f"{sock.part.name}'s write pump")
-        self._serving += 1
+    def _admit(self, sock: MemorySocket, hub: Any, tasks: trio.Nursery) -> None:
+        connection = self._stage.connection(self._server, sock, hub)
+        tasks.start_soon(self._serve, f"{sock.part.name}'s write pump", connection)
+
+    async def _serve(self, name: str, connection: Any) -> None:
+        self._stage.enter(name)
         try:
-            await self._stage.connection(self._server, sock, hub).run()
+            await connection.run()
         except Exception as error:  # only a broken hub's: `run` raises nothing of its own
             self._stage.crashed(error)
-        self._serving -= 1
-        if not self._serving and sock is self._stage.observer:
-            all_left.set()
+        self._left -= 1
+        if not self._left:
+            self._all_left.set()
 
     async def _own(self, hub: Any, stopped: trio.Event) -> None:
         self._stage.enter(HUB)

@@ -115,6 +115,16 @@ def test_name_that_was_given_up_may_be_taken() -> None:
     assert judge(stage) == ()
 
 
+@pytest.mark.parametrize(("slow", "broken"), [("anna:1", True), ("max", True), ("dora:1", False)])
+def test_who_reads_is_not_cut_off(slow: str, broken: bool) -> None:
+    """Only who has stopped reading may be cut off for slowness."""
+    stage = stage_of(guest(), Part("dora", (), Leaving.QUIT, reads=False))
+    tell(stage.observer, "* you are olga:1", "* online (2): olga:1, dora:1")
+    tell(stage.observer, f"* {slow} joined", f"* {slow} was too slow")
+
+    assert ("flood.everyone" in {found.rule_id for found in judge(stage)}) is broken
+
+
 def test_bug_is_told() -> None:
     """What a connection or hub failed with is a violation in its own words."""
     stage = stage_of()
