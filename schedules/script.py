@@ -53,7 +53,7 @@ class Hear:
 
 @dataclass(frozen=True)
 class AllGone:
-    """Go on when all others have been seen off by the server."""
+    """Go on when the server has seen off all others, or for one of them, all others who read."""
 
 
 Move = Say | Hear | AllGone
@@ -99,7 +99,8 @@ def make_scene(seed: int) -> Scene:
     random = Random(f"scene {seed}")
     guests = [_guest(name, random) for name in GUESTS[: random.choice((2, 3, 3))]]
     if random.random() < 0.2:
-        guests.append(Part(STALLER, (Say(f"{STALLER}-1"),), Leaving.QUIT, reads=False))
+        # Where nothing is left to be cut off for, it goes when all others have.
+        guests.append(Part(STALLER, (Say(f"{STALLER}-1"), AllGone()), reads=False))
     return Scene((_observer(random), *guests), random.choice(OUTBOXES))
 
 

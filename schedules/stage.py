@@ -119,9 +119,11 @@ class Stage:
             self.opened()
 
     def closed(self) -> None:
-        """Tell the observer when it is alone."""
-        if all(sock.is_closed for sock in self.guests):
-            self.observer.all_gone()
+        """Tell who has stopped reading when no guest is left who reads, and then the observer."""
+        staying = [sock for sock in self.guests if not sock.is_closed]
+        if not any(sock.part.reads for sock in staying):
+            for sock in staying or [self.observer]:
+                sock.all_gone()
 
     def crashed(self, error: BaseException) -> None:
         """Note that the running thread or task ends with an error that it ought not to have."""

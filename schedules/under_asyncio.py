@@ -129,11 +129,14 @@ class _Theatre:
         """In the place of `readiness.writable`; the client reads a little later."""
         loop = asyncio.get_running_loop()
         ready = loop.create_future()
-        loop.call_soon(_wake, ready)
-        await ready
-        sock.drain()
-        if sock.stalled:
-            await loop.create_future()
+
+        def read() -> None:
+            sock.drain()
+            if sock.writable:
+                _wake(ready)
+
+        loop.call_soon(read)
+        await ready  # others may write before who waits here is back
 
 
 def _wake(ready: asyncio.Future[None]) -> None:

@@ -138,9 +138,11 @@ class _Theatre:
         """In the place of `readiness.writable`; the client reads a little later."""
         time.sleep(0)  # a point where threads change
         sock.drain()
-        if sock.stalled:
+        if not sock.writable:
             threading.Event().wait(_left(deadline))
-        return not sock.stalled
+            return False
+        time.sleep(0)  # others may write before who waits here is back
+        return True
 
 
 def _left(deadline: float) -> float | None:
@@ -190,7 +192,7 @@ def _waits(details: str) -> list[str]:
             holder = _HOLDER.search(what)
             if name == STAGE_HAND:
                 continue
-            if holder is None or holder[1] == name:  # a lock may serve as a bell
+            if holder is None or holder[1] in (name, STAGE_HAND):  # a lock may serve as a bell
                 waits.append(f"{name} waits at {place}")
             elif what.startswith("join"):
                 waits.append(f"{name} waits for {holder[1]} to end, at {place}")

@@ -141,5 +141,6 @@ class _Theatre:
         for _ in range(sock.random.randint(1, PAUSES)):
             await trio.lowlevel.checkpoint()
         sock.drain()
-        if sock.stalled:
+        if not sock.writable:
             await trio.sleep_forever()
+        await trio.lowlevel.checkpoint()  # others may write before who waits here is back

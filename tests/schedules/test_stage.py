@@ -128,3 +128,21 @@ def test_crash_is_a_bug_of_who_had_it() -> None:
     failure = "RuntimeError: dictionary changed size during iteration"
     assert stage.bugs == [f"the hub failed: {failure}"]
     assert stage.steps == [Step("the hub", f"fails: {failure}")]
+
+
+def test_who_has_stopped_reading_goes_before_the_observer() -> None:
+    """Who is never cut off is told to go when all who read have gone; the observer comes last."""
+    parts = [
+        Part(OBSERVER, (AllGone(),)),
+        Part("anna", ()),
+        Part("dora", (AllGone(),), reads=False),
+    ]
+    stage = Stage(Scene(tuple(parts), 256), 1, Stagehand())
+    olga, anna, dora = stage.sockets
+
+    anna.close()
+    told = dora.peer.waits_for, olga.peer.waits_for
+    dora.close()
+
+    assert told == (None, AllGone())
+    assert olga.peer.waits_for is None
