@@ -33,9 +33,9 @@ test: $(READY)  ## all tests, each rule once a server and door (5 minutes)
 conform: $(READY)  ## every test of every rule (12 minutes; one: ID=trio-mutex)
 	@$(BIN)/python -m pytest -n $(JOBS) tests/conformance $(foreach id,$(ID),--server $(id))
 
-gallery: $(READY)  ## judge the servers that are wrong on purpose, by every rule
+gallery: $(READY)  ## judge the servers that are wrong on purpose (all rules: ARGS=--whole)
 	@mkdir -p report
-	@$(BIN)/hubbub gallery --whole --html report/gallery.html
+	@$(BIN)/hubbub gallery --html report/gallery.html $(ARGS)
 
 bench: $(READY)  ## micro-benchmarks, saved (1 minute; some: ARGS="-k room")
 	@$(BIN)/python -m pytest benchmarks/micro --benchmark-autosave $(ARGS)

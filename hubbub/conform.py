@@ -152,11 +152,13 @@ def judge(
     quick: bool = False,
     one_door: bool = False,
     rules: Mapping[str, Sequence[str]] | None = None,
+    workers: int = _WORKERS,
     progress: Progress | None = None,
 ) -> Results:
     """Judge servers of ours and return the results.
 
-    ``rules`` are the ids of those that each server is judged by, all unless given.
+    ``rules`` are the ids of those that each server is judged by, all unless given;
+    ``workers`` is how many tests run at a time.
     ``progress`` is called after each run with how many are done, how many there
     will be, and the run itself.
 
@@ -167,7 +169,7 @@ def judge(
     options = _server_options(ids)
     if rules is not None:
         options = [f"--server={server_id}={','.join(rules[server_id])}" for server_id in ids]
-    order = _Order(options, ids, quick=quick, one_door=one_door)
+    order = _Order(options, ids, quick=quick, one_door=one_door, workers=workers)
     return _run_suite(order, progress or (lambda *_: None))
 
 

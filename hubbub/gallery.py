@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Finding", "add_arguments", "find_all", "render", "run"]
 
 TEMPLATES = Path(__file__).parent
+WORKERS = 8  # tests at a time: what is wrong is mostly found out by waiting for what never comes
 
 EPILOG = """\
 examples:
@@ -104,15 +105,16 @@ def find_all(
         SuiteError: the suite could not run.
     """
     named = {exhibit.id: exhibit.header.breaks for exhibit in chosen}
-    results = judge(list(named), quick=True, rules=None if whole else named, progress=progress)
+    rules = None if whole else named
+    results = judge(list(named), quick=True, rules=rules, workers=WORKERS, progress=progress)
     broken = {server_id: _broken(results, server_id) for server_id in named}
     missed = {
-        server_id: rules
+        server_id: more
         for server_id, breaks in named.items()
-        if (rules := [rule for rule in breaks if rule not in broken[server_id]])
+        if (more := [rule for rule in breaks if rule not in broken[server_id]])
     }
     if missed:
-        results = judge(list(missed), rules=missed, progress=progress)
+        results = judge(list(missed), rules=missed, workers=WORKERS, progress=progress)
         for server_id in missed:
             broken[server_id] |= _broken(results, server_id)
     return [_finding(exhibit, broken[exhibit.id]) for exhibit in chosen]

@@ -13,7 +13,7 @@ Breaks: order.speaker
 May break: order.membership, delivery.exactly-once, flood.everyone, flood.paced, commands.quit,
 membership.churn, shutdown.delivers, framing.last-line, membership.one-step, logging.calm
 
-Shown by: one who says several lines in a row.
+Shown by: one who says several lines in a row, of which each takes its own time.
 
 Instead: implementations/on_threads/connection.py, where the read pump itself waits for the hub.
 """
@@ -21,6 +21,8 @@ Instead: implementations/on_threads/connection.py, where the read pump itself wa
 from __future__ import annotations
 
 import threading
+import time
+from random import random
 
 from implementations.core.commands import Command
 from implementations.core.room import ClientId
@@ -35,7 +37,11 @@ class Hub(MutexHub):
 
     def submit(self, client_id: ClientId, command: Command) -> None:
         """Have a member's wish done some time."""
-        threading.Thread(target=super().submit, args=(client_id, command)).start()
+        threading.Thread(target=self._submit, args=(client_id, command)).start()
+
+    def _submit(self, client_id: ClientId, command: Command) -> None:
+        time.sleep(random() / 1000)  # such as a look at each word
+        super().submit(client_id, command)
 
 
 REPLACES = {"implementations.on_threads.MutexHub": Hub}

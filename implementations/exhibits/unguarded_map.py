@@ -16,8 +16,8 @@ May break: membership.churn, membership.one-step, membership.joined, membership.
 delivery.exactly-once, flood.everyone, flood.paced, logging.calm, names.race, order.membership,
 order.speaker, commands.text, membership.no-ghost, limits.freed, names.freed
 
-Shown by: many who talk, come and go. Threads are switched every microsecond here, or a quiet
-machine would hide it for hours.
+Shown by: many who talk, come and go. Each send is a moment at which threads change, as sends to
+sockets are.
 
 Instead: implementations/on_threads/hub_mutex.py, or one owner: hub_broadcaster.py.
 """
@@ -25,14 +25,26 @@ Instead: implementations/on_threads/hub_mutex.py, or one owner: hub_broadcaster.
 from __future__ import annotations
 
 import contextlib
-import sys
+import socket
+import time
 from typing import Any
 
+from implementations.core.message import Door, Message
 from implementations.core.settings import Settings
 from implementations.on_threads.hub_mutex import MutexHub
+from implementations.on_threads.outbox import Outbox
 
 
 BASE = "threads-mutex"
+
+
+class Sending(Outbox):
+    """An outbox that lets go of the interpreter, as a send would."""
+
+    def offer(self, message: Message, exempt: bool = False) -> bool:
+        """Queue ``message``."""
+        time.sleep(0)
+        return super().offer(message, exempt)
 
 
 class Hub(MutexHub):
@@ -42,7 +54,10 @@ class Hub(MutexHub):
         super().__init__(settings)
         no_lock: Any = contextlib.nullcontext()
         self._lock = no_lock
-        sys.setswitchinterval(1e-6)
+
+    def outbox(self, sock: socket.socket, door: Door) -> Outbox:
+        """Make the outbox of a client."""
+        return Sending(door, self._settings, self._pace, self._relay)
 
 
 REPLACES = {"implementations.on_threads.MutexHub": Hub}

@@ -57,6 +57,21 @@ def test_roster_forgets_those_who_left(clients: ClientFactory) -> None:
     anna.expect("* online (2): anna, cara")
 
 
+@rule("commands.who")
+def test_roster_is_of_now_each_time(clients: ClientFactory) -> None:
+    """Each roster names who is there when it is asked for, however soon after the one before."""
+    anna, ben = clients("anna", "ben")
+
+    for name in ("Ben", "benjamin", "ben"):
+        was = ben.name
+        ben.say("/who", f"/rename {name}", "/who")
+        ben.expect(
+            f"* online (2): anna, {was}", f"* {was} is now {name}", f"* online (2): anna, {name}"
+        )
+
+    anna.expect("* ben is now Ben", "* Ben is now benjamin", "* benjamin is now ben")
+
+
 @rule("commands.say")
 def test_say_takes_a_command_as_text(clients: ClientFactory) -> None:
     """What follows ``/say`` and its one space is text, whatever it looks like."""
