@@ -13,15 +13,24 @@ from typing import Any
 import pytest
 import trio
 
+from implementations.core.causes import Cause
 from implementations.core.commands import Command, Rename
 from implementations.core.message import encode
 from implementations.core.room import ClientId, ToAll, _key
 from implementations.core.settings import Settings
 from implementations.on_asyncio.hub_broadcaster import BroadcasterHub as AsyncioBroadcasterHub
 from implementations.on_asyncio.hub_mutex import MutexHub as AsyncioMutexHub
+from implementations.on_asyncio.outbox import Outbox as AsyncioOutbox
+from implementations.on_asyncio.outbox_direct import DirectOutbox as AsyncioDirectOutbox
+from implementations.on_asyncio.pace import Pace as AsyncioPace
 from implementations.on_threads.hub_broadcaster import BroadcasterHub as ThreadsBroadcasterHub
+from implementations.on_threads.hub_mutex import MutexHub as ThreadsMutexHub
 from implementations.on_threads.outbox import Outbox as ThreadsOutbox
+from implementations.on_threads.outbox_direct import DirectOutbox as ThreadsDirectOutbox
 from implementations.on_trio.hub_mutex import MutexHub as TrioMutexHub
+from implementations.on_trio.outbox import Outbox as TrioOutbox
+from implementations.on_trio.outbox_direct import DirectOutbox as TrioDirectOutbox
+from implementations.on_trio.pace import Pace as TrioPace
 from schedules.explore import Run, first_failure
 
 
@@ -94,6 +103,51 @@ class TrioCheckThenAct(TrioMutexHub):
             await trio.lowlevel.checkpoint()
             holders.pop(key, None)
         await super().submit(client_id, command)
+
+
+class TrioUnspiltTooSoon(TrioDirectOutbox):
+    """trio: who asks for more counts as one who has written all, though a part is on its way."""
+
+    async def take(self) -> bytes:
+        self._spilt = False
+        return await TrioOutbox.take(self)
+
+
+class AsyncioUnspiltTooSoon(AsyncioDirectOutbox):
+    """asyncio: the same."""
+
+    async def take(self) -> bytes:
+        self._spilt = False
+        return await AsyncioOutbox.take(self)
+
+
+class ThreadsUnspiltTooSoon(ThreadsDirectOutbox):
+    """threads: the same."""
+
+    def take(self) -> bytes:
+        self._spilt = False
+        return ThreadsOutbox.take(self)
+
+
+class AsyncioForgetfulPace(AsyncioPace):
+    """asyncio: who ceases to hold back wakes nobody of those that it held back."""
+
+    def release(self, holder: object) -> None:
+        self._holders.discard(holder)
+
+
+class TrioForgetfulPace(TrioPace):
+    """trio: the same."""
+
+    def release(self, holder: object) -> None:
+        self._holders.discard(holder)
+
+
+class ThreadsUnguardedLeave(ThreadsMutexHub):
+    """threads: whoever leaves does it without the lock, for nobody is kept from leaving."""
+
+    def leave(self, client_id: ClientId, cause: Cause) -> None:
+        self._fanout.leave(client_id, cause)
 
 
 class LostWakeUp(ThreadsOutbox):

@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from schedules.explore import play
-from tests.schedules.planted import TaskPerMessage, UnguardedInbox, found
+from tests.schedules.planted import (
+    AsyncioForgetfulPace,
+    AsyncioUnspiltTooSoon,
+    TaskPerMessage,
+    UnguardedInbox,
+    found,
+)
 from tests.schedules.tools import needs
 
 
@@ -27,6 +33,14 @@ def test_exhibit_is_found(exhibit: str, monkeypatch: pytest.MonkeyPatch) -> None
     [
         ("asyncio-mutex", {"implementations.on_asyncio.MutexHub": TaskPerMessage}),
         ("asyncio-broadcaster", {"implementations.on_asyncio.BroadcasterHub": UnguardedInbox}),
+        (
+            "asyncio-broadcaster",
+            {"implementations.on_asyncio.hub_broadcaster.Pace": AsyncioForgetfulPace},
+        ),
+        (
+            "asyncio-direct",
+            {"implementations.on_asyncio.hub_direct.DirectOutbox": AsyncioUnspiltTooSoon},
+        ),
     ],
 )
 def test_planted_bug_is_found(

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from schedules.explore import play
-from tests.schedules.planted import LostWakeUp, UncountedInbox, found
+from tests.schedules.planted import (
+    LostWakeUp,
+    ThreadsUnguardedLeave,
+    ThreadsUnspiltTooSoon,
+    UncountedInbox,
+    found,
+)
 from tests.schedules.tools import needs
 
 
@@ -27,13 +33,18 @@ def test_exhibit_is_found(exhibit: str, monkeypatch: pytest.MonkeyPatch) -> None
     ("server_id", "planted"),
     [
         ("threads-mutex", {"implementations.on_threads.hub_mutex.Outbox": LostWakeUp}),
+        ("threads-mutex", {"implementations.on_threads.MutexHub": ThreadsUnguardedLeave}),
         ("threads-broadcaster", {"implementations.on_threads.BroadcasterHub": UncountedInbox}),
+        (
+            "threads-direct",
+            {"implementations.on_threads.hub_direct.DirectOutbox": ThreadsUnspiltTooSoon},
+        ),
     ],
 )
 def test_planted_bug_is_found(
     server_id: str, planted: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A lost wake-up and a lost count, each a few lines wide, are found within some seeds."""
+    """Bugs that are a few lines wide, lost wake-ups among them, are found within some seeds."""
     assert found(server_id, monkeypatch, planted).violations
 
 

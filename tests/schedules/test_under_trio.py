@@ -9,7 +9,13 @@ import trio
 
 from schedules.explore import play
 from schedules.under_trio import seeded
-from tests.schedules.planted import TrioAwaitInFanout, TrioCheckThenAct, found
+from tests.schedules.planted import (
+    TrioAwaitInFanout,
+    TrioCheckThenAct,
+    TrioForgetfulPace,
+    TrioUnspiltTooSoon,
+    found,
+)
 
 
 def test_exhibit_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,10 +26,20 @@ def test_exhibit_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "a helper" in {step.actor for step in run.steps}
 
 
-@pytest.mark.parametrize("planted", [TrioAwaitInFanout, TrioCheckThenAct])
-def test_planted_bug_is_found(planted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What asyncio's exhibits do wrong is found here too, within some seeds."""
-    assert found("trio-mutex", monkeypatch, {"implementations.on_trio.MutexHub": planted})
+@pytest.mark.parametrize(
+    ("server_id", "planted"),
+    [
+        ("trio-mutex", {"implementations.on_trio.MutexHub": TrioAwaitInFanout}),
+        ("trio-mutex", {"implementations.on_trio.MutexHub": TrioCheckThenAct}),
+        ("trio-broadcaster", {"implementations.on_trio.hub_broadcaster.Pace": TrioForgetfulPace}),
+        ("trio-direct", {"implementations.on_trio.hub_direct.DirectOutbox": TrioUnspiltTooSoon}),
+    ],
+)
+def test_planted_bug_is_found(
+    server_id: str, planted: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What asyncio's exhibits do wrong is found here too, and what only schedules show."""
+    assert found(server_id, monkeypatch, planted).violations
 
 
 @pytest.mark.parametrize("server_id", ["trio-direct", "exhibit-task-per-message"])
