@@ -10,7 +10,12 @@ Imitates: a lock added for each race that was found, which is how a chat room wi
 Looks right: everything shared has a lock, and nobody touches it without. That says nothing about
 who waits for whom.
 
-Breaks: membership.churn
+Breaks: membership.churn, order.total, delivery.exactly-once, flood.everyone
+
+May break: membership.left-once, membership.half-close, membership.no-ghost, membership.one-step,
+order.membership, order.speaker, delivery.unaltered, flood.paced, names.freed, names.race,
+names.rename, commands.quit, commands.text, commands.who, framing.chunks, http.health,
+limits.freed, logging.calm, shutdown.announce, shutdown.delivers
 
 Shown by: some who come and go while others talk. To find a name takes a moment here, as it does
 where one is looked up.
