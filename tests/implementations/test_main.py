@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -28,6 +29,16 @@ def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the ``HUBBUB_*`` variables of whoever runs the tests out of them."""
     for name in [name for name in os.environ if name.startswith("HUBBUB_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _log_as_it_was() -> Iterator[None]:
+    """Take back what a server that was to start here has logged through, or all tests would."""
+    log = logging.getLogger("hubbub")
+    before = list(log.handlers), log.level, log.propagate
+    yield
+    log.handlers, log.propagate = before[0], before[2]
+    log.setLevel(before[1])
 
 
 def exit_code(argv: Sequence[str]) -> int:
