@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hubbub.conform import Progress, SuiteError, judge, shown_progress
+from hubbub.pages import templates
 from implementations.exhibits.catalogue import PREFIX, Exhibit, exhibits
 
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Finding", "add_arguments", "find_all", "render", "run"]
 
-TEMPLATES = Path(__file__).parent
 WORKERS = 8  # tests at a time: what is wrong is mostly found out by waiting for what never comes
 
 EPILOG = """\
@@ -141,15 +141,7 @@ def _broken(results: Results, server_id: str) -> dict[str, Run]:
 
 def render(found: Sequence[Finding]) -> str:
     """Return a page that needs nothing beside itself: a section an exhibit."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates()
     environment.filters["marked_up"] = _marked_up
     shown = [(finding, _pictured(finding)) for finding in found]
     return environment.get_template("gallery.html.j2").render(shown=shown)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hubbub.pages import templates
 from implementations.exhibits.catalogue import exhibits
 from implementations.registry import SERVERS
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["add_arguments", "render", "run"]
 
-TEMPLATES = Path(__file__).parent
 
 EXAMPLES = """\
 examples:
@@ -60,43 +60,38 @@ def run(arguments: argparse.Namespace) -> int:
 
 def render(measured: Measured, judged: Judged | None = None) -> str:
     """Return the page: what was measured and, where there is one, the conformance matrix."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
     from benchmarks import sentences
     from benchmarks.sections import sections
     from benchmarks.summary import summarise
     from hubbub.autobahn import read_lines
     from tests.conformance.report import matrix_fragment, matrix_style
 
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     summaries = summarise(measured)
     plain = {server.id for server in SERVERS}
     ours = [server for server in measured.versions if server in plain]
     title = "the comparison" if judged else "what was measured"
-    return environment.get_template("report.html.j2").render(
-        title=title,
-        heading=f"One chat server, built {len(ours)} times"
-        if len(ours) > 1
-        else f"What {ours[0] if ours else measured.peer} costs",
-        lead=("Which promises each keeps, and w" if judged else "W")
-        + f"hat one message to many clients costs, beside {measured.peer}.",
-        advice=sentences.advice(summaries, lambda server: server in plain),
-        trust=_trust(measured),
-        servers=[server for server in SERVERS if judged and server.id in judged.servers],
-        judged=judged,
-        measured=measured,
-        matrix=matrix_fragment(judged) if judged else "",
-        gallery=exhibits() if judged else [],
-        autobahn=read_lines(judged.servers) if judged else [],
-        matrix_style=matrix_style() if judged else "",
-        sections=sections(measured),
-        about=_about(measured),
+    return (
+        templates()
+        .get_template("report.html.j2")
+        .render(
+            title=title,
+            heading=f"One chat server, built {len(ours)} times"
+            if len(ours) > 1
+            else f"What {ours[0] if ours else measured.peer} costs",
+            lead=("Which promises each keeps, and w" if judged else "W")
+            + f"hat one message to many clients costs, beside {measured.peer}.",
+            advice=sentences.advice(summaries, lambda server: server in plain),
+            trust=_trust(measured),
+            servers=[server for server in SERVERS if judged and server.id in judged.servers],
+            judged=judged,
+            measured=measured,
+            matrix=matrix_fragment(judged) if judged else "",
+            gallery=exhibits() if judged else [],
+            autobahn=read_lines(judged.servers) if judged else [],
+            matrix_style=matrix_style() if judged else "",
+            sections=sections(measured),
+            about=_about(measured),
+        )
     )
 
 
