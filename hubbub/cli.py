@@ -22,6 +22,8 @@ COMMANDS = {
     "serve": ("hubbub.serve", "start one server"),
     "chat": ("hubbub.chat", "join a room from the terminal, or from a pipe"),
     "top": ("hubbub.top", "show live what a running server counts"),
+    "learn": ("hubbub.learn", "the lessons, and how far you have got"),
+    "check": ("hubbub.check", "judge your answer to a lesson's exercise"),
     "conform": ("hubbub.conform", "judge any server, rule by rule"),
     "gallery": ("hubbub.gallery", "judge the servers that are wrong on purpose"),
     "record": ("hubbub.record", "let many talk at once, and write down what each of them saw"),

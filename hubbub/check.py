@@ -1,0 +1,175 @@
+"""``hubbub check``: judge the answer to a lesson's exercise; hints, the solution, a new start.
+
+It never goes on to the next lesson by itself: a learner would take its message for their own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from hubbub.learning.catalogue import ROOT, Lesson, NoLesson, find_lesson
+from hubbub.learning.judge import Report, judge
+from hubbub.learning.progress import Progress, progress_path
+from hubbub.learning.report import as_text
+
+
+__all__ = ["add_arguments", "passed_text", "run"]
+
+EXAMPLES = """\
+examples:
+  hubbub check 02              judge the exercise of lesson 02
+  hubbub check 02 --watch      again each time it is saved
+  hubbub check 02 --hint       the next of three hints
+  hubbub check 02 --seed 7     only the turns that seed 7 makes
+  hubbub check 02 --solution   once yours has passed: ours, and how they differ
+  hubbub check 02 --reset      begin anew; what you wrote is kept aside
+
+exit code: 0 every promise is kept, 1 one is not, 2 misuse
+"""
+_LOOK_EVERY_S = 0.3
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this sub-command's flags."""
+    parser.epilog = EXAMPLES
+    parser.add_argument("lesson", metavar="NN", help="the lesson")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--watch", action="store_true", help="judge again each time it is saved")
+    what.add_argument("--hint", action="store_true", help="show the next hint")
+    what.add_argument("--solution", action="store_true", help="show ours, once yours has passed")
+    what.add_argument("--reset", action="store_true", help="put the exercise back as it was")
+    parser.add_argument("--seed", type=int, metavar="N", help="only the turns that N makes")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what the flags ask for, and return the exit code."""
+    try:
+        lesson = find_lesson(arguments.lesson)
+    except NoLesson as error:
+        print(f"hubbub: {error}", file=sys.stderr)
+        return 2
+    progress = Progress()
+    if progress.complaint:
+        print(f"hubbub: {progress.complaint}", file=sys.stderr)
+    try:
+        if arguments.hint:
+            return _hint(lesson, progress)
+        if arguments.solution:
+            return _solution(lesson, progress)
+        if arguments.reset:
+            return _reset(lesson, progress)
+        if arguments.watch:
+            return _watch(lesson, progress, arguments.seed)
+        return 0 if _check(lesson, progress, arguments.seed).passed else 1
+    except OSError as error:
+        print(f"hubbub: your progress cannot be kept: {error}", file=sys.stderr)
+        return 2
+
+
+def passed_text(lesson: Lesson) -> str:
+    """Return what to say of the way on, when an exercise has passed."""
+    return f"Compare it with ours:  hubbub check {lesson.number} --solution"
+
+
+def _check(lesson: Lesson, progress: Progress, seed: int | None) -> Report:
+    if not lesson.exercise.is_file():
+        gone = lesson.exercise.relative_to(ROOT)
+        print(f"{gone} is gone. To have it back:  hubbub check {lesson.number} --reset")
+        return Report(False, ())
+    report = judge(lesson, seed=seed)
+    print(as_text(report, lesson.number))
+    if not report.passed:
+        left = len(lesson.hints) - progress.of(lesson.number).hints
+        if left:
+            print(f"\nA hint ({left} left):  hubbub check {lesson.number} --hint")
+    elif seed is not None:
+        print(f"\nOnly seed {seed} was looked at:  hubbub check {lesson.number}  looks at all.")
+    else:
+        known = progress.of(lesson.number)
+        known.passed = True
+        progress.keep(lesson.number, known)
+        print(f"\n{passed_text(lesson)}")
+    return report
+
+
+def _watch(lesson: Lesson, progress: Progress, seed: int | None) -> int:
+    saved = None
+    print(f"Watching {lesson.exercise.relative_to(ROOT)}; Ctrl-C ends it.\n")
+    while True:
+        now = _stamp(lesson.exercise)
+        if now != saved:
+            if saved is not None:
+                print(f"\n--- saved at {time.strftime('%H:%M:%S')} ---\n")
+            saved = now
+            _check(lesson, progress, seed)
+            sys.stdout.flush()
+        time.sleep(_LOOK_EVERY_S)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:  # some editors take it away for a moment
+        return (0, 0)
+    return status.st_mtime_ns, status.st_size
+
+
+def _hint(lesson: Lesson, progress: Progress) -> int:
+    known = progress.of(lesson.number)
+    hints = lesson.hints
+    known.hints = min(known.hints + 1, len(hints))
+    progress.keep(lesson.number, known)
+    for number, hint in enumerate(hints[: known.hints], 1):
+        print(f"Hint {number} of {len(hints)}\n{hint}\n")
+    return 0
+
+
+def _solution(lesson: Lesson, progress: Progress) -> int:
+    if not progress.of(lesson.number).passed:
+        print(
+            f"The solution opens when yours has passed:  hubbub check {lesson.number}\n"
+            f"Until then there are hints:  hubbub check {lesson.number} --hint"
+        )
+        return 1
+    print(f"{lesson.solution.relative_to(ROOT)}, and how it differs from yours:\n")
+    yours, ours = (
+        path.read_text(encoding="utf-8").splitlines(keepends=True)
+        for path in (lesson.exercise, lesson.solution)
+    )
+    difference = "".join(difflib.unified_diff(yours, ours, "yours", "ours", n=3))
+    print(difference or "Not at all.")
+    return 0
+
+
+def _reset(lesson: Lesson, progress: Progress) -> int:
+    name = lesson.exercise.relative_to(ROOT).as_posix()
+    try:
+        shipped = subprocess.run(
+            ["git", "show", f"HEAD:{name}"], cwd=ROOT, capture_output=True, check=True
+        ).stdout
+    except (OSError, subprocess.CalledProcessError):
+        print(
+            f"hubbub: this is not a git checkout, so nobody knows how {name} was", file=sys.stderr
+        )
+        return 2
+    if lesson.exercise.is_file() and lesson.exercise.read_bytes() != shipped:
+        aside = _free_name(progress_path().parent / f"{lesson.folder.name}.py")
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_bytes(lesson.exercise.read_bytes())
+        print(f"What you wrote is kept at {aside}")
+    lesson.exercise.write_bytes(shipped)
+    progress.forget(lesson.number)
+    print(f"{name} is as it was, and lesson {lesson.number} not begun.")
+    return 0
+
+
+def _free_name(path: Path) -> Path:
+    number = 1
+    while (free := path.with_name(f"{path.stem}-{number}{path.suffix}")).exists():
+        number += 1
+    return free

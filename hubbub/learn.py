@@ -1,0 +1,80 @@
+"""``hubbub learn``: the lessons and how far one has got, or one lesson, opened."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+
+from hubbub.learning.catalogue import LESSONS, ROOT, Lesson, NoLesson, find_lesson, lessons
+from hubbub.learning.progress import Progress
+
+
+__all__ = ["add_arguments", "run"]
+
+EXAMPLES = """\
+examples:
+  hubbub learn         the lessons, and which of their exercises you have passed
+  hubbub learn 02      open the notebook of lesson 02
+  hubbub check 02      judge your answer to its exercise
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this sub-command's flags."""
+    parser.epilog = EXAMPLES
+    parser.add_argument("lesson", nargs="?", metavar="NN", help="the lesson to open")
+    parser.add_argument(
+        "--no-browser", action="store_true", help="start JupyterLab, and open no window"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """List the lessons, or open one."""
+    try:
+        if arguments.lesson is None:
+            return _show_all()
+        return _open(find_lesson(arguments.lesson), browser=not arguments.no_browser)
+    except NoLesson as error:
+        print(f"hubbub: {error}", file=sys.stderr)
+        return 2
+
+
+def _show_all() -> int:
+    there = lessons()
+    if not there:
+        raise NoLesson("the lessons are not here: they come with a clone of the project")
+    progress = Progress()
+    if progress.complaint:
+        print(f"hubbub: {progress.complaint}", file=sys.stderr)
+    for lesson in there:
+        print(f"  {_mark(progress, lesson)} {lesson.number}  {lesson.title}")
+    passed = sum(progress.of(lesson.number).passed for lesson in there)
+    print(f"\n{passed} of {len(there)} exercises passed.")
+    following = next((one for one in there if not progress.of(one.number).passed), None)
+    if following is not None:
+        print(f"next:  hubbub learn {following.number}    then  hubbub check {following.number}")
+    return 0
+
+
+def _mark(progress: Progress, lesson: Lesson) -> str:
+    known = progress.of(lesson.number)
+    return "✓" if known.passed else "·" if known.hints or known.predictions else " "
+
+
+def _open(lesson: Lesson, *, browser: bool) -> int:
+    shown = lesson.notebook.relative_to(ROOT)
+    print(f"{lesson.number}  {lesson.title}")
+    print(f"  notebook  {shown}")
+    print(f"  exercise  {lesson.exercise.relative_to(ROOT)}")
+    print(f"  judge it  hubbub check {lesson.number}")
+    if find_spec("jupyterlab") is None:
+        print("\nJupyterLab is not installed: make lessons sets it up and opens the first lesson.")
+        return 0
+    command = [sys.executable, "-m", "jupyterlab", str(lesson.notebook.relative_to(LESSONS))]
+    command += ["--no-browser"] if not browser else []
+    sys.stdout.flush()
+    environment = os.environ | {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    return subprocess.run(command, cwd=LESSONS, check=False, env=environment).returncode

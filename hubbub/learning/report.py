@@ -1,0 +1,44 @@
+"""What the judge found, as text for a terminal: the sentence first, then what shows it."""
+
+from __future__ import annotations
+
+import textwrap
+
+from hubbub.learning.judge import Report
+
+
+__all__ = ["as_text", "what_ran"]
+
+_COLUMNS = 80
+
+
+def as_text(report: Report, number: str) -> str:
+    """Return all that there is to say, the most important first."""
+    if report.passed:
+        return "\n".join(["Passed.", "", *what_ran(report)])
+    rows = textwrap.wrap(report.sentence, _COLUMNS)
+    if report.text:
+        rows += ["", report.text.rstrip()]
+    if report.seed is not None:
+        rows += ["", f"See it again:  hubbub check {number} --seed {report.seed}"]
+    if report.detail.strip():
+        rows += ["", report.detail.rstrip()]
+    if report.printed:
+        rows += ["", "It printed last:", textwrap.indent(report.printed, "  ")]
+    rows += ["", *what_ran(report)]
+    return "\n".join(rows)
+
+
+def what_ran(report: Report) -> list[str]:
+    """Return a line for each promise: kept, broken, or not looked at."""
+    rows = []
+    for place, (rule, claim) in enumerate(report.promises):
+        if place < report.kept:
+            times = report.seeds[place]
+            more = f" ({times} schedules)" if times > 1 else ""
+            rows.append(f"  ✓ {rule}: {claim}{more}")
+        elif place == report.kept and report.rule:
+            rows.append(f"  ✗ {rule}: {claim}")
+        else:
+            rows.append(f"  - {rule}: not looked at yet")
+    return rows

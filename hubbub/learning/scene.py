@@ -1,0 +1,148 @@
+"""Clients in memory: an outbox that keeps a log, and the history of what all said and got.
+
+An exercise's hub gives each member's lines to its `Outbox`. The outbox notes who put a line in,
+and with which locks, so that a check can name the cause of what it sees and not only the effect.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from hubbub.learning.controlled import holding, me
+from hubbub.learning.promises import Broken
+from hubbub.learning.schedule import current
+from tests.conformance.history import History, Session, check
+from tests.conformance.smallest import smallest_violation
+
+
+__all__ = ["Delivery", "Member", "Outbox", "history_of", "judge_history", "members"]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One line that was put into an outbox: by whom, with which locks, in which step."""
+
+    line: str
+    by: str
+    locks: tuple[int, ...]
+
+
+@dataclass(eq=False)
+class Outbox:
+    """A member's queue, which its client empties at once; one that is clogged is full for good.
+
+    Attributes:
+        owner: whose it is.
+        clogged: its client does not read.
+        deliveries: what was put in.
+        closed: nothing more will come.
+        late: what was put in after that.
+    """
+
+    owner: str
+    clogged: bool = False
+    deliveries: list[Delivery] = field(default_factory=list)
+    closed: int = 0
+    late: list[str] = field(default_factory=list)
+
+    def put(self, line: str) -> None:
+        """Put a line in, waiting for a place."""
+        if self.clogged:
+            schedule = current()
+            what = f"a place in the outbox of {self.owner}, who does not read"
+            if schedule is None:
+                raise Broken(f"Your code waits for {what}.")
+            schedule.wait(what, lambda: False)
+        self._take(line)
+
+    def put_nowait(self, line: str) -> None:
+        """Put a line in; never waits. Raises queue.Full when there is no place."""
+        if self.clogged:
+            raise queue.Full
+        self._take(line)
+
+    def offer(self, line: str) -> bool:
+        """Put a line in; never waits. False when there is no place."""
+        if self.clogged:
+            return False
+        self._take(line)
+        return True
+
+    def close(self) -> None:
+        """Say that nothing more will come, so that the write pump can end."""
+        self.closed += 1
+
+    @property
+    def lines(self) -> list[str]:
+        """What its client got."""
+        return [delivery.line for delivery in self.deliveries]
+
+    def _take(self, line: str) -> None:
+        if not isinstance(line, str):
+            raise Broken(
+                f"Your hub put {line!r} into an outbox; what goes there is a line of text."
+            )
+        if self.closed:
+            self.late.append(line)
+            return
+        locks = tuple(id(lock) for lock in holding())
+        self.deliveries.append(Delivery(line, me(), locks))
+        schedule = current()
+        if schedule is not None:
+            schedule.yield_turn()
+
+
+@dataclass(eq=False)
+class Member:
+    """One client: its name, its outbox, and what it said after how many lines."""
+
+    name: str
+    outbox: Outbox
+    said: list[tuple[str, int]] = field(default_factory=list)
+    gone: bool = False
+
+    def says(self, text: str) -> str:
+        """Note that it says ``text`` now, and return it."""
+        self.said.append((text, len(self.outbox.deliveries)))
+        return text
+
+
+def members(names: str, clogged: str = "") -> list[Member]:
+    """Return a member for each of the names, which stand with spaces between them."""
+    return [Member(name, Outbox(name, name in clogged.split())) for name in names.split()]
+
+
+def history_of(everyone: Iterable[Member], *, complete: bool = True) -> History:
+    """Return what they said and got. ``complete``: all that was said has come to its end."""
+    return History(
+        tuple(
+            Session(
+                member.name,
+                member.outbox.lines,
+                [text for text, _ in member.said],
+                [after for _, after in member.said],
+                complete=complete and not member.gone and not member.outbox.clogged,
+                gone=member.gone,
+                address=member.name,
+            )
+            for member in everyone
+        )
+    )
+
+
+def judge_history(history: History, rules: Sequence[str], cause: str = "") -> None:
+    """Raise `Broken` with the smallest history where one of ``rules`` is broken.
+
+    ``cause`` goes in front of what the history shows.
+    """
+    verdict = check(history)
+    for violation in verdict.violations:
+        if violation.rule_id in rules:
+            shown = smallest_violation(history, violation.rule_id)
+            raise Broken(f"{cause} {_sentence(shown.sentence)}".strip(), violation=shown)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."

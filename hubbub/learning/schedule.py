@@ -1,0 +1,281 @@
+"""Threads that take turns, and change over where a seed says so.
+
+A race is a matter of who runs when. Here that is a matter of a number: the same seed gives the
+same turns, so what one seed breaks it breaks every time, and can be looked at again.
+
+Each function becomes a *strand*, a real thread that runs only while it has the turn. Strands may
+lose the turn before any instruction of the files that are watched, and wherever they wait.
+
+Invariants:
+  1. At most one strand runs.
+  2. Nothing is waited for but by `wait`, so a schedule knows when nobody can go on.
+  3. When `run` returns or raises, every strand has ended, save one that runs code which swallows
+     everything; the process's own deadline is for those.
+"""
+
+from __future__ import annotations
+
+import _thread
+import random
+import sys
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from types import FrameType, TracebackType
+from typing import Any
+
+
+__all__ = ["Crashed", "Endless", "Place", "Schedule", "Strand", "Stuck", "current"]
+
+MOST_STEPS = 60_000  # instructions of the watched files; an exercise needs some thousands
+RATES = (0.5, 0.15, 0.04)  # of losing the turn at an instruction; each seed has one of them
+
+
+class _Ended(BaseException):
+    """Unwinds a strand whose schedule is over. Not an Exception: nobody should catch it."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line of a watched file."""
+
+    line: int
+    code: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}, `{self.code}`"
+
+
+class Stuck(Exception):
+    """Everybody waits, and nobody is left who could end it."""
+
+    def __init__(self, waiting: list[tuple[str, str, Place | None]]) -> None:
+        self.waiting = waiting  # who, for what, where
+        super().__init__("; ".join(f"{who} waits for {what}" for who, what, _ in waiting))
+
+
+class Endless(Exception):
+    """Someone goes round and round."""
+
+    def __init__(self, who: str, place: Place | None) -> None:
+        self.who, self.place = who, place
+        super().__init__(f"{who} does not come to an end, at {place}")
+
+
+class Crashed(Exception):
+    """A strand ended with an exception."""
+
+    def __init__(self, who: str, error: BaseException, place: Place | None) -> None:
+        self.who, self.error, self.place = who, error, place
+        super().__init__(f"{who}: {type(error).__name__}: {error}")
+
+
+@dataclass(eq=False)
+class Strand:
+    """One thread of a schedule.
+
+    Attributes:
+        daemon: it may still wait when the schedule is over, as an owner of a room does.
+        holds: the locks that it has.
+    """
+
+    name: str
+    function: Callable[[], object]
+    daemon: bool = False
+    ended: bool = False
+    holds: list[object] = field(default_factory=list)
+    waits_for: str = ""
+    ready: Callable[[], bool] | None = None  # None: it can go on at once
+    deadline_s: float | None = None  # None: it waits for as long as it takes
+    timed_out: bool = False
+    place: Place | None = None
+    at: tuple[str, int] = ("", 0)  # the function and line of a watched file that it came to last
+    baton: Any = field(default_factory=_thread.allocate_lock)
+
+
+class Schedule:
+    """Some strands, one seed.
+
+    Args:
+        seed: which turns are taken.
+        watched: names of files before whose instructions the turn may be lost.
+
+    Attributes:
+        strands: all of them, the ended ones too.
+        locks_taken: how often a lock was.
+        now_s: the time, which passes only while all wait.
+        meanwhile: when a strand crashed, where each other one was last: its name, the function,
+            the line, and whether it had a lock.
+    """
+
+    def __init__(self, seed: int, watched: Collection[str]) -> None:
+        self._random = random.Random(seed)
+        self._rate = RATES[seed % len(RATES)]
+        self._watched = frozenset(watched)
+        self.strands: list[Strand] = []
+        self._running: Strand | None = None
+        self._over = _thread.allocate_lock()
+        self._over.acquire()
+        self._ending = False
+        self._failure: Exception | None = None
+        self._steps = 0
+        self.locks_taken = 0
+        self.now_s = 0.0
+        self.meanwhile: list[tuple[str, str, int, bool]] = []  # the others when one crashed
+
+    def spawn(self, name: str, function: Callable[[], object], *, daemon: bool = False) -> Strand:
+        """Add a strand; one that is added by another may run from here on."""
+        strand = Strand(name, function, daemon)
+        strand.baton.acquire()
+        self.strands.append(strand)
+        _thread.start_new_thread(self._live, (strand,))
+        return strand
+
+    def run(self) -> None:
+        """Give out turns until all strands have ended, save daemons that wait.
+
+        Raises:
+            Stuck: somebody waits for what never comes.
+            Endless: somebody makes no end.
+            Crashed: a strand raised.
+        """
+        _current.append(self)
+        try:
+            self._pass_on()
+            self._over.acquire()
+        finally:
+            _current.pop()
+        if self._failure is not None:
+            raise self._failure
+
+    @property
+    def strand(self) -> Strand | None:
+        """The strand that runs."""
+        return self._running
+
+    def yield_turn(self) -> None:
+        """Let somebody else run, perhaps."""
+        strand = self._running
+        if strand is not None and self._random.random() < self._rate:
+            self._change_over(strand)
+
+    def wait(self, what: str, ready: Callable[[], bool], patience_s: float | None = None) -> bool:
+        """Wait until ``ready()``; False when that many seconds passed first."""
+        strand = self._running
+        assert strand is not None
+        strand.waits_for, strand.ready = what, ready
+        strand.deadline_s = None if patience_s is None else self.now_s + patience_s
+        strand.place = self._place_of(sys._getframe(1))
+        self._change_over(strand)
+        strand.ready = strand.deadline_s = None
+        strand.waits_for = ""
+        timed_out, strand.timed_out = strand.timed_out, False
+        return not timed_out
+
+    def _live(self, strand: Strand) -> None:
+        strand.baton.acquire()
+        if not self._ending:
+            sys.settrace(self._on_call)
+            try:
+                strand.function()
+            except _Ended:
+                pass
+            except BaseException as error:
+                self._fail(Crashed(strand.name, error, self._place_in(error.__traceback__)))
+            finally:
+                sys.settrace(None)
+        strand.ended = True
+        self._pass_on()
+
+    def _fail(self, failure: Exception) -> None:
+        if self._failure is None:
+            self._failure = failure
+            self.meanwhile = [
+                (other.name, *other.at, bool(other.holds))
+                for other in self.strands
+                if other is not self._running and other.at[0]
+            ]
+        self._ending = True
+
+    def _change_over(self, strand: Strand) -> None:
+        self._pass_on()
+        strand.baton.acquire()
+        if self._ending:
+            raise _Ended
+
+    def _pass_on(self) -> None:
+        """Choose who is next, and let it run; with nobody left, let `run` return."""
+        alive = [strand for strand in self.strands if not strand.ended]
+        ready = [strand for strand in alive if strand.ready is None or strand.ready()]
+        if self._ending:
+            ready = alive  # each unwinds when it has the turn
+        if not ready:
+            ready = self._out_of_patience(alive)
+        if not ready and alive:
+            if not all(strand.daemon for strand in alive):
+                waiting = [(s.name, s.waits_for, s.place) for s in alive if not s.daemon]
+                waiting += [(s.name, s.waits_for, s.place) for s in alive if s.daemon]
+                self._fail(Stuck(waiting))
+            self._ending = True
+            ready = alive
+        if not ready:
+            self._running = None
+            self._over.release()
+            return
+        self._running = ready[0] if self._ending else self._random.choice(ready)
+        self._running.baton.release()
+
+    def _out_of_patience(self, alive: list[Strand]) -> list[Strand]:
+        """Let time pass until somebody's patience ends; for an owner's alone it does not."""
+        impatient = [strand for strand in alive if strand.deadline_s is not None]
+        if not impatient or all(strand.daemon for strand in alive):
+            return []
+        first = min(impatient, key=lambda strand: strand.deadline_s or 0.0)
+        self.now_s = max(self.now_s, first.deadline_s or 0.0)
+        first.timed_out = True
+        return [first]
+
+    def _on_call(self, frame: FrameType, event: str, _: object) -> Any:
+        if frame.f_code.co_filename not in self._watched:
+            return None
+        frame.f_trace_opcodes = True
+        return self._on_step
+
+    def _on_step(self, frame: FrameType, event: str, _: object) -> Any:
+        if event == "opcode" and not self._ending:
+            self._steps += 1
+            if self._running is not None:
+                self._running.at = frame.f_code.co_name, frame.f_lineno
+            if self._steps > MOST_STEPS:
+                strand = self._running
+                self._fail(Endless(strand.name if strand else "?", self._place_of(frame)))
+                raise _Ended
+            self.yield_turn()
+        return self._on_step
+
+    def _place_of(self, frame: FrameType | None) -> Place | None:
+        while frame is not None and frame.f_code.co_filename not in self._watched:
+            frame = frame.f_back
+        return _place(frame.f_code.co_filename, frame.f_lineno) if frame is not None else None
+
+    def _place_in(self, traceback: TracebackType | None) -> Place | None:
+        """Return the innermost line of a watched file."""
+        place = None
+        while traceback is not None:
+            if traceback.tb_frame.f_code.co_filename in self._watched:
+                place = _place(traceback.tb_frame.f_code.co_filename, traceback.tb_lineno)
+            traceback = traceback.tb_next
+        return place
+
+
+_current: list[Schedule] = []
+
+
+def current() -> Schedule | None:
+    """Return the schedule that runs, if one does."""
+    return _current[-1] if _current else None
+
+
+def _place(path: str, line: int) -> Place:
+    import linecache
+
+    return Place(line, linecache.getline(path, line).strip())

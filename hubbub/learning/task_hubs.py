@@ -1,0 +1,155 @@
+"""Play a scene with a hub that asyncio tasks call, in an order that a seed makes.
+
+As hubs.py does for threads. ``join``, ``say`` and ``leave`` are coroutines here, and an outbox has
+``await send(line)`` too, which comes back when its client has taken the line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hubbub.learning.hubs import CHAT
+from hubbub.learning.promises import Broken
+from hubbub.learning.scene import Member, Outbox, history_of, judge_history
+from hubbub.learning.tasks import AllWait, ShuffledLoop, run_shuffled
+
+
+__all__ = ["TaskOutbox", "TaskPlay", "play_tasks"]
+
+_LINES = 3  # that each talker says
+_SOON_S = 60.0  # of a clock that nobody waits for
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A line that was put into an outbox: by which task, in which round of the loop."""
+
+    line: str
+    task: str
+    round: int
+
+
+@dataclass(eq=False)
+class TaskOutbox(Outbox):
+    """An outbox that can be awaited.
+
+    Attributes:
+        sent: what was put in, by whom, and when.
+        awaited: what was put in by ``send``.
+    """
+
+    sent: list[Sent] = field(default_factory=list)
+    awaited: int = 0
+
+    async def send(self, line: str) -> None:
+        """Give a line to the client; comes back when it has taken it."""
+        self.awaited += 1
+        if self.clogged:
+            await asyncio.get_running_loop().create_future()
+        await asyncio.sleep(0)
+        self._take(line)
+
+    def _take(self, line: str) -> None:
+        loop = asyncio.get_running_loop()
+        rounds = loop.rounds if isinstance(loop, ShuffledLoop) else 0
+        task = asyncio.current_task()
+        self.sent.append(Sent(line, task.get_name() if task else "", rounds))
+        super()._take(line)
+
+
+@dataclass
+class TaskPlay:
+    """What happened.
+
+    Attributes:
+        members: by name.
+        took_s: how long the room made those who talk wait, in the loop's seconds.
+        stuck: who had not come to an end when nobody could go on any more.
+        hub: the exercise's.
+    """
+
+    members: dict[str, Member]
+    hub: Any = None
+    took_s: float = 0.0
+    stuck: list[str] = field(default_factory=list)
+
+    @property
+    def boxes(self) -> list[TaskOutbox]:
+        """The outboxes."""
+        return [m.outbox for m in self.members.values() if isinstance(m.outbox, TaskOutbox)]
+
+    def judge(self, rules: Sequence[str] = CHAT, cause: str = "") -> None:
+        """Raise `Broken` where one of the rules is broken."""
+        judge_history(history_of(self.members.values()), rules, cause)
+
+
+def play_tasks(
+    exercise: Any,
+    seed: int,
+    *,
+    inside: str,
+    talk: str,
+    come: str = "",
+    go: str = "",
+    clogged: str = "",
+) -> TaskPlay:
+    """Play one scene: some are inside; then, all at once, some talk, some come and some go."""
+    names = dict.fromkeys(f"{inside} {come}".split())
+    cast = {name: Member(name, TaskOutbox(name)) for name in names}
+    played = TaskPlay(cast)
+    try:
+        run_shuffled(_scene(exercise, played, inside, talk, come, go, clogged), seed)
+    except AllWait:
+        raise Broken(
+            "All tasks wait, each for another, and nobody will ever wake one: a lock that is "
+            "taken twice, or never let go?"
+        ) from None
+    return played
+
+
+async def _scene(
+    exercise: Any, played: TaskPlay, inside: str, talk: str, come: str, go: str, clogged: str
+) -> None:
+    hub = played.hub = exercise.Hub()
+    cast = played.members
+
+    async def talks(name: str) -> None:
+        for number in range(1, _LINES + 1):
+            await hub.say(name, cast[name].says(f"{name}-{number}"))
+
+    async def leaves(name: str) -> None:
+        cast[name].gone = True
+        await hub.leave(name)
+
+    await asyncio.wait_for(_enter_all(hub, cast, inside), _SOON_S)
+    for name in clogged.split():
+        cast[name].outbox.clogged = True
+    loop = asyncio.get_running_loop()
+    started_s = loop.time()
+    parts = [(name, talks(name)) for name in talk.split()]
+    parts += [(name, hub.join(name, cast[name].outbox)) for name in come.split()]
+    parts += [(name, leaves(name)) for name in go.split()]
+    tasks = [asyncio.create_task(act, name=f"{name}'s task") for name, act in parts]
+    done, late = await asyncio.wait(tasks, timeout=_SOON_S)
+    played.stuck = sorted(task.get_name() for task in late)
+    for task in done:
+        task.result()
+    if late:
+        return
+    played.took_s = loop.time() - started_s
+    for member in cast.values():
+        if not member.gone and not member.outbox.clogged:
+            fence = member.says(f"{member.name}-{_LINES + 1}")
+            await hub.say(member.name, fence)
+            for _ in range(100):  # a task of its own may still be carrying it
+                if f"{member.name}: {fence}" in member.outbox.lines:
+                    break
+                await asyncio.sleep(0)
+
+
+async def _enter_all(hub: Any, cast: dict[str, Member], inside: str) -> None:
+    for name in inside.split():
+        await hub.join(name, cast[name].outbox)
