@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+LESSONS_READY := $(VENV)/.ready-lessons
 # More workers than two cores: most tests wait most of the time. Set JOBS=8 on a larger machine.
 JOBS ?= 4
 # A round is a folder named by its month; ROUND=benchmarks/rounds/2030-01 makes another.
@@ -11,6 +12,7 @@ ROUND ?= benchmarks/rounds/$(shell date +%Y-%m)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup compare test conform gallery bench regress round stress soak autobahn
+.PHONY: lessons notebooks
 .PHONY: style format types coverage check picture schedules clean
 
 # What plays the schedules of threads and asyncio: the first of these that is 3.12 or newer.
@@ -29,6 +31,12 @@ compare: $(READY)  ## judge and measure; writes report/index.html (4 minutes)
 
 test: $(READY)  ## all tests, each rule once a server and door (5 minutes)
 	@$(BIN)/python -m pytest -n $(JOBS) --quick
+
+lessons: $(LESSONS_READY)  ## open the lessons in JupyterLab, at the first
+	@$(BIN)/hubbub learn 00
+
+notebooks: $(LESSONS_READY)  ## run every lesson's notebook and keep what came out (one: ID=02)
+	@$(BIN)/python -m hubbub.notebook.refresh $(ID)
 
 conform: $(READY)  ## every test of every rule (12 minutes; one: ID=trio-mutex)
 	@$(BIN)/python -m pytest -n $(JOBS) tests/conformance $(foreach id,$(ID),--server $(id))
@@ -99,4 +107,9 @@ $(SCHEDULES)/.ready: pyproject.toml constraints.txt
 	@echo "Setting up $(SCHEDULES) with $(PYTHON) (once) ..."
 	@$(PYTHON) -m venv $(SCHEDULES)
 	@$(SCHEDULES)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[conform,schedules]' --constraint constraints.txt
+	@touch $@
+
+$(LESSONS_READY): $(READY)
+	@echo "Adding JupyterLab to $(VENV) (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[lessons]' --constraint constraints.txt
 	@touch $@

@@ -1,0 +1,105 @@
+"""What a lesson's notebook may not hold, and what it must.
+
+It must ask before it shows: a prediction, then a run, then what came, and the exercise at the end.
+It may hold no number that was measured and typed, no code that was copied from the servers, no
+path of somebody's machine, and no cell that was not run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from hubbub.learning.catalogue import ROOT, Lesson
+
+
+__all__ = ["complaints"]
+
+# A number with a unit that only a measurement gives.
+_MEASURED = re.compile(
+    r"\b\d[\d.,]*\s*(µs|us|ms|ns|MB|MiB|GB|GiB|%|percent|times (as|faster|slower)"
+    r"|(messages|lines|deliveries) (a|per) second)(?![\w])"
+)
+_PATHS = ("/tm" + "p/", "/ro" + "ot/", "/ho" + "me/", "/wo" + "rk/", "/Us" + "ers/")
+_FENCE = re.compile(r"```(?:python|py)\n(.*?)```", re.DOTALL)
+_PASTED_LINES = 3  # of code in a row
+_COMMON = re.compile(r"(from|import|async def|def|class|try|else|finally|return|pass|[])@]|\"\"\")")
+_MOST_OUTPUT_BYTES = 400_000
+
+
+def complaints(notebook: Any, lesson: Lesson) -> list[str]:
+    """Return what is wrong with a notebook, a line each."""
+    return [*_shape(notebook, lesson), *_prose(notebook), *_code(notebook), *_outputs(notebook)]
+
+
+def _shape(notebook: Any, lesson: Lesson) -> Iterator[str]:
+    first = notebook.cells[0]
+    if first.cell_type != "markdown" or not first.source.startswith(f"# {lesson.number} · "):
+        yield f"the first cell is not the heading: # {lesson.number} · …"
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    wanted = ("predict(", "serving(", "diff(", "reveal(", f'check("{lesson.number}")')
+    places = []
+    for word in wanted:
+        found = [number for number, source in enumerate(code) if word in source]
+        if not found:
+            yield f"no cell has {word}"
+        places.append(found[0] if found else 0)
+    if places[0] > places[1]:
+        yield "something runs before anything is predicted"
+    if code and wanted[-1] not in code[-1]:
+        yield "the last cell is not the exercise's check"
+
+
+def _prose(notebook: Any) -> Iterator[str]:
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            prose = re.sub(r"```.*?```", "", cell.source, flags=re.DOTALL)
+            for found in _MEASURED.finditer(prose):
+                yield f"a typed measurement: {found[0]}"
+            for block in _FENCE.findall(cell.source):
+                yield from _pasted(block)
+
+
+def _code(notebook: Any) -> Iterator[str]:
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            yield from _pasted(cell.source)
+
+
+def _pasted(code: str) -> Iterator[str]:
+    for run in _runs(code):
+        if run in _implementations():
+            yield f"code copied from the servers: {run[0]}"
+            return
+
+
+def _runs(code: str) -> Iterator[tuple[str, ...]]:
+    lines = [line.strip() for line in code.splitlines()]
+    lines = [line for line in lines if line and not _COMMON.match(line)]
+    for start in range(len(lines) - _PASTED_LINES + 1):
+        yield tuple(lines[start : start + _PASTED_LINES])
+
+
+@cache
+def _implementations() -> frozenset[tuple[str, ...]]:
+    paths = (ROOT / "implementations").rglob("*.py")
+    return frozenset(run for path in paths for run in _runs(path.read_text(encoding="utf-8")))
+
+
+def _outputs(notebook: Any) -> Iterator[str]:
+    size_bytes = 0
+    for place, cell in enumerate(c for c in notebook.cells if c.cell_type == "code"):
+        if cell.execution_count != place + 1:
+            yield f"code cell {place + 1} was not run in its turn"
+        for output in cell.outputs:
+            text = str(output)
+            size_bytes += len(text)
+            if output.output_type == "error":
+                yield f"code cell {place + 1} ended with {output.ename}"
+            for path in _PATHS:
+                if path in text:
+                    yield f"the output of code cell {place + 1} holds a path of this machine"
+    if size_bytes > _MOST_OUTPUT_BYTES:
+        yield f"{size_bytes:,} bytes of outputs are too many to read on the web"

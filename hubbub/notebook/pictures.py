@@ -1,0 +1,136 @@
+"""Pictures in a notebook: SVG to look at, and words for where there are no pictures."""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from matplotlib.figure import Figure
+
+
+__all__ = ["Picture", "explore", "spectrum", "timeline"]
+
+STATIC = "HUBBUB_STATIC_NOTEBOOKS"  # set where nobody can move a slider
+_COLOURS = ("#1f83c9", "#d55e00", "#009e73", "#7a7a7a", "#cc79a7")
+_STYLES: tuple[Any, ...] = ("-", (0, (4, 2)), (0, (1, 1)), (0, (6, 2, 1, 2)), "-")
+_TICKS = (0.0, 50.0, 90.0, 99.0, 99.9, 99.99)
+_WIDTH_IN = 7.2
+
+
+class Picture:
+    """An SVG document, and the same in words. Displays itself."""
+
+    def __init__(self, svg: str, text: str) -> None:
+        self._svg, self._text = svg, text
+
+    def __repr__(self) -> str:
+        return self._text
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        bundle = {"text/plain": self._text}
+        if self._svg:
+            bundle["image/svg+xml"] = self._svg
+        return bundle
+
+
+def spectrum(samples_ms: Mapping[str, Sequence[float]], *, label: str = "latency") -> Picture:
+    """Draw latencies percentile by percentile, each step on the axis ten times rarer.
+
+    Args:
+        samples_ms: every sample, in milliseconds, by what it is of.
+    """
+    figure = Figure(figsize=(_WIDTH_IN, 3.6), layout="constrained")
+    axes = figure.subplots()
+    deepest = max(len(samples) for samples in samples_ms.values())
+    rows = []
+    for number, (name, samples) in enumerate(samples_ms.items()):
+        ordered = sorted(samples)
+        depths = [math.log10(len(ordered) / (len(ordered) - k)) for k in range(len(ordered))]
+        axes.plot(
+            depths,
+            ordered,
+            color=_COLOURS[number % len(_COLOURS)],
+            linestyle=_STYLES[number % len(_STYLES)],
+            linewidth=1.8,
+            label=name,
+        )
+        shown = ", ".join(f"p{q:g} {_at(ordered, q):,.2f} ms" for q in (50.0, 99.0))
+        rows.append(f"{name}: {shown}, max {ordered[-1]:,.2f} ms ({len(ordered):,} samples)")
+    ticks = [q for q in _TICKS if 100 / (100 - q) <= deepest]
+    axes.set_xticks([math.log10(100 / (100 - q)) for q in ticks], [f"{q:g}" for q in ticks])
+    axes.set_xlabel("percentile (ten times rarer with each step)")
+    axes.set_ylabel(f"{label}, ms")
+    axes.set_yscale("log")
+    axes.legend(frameon=False)
+    return Picture(_svg(figure), "\n".join(rows))
+
+
+def timeline(
+    arrivals_s: Mapping[str, Sequence[float]], *, label: str = "messages", until_s: float = 0.0
+) -> Picture:
+    """Draw how many lines each client had, second by second.
+
+    Args:
+        arrivals_s: when each line came, in seconds since the start, by client.
+        until_s: how long was waited for more.
+    """
+    figure = Figure(figsize=(_WIDTH_IN, 3.2), layout="constrained")
+    axes = figure.subplots()
+    rows = []
+    end_s = max([until_s, *(arrivals[-1] for arrivals in arrivals_s.values() if arrivals)])
+    for number, (name, arrivals) in enumerate(arrivals_s.items()):
+        axes.step(
+            [0.0, *arrivals, end_s],
+            [*range(len(arrivals) + 1), len(arrivals)],
+            where="post",
+            color=_COLOURS[number % len(_COLOURS)],
+            linestyle=_STYLES[number % len(_STYLES)],
+            linewidth=1.8,
+            label=name,
+        )
+        last = f", the last after {arrivals[-1]:.2f} s" if arrivals else ""
+        rows.append(f"{name}: {len(arrivals):,} {label}{last}")
+    axes.set_xlabel("seconds")
+    axes.set_ylabel(label)
+    axes.legend(frameon=False)
+    return Picture(_svg(figure), "\n".join(rows))
+
+
+def explore(draw: Callable[..., Any], **choices: Sequence[Any]) -> Any:
+    """Show what ``draw`` returns for the first of each choice, with sliders to change them.
+
+    Where nobody can move a slider (a page on the web, a run without a browser) the picture alone
+    is shown.
+    """
+    first = {name: values[0] for name, values in choices.items()}
+    if os.environ.get(STATIC):
+        return draw(**first)
+    try:
+        import ipywidgets  # type: ignore[import-untyped]
+    except ModuleNotFoundError:
+        return draw(**first)
+    sliders = {
+        name: ipywidgets.SelectionSlider(options=list(values), description=name)
+        for name, values in choices.items()
+    }
+    return ipywidgets.interactive(draw, **sliders)
+
+
+def _at(ordered: Sequence[float], percent: float) -> float:
+    """Return a percentile: the smallest sample that at least that share of all does not exceed."""
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
+
+
+def _svg(figure: Figure) -> str:
+    for axes in figure.axes:
+        axes.grid(visible=True, color="#dddddd")
+        axes.set_axisbelow(True)
+        axes.spines[["top", "right"]].set_visible(False)
+    buffer = io.StringIO()
+    no_metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    figure.savefig(buffer, format="svg", facecolor="white", metadata=no_metadata)
+    text = buffer.getvalue()
+    return text[text.index("<svg") :]

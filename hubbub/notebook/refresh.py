@@ -1,0 +1,109 @@
+"""Run every notebook from a clean kernel and keep what came out: ``make notebooks``.
+
+Notebooks are committed as they ran, so that they read well where nothing runs. Whatever is true
+of one machine or one moment only, such as paths and times of execution, is left out.
+
+Invariants:
+  1. A notebook that raises is not written.
+  2. No prediction and no progress of whoever runs this is read or changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
+
+from hubbub.learning.catalogue import ROOT, Lesson, find_lesson, lessons
+from hubbub.notebook.lint import complaints
+from hubbub.notebook.pictures import STATIC
+
+
+__all__ = ["executed", "main", "read"]
+
+CELL_S = 300  # at most, of a cell; on an idle machine none takes a tenth of it
+_FORMAT: Any = nbformat  # it has no types
+_KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+def read(lesson: Lesson) -> Any:
+    """Return a lesson's notebook as it is committed."""
+    return _FORMAT.read(lesson.notebook, as_version=4)
+
+
+def executed(lesson: Lesson) -> Any:
+    """Return a lesson's notebook as it is after a run from a clean kernel.
+
+    Raises:
+        CellExecutionError: a cell raised.
+        CellTimeoutError: a cell made no end.
+    """
+    notebook = read(lesson)
+    with tempfile.TemporaryDirectory(prefix="hubbub-") as folder:
+        environment = {
+            **{k: v for k, v in os.environ.items() if not k.startswith("HUBBUB_")},
+            "HUBBUB_PROGRESS": str(Path(folder, "progress.json")),
+            STATIC: "1",
+            "PYTHONPATH": str(ROOT),
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+            "IPYTHONDIR": folder,
+        }
+        client: Any = NotebookClient(
+            notebook,
+            timeout=CELL_S,
+            kernel_name="python3",
+            resources={"metadata": {"path": str(lesson.folder)}},
+            record_timing=False,
+        )
+        client.execute(env=environment)
+    return scrubbed(notebook)
+
+
+def scrubbed(notebook: Any) -> Any:
+    """Take out what is true of one machine or one moment only. Returns the same notebook."""
+    version = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"}
+    notebook.metadata = _FORMAT.from_dict({"kernelspec": _KERNEL, "language_info": version})
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number:02}"
+        cell.metadata = _FORMAT.from_dict(
+            {name: cell.metadata[name] for name in ("tags",) if name in cell.metadata}
+        )
+        for output in cell.get("outputs", []):
+            output.pop("transient", None)
+            if "metadata" in output:
+                output["metadata"] = _FORMAT.from_dict({})
+    return notebook
+
+
+def main() -> int:
+    """Refresh the notebooks that are named, or all; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m hubbub.notebook.refresh")
+    parser.add_argument("lessons", nargs="*", metavar="NN")
+    chosen = [find_lesson(number) for number in parser.parse_args().lessons] or lessons()
+    wrong = 0
+    for lesson in chosen:
+        started = time.monotonic()
+        try:
+            notebook = executed(lesson)
+        except (CellExecutionError, CellTimeoutError) as error:
+            print(f"{lesson.notebook.name}: {error}", file=sys.stderr)
+            wrong += 1
+            continue
+        found = complaints(notebook, lesson)
+        wrong += bool(found)
+        print(f"{lesson.notebook.name}: {time.monotonic() - started:.1f} s")
+        print(*(f"  {complaint}" for complaint in found), sep="\n", end="\n" if found else "")
+        _FORMAT.write(notebook, lesson.notebook)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

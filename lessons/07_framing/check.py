@@ -1,0 +1,194 @@
+"""Judges lesson 07: a decoder of lines, fed in every way there is."""
+
+from __future__ import annotations
+
+from hubbub.learning.promises import Broken, promise
+
+
+MAX = 32
+TALK = "who\nhello\nGrüße, 你好 🙂\n".encode()
+TALK_LINES = [("line", "who"), ("line", "hello"), ("line", "Grüße, 你好 🙂")]
+TOO_LONG = ("bad", "line too long")
+
+
+def _fed(exercise, data, size=0, end=False):
+    """Return what comes out when ``data`` is fed in pieces of so many bytes."""
+    decoder = exercise.LineDecoder(MAX)
+    pieces = [data[n : n + size] for n in range(0, len(data), size)] if size else [data]
+    events = [tuple(event) for piece in pieces for event in decoder.feed(piece)]
+    return events + [tuple(event) for event in decoder.end()] if end else events
+
+
+@promise("framing.chunks", "However the bytes are cut, the same lines come out.")
+def chunks(exercise, seed):
+    try:
+        whole = _fed(exercise, TALK)
+    except UnicodeDecodeError:
+        raise Broken("Three good lines in one piece ended in a UnicodeDecodeError.") from None
+    if len(whole) == 1:
+        raise Broken(
+            f"Three lines came in one piece, and one came out: {whole[0]}. What one read brings is "
+            "not one message; the line end says where a line ends."
+        )
+    if whole != TALK_LINES:
+        raise Broken(f"Of the three lines in one piece these came out: {whole}.")
+    for size in (1, 2, 3, 7):
+        try:
+            cut = _fed(exercise, TALK, size)
+        except UnicodeDecodeError:
+            raise Broken(
+                f"Cut into pieces of {size} bytes, the same lines end in a UnicodeDecodeError: a "
+                "character of several bytes was cut in two. Decode whole lines, not pieces."
+            ) from None
+        if cut != TALK_LINES:
+            if ("bad", "not UTF-8") in cut:
+                raise Broken(
+                    f"Cut into pieces of {size} bytes, a good line is called 'not UTF-8': a "
+                    "character of several bytes was cut in two. Decode whole lines, not pieces."
+                )
+            raise Broken(
+                f"Cut into pieces of {size} bytes, the same three lines come out as {cut}. What is "
+                "left behind the last line end must wait for the next piece."
+            )
+
+
+@promise("framing.crlf", "One carriage return before the line end belongs to it, and no other.")
+def crlf(exercise, seed):
+    for size in (0, 1):
+        if _fed(exercise, b"who\r\nhello\n", size) != [("line", "who"), ("line", "hello")]:
+            raise Broken(
+                f"b'who\\r\\n' came out as {_fed(exercise, b'who' + bytes([13, 10]), size)}: what "
+                "some programs send at the end of a line is \\r\\n. With the \\r left in, 'who' is "
+                "no command any more."
+            )
+    if _fed(exercise, b" a  \n") != [("line", " a  ")]:
+        raise Broken(
+            "A line of spaces around a letter lost its spaces: strip takes more than the "
+            "line end. Only one \\r goes."
+        )
+
+
+@promise("framing.empty", "An empty line is nothing.")
+def empty(exercise, seed):
+    for data in (b"\n", b"\r\n", b"\n\nhi\n\n"):
+        came = [event for event in _fed(exercise, data) if event[1] != "hi"]
+        if came:
+            raise Broken(
+                f"{data!r} came out with {came[0]}: an empty line is ignored, or a bot "
+                "can show everybody empty lines and stay alive by them."
+            )
+
+
+@promise("framing.last-line", "A last line without its end counts when the stream ends.")
+def last_line(exercise, seed):
+    if _fed(exercise, b"hello\nbye", end=True) != [("line", "hello"), ("line", "bye")]:
+        raise Broken(
+            f"b'hello\\nbye' and the end of the stream came out as "
+            f"{_fed(exercise, b'hello' + bytes([10]) + b'bye', end=True)}: the last line "
+            "has no end of its own, and was said all the same."
+        )
+    if _fed(exercise, b"hello\n", end=True) != [("line", "hello")]:
+        raise Broken(
+            "After b'hello\\n' nothing is left over, and the end of the stream brought "
+            "one more line."
+        )
+
+
+@promise("framing.control", "No control character and no line break gets through.")
+def control(exercise, seed):
+    for character in ("\x1b", "\r", "\x00", "\x0b", "\x7f", "\x85", "\u2028", "\u2029"):
+        came = _fed(exercise, f"a{character}b\n".encode())
+        if len(came) > 1:
+            raise Broken(
+                f"One line with {character!r} in it came out as two: {came}. So anybody could "
+                "write a second line that looks like somebody else's. Only \\n ends a line "
+                "(splitlines knows a dozen more)."
+            )
+        if came != [("line", "a b")]:
+            raise Broken(
+                f"{character!r} inside a line came out as {came}; it becomes a space, or it could "
+                "move the cursor on another client's terminal and write over what stands there."
+            )
+    two = _fed(exercise, b"a\r\r\n")
+    if two != [("line", "a ")]:
+        raise Broken(
+            f"b'a\\r\\r\\n' should come out as 'a ': one \\r belongs to the end, the other "
+            f"is a control character. It came out as {two}."
+        )
+
+
+@promise("framing.not-utf8", "A line that is not UTF-8 is refused, and the next one is not.")
+def not_utf8(exercise, seed):
+    try:
+        came = _fed(exercise, b"\xff\xfe\nhello\n")
+    except UnicodeDecodeError:
+        raise Broken(
+            "Two bytes that are not UTF-8 ended in a UnicodeDecodeError: one client's "
+            "nonsense is ordinary, and the connection goes on with ('bad', 'not UTF-8')."
+        ) from None
+    if came != [("bad", "not UTF-8"), ("line", "hello")]:
+        raise Broken(f"A line that is not UTF-8 and then 'hello' came out as {came}.")
+
+
+@promise("framing.limit", "A line of exactly the limit is delivered whole.")
+def limit(exercise, seed):
+    line = "x" * MAX
+    for size in (0, 1):
+        for end in (b"\n", b"\r\n"):
+            if _fed(exercise, line.encode() + end, size) != [("line", line)]:
+                raise Broken(
+                    f"A line of exactly {MAX} bytes, ended by {end!r}, came out as "
+                    f"{_fed(exercise, line.encode() + end, size)}: the limit is what may "
+                    "still be said, and its end does not count."
+                )
+
+
+@promise("framing.too-long", "A longer line is refused at once, once, and the next one is not.")
+def too_long(exercise, seed):
+    decoder = exercise.LineDecoder(MAX)
+    early = [tuple(event) for event in decoder.feed(b"x" * (MAX + 1) + b"y" * 10)]
+    if not early:
+        raise Broken(
+            f"{MAX + 11} bytes have come without a line end, and nothing was said: a line "
+            "is refused the moment it passes the limit, not when its end arrives, if it "
+            "ever does."
+        )
+    for size in (0, 1, 5):
+        came = _fed(exercise, b"x" * 4 * MAX + b"\nhello\n", size)
+        if came.count(TOO_LONG) > 1:
+            raise Broken(
+                "One line that is too long was refused more than once: remember that it "
+                "was, until its end comes."
+            )
+        if ("line", "hello") not in came:
+            raise Broken(
+                "After a line that was too long, the next one did not come out: the "
+                "connection goes on with the next line."
+            )
+        if came != [TOO_LONG, ("line", "hello")]:
+            raise Broken(
+                f"A line that is too long and then 'hello' came out as {came}: of a line "
+                "that is refused nothing is said."
+            )
+
+
+@promise("framing.bounded", "However long a line is, no more than the limit of it is held.")
+def bounded(exercise, seed):
+    decoder = exercise.LineDecoder(MAX)
+    most = 0
+    for _ in range(200):
+        decoder.feed(b"x" * MAX)
+        most = max(most, sum(_size(value) for value in vars(decoder).values()))
+    if most > MAX + 1:
+        raise Broken(
+            f"Of a line without an end {most} bytes are held, where {MAX} are the limit: "
+            "who sends for ever without a line end would cost all the memory there is."
+        )
+
+
+def _size(value):
+    if isinstance(value, bytes | bytearray | str):
+        return len(value)
+    if isinstance(value, list | tuple):
+        return sum(map(_size, value))
+    return 0

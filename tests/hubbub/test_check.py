@@ -1,0 +1,200 @@
+"""``hubbub check`` and ``hubbub learn``: sentences, hints, the solution, a new start."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from hubbub.cli import main
+from hubbub.learning import catalogue
+from hubbub.learning.catalogue import LESSONS, ROOT
+from hubbub.learning.progress import Progress
+from tests.timing import TICK
+
+
+@pytest.fixture(autouse=True)
+def progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep the progress of whoever runs the tests out of them."""
+    path = tmp_path / "state" / "progress.json"
+    monkeypatch.setenv("HUBBUB_PROGRESS", str(path))
+    return path
+
+
+@pytest.fixture
+def lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the first lesson in a checkout of its own; its exercise may be edited."""
+    root = tmp_path / "clone"
+    folder = root / "lessons" / "00_tour"
+    shutil.copytree(LESSONS / "00_tour", folder)
+    for command in (
+        ["init", "-q"],
+        ["add", "-A"],
+        ["-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-q", "-m", "x"],
+    ):
+        subprocess.run(["git", *command], cwd=root, check=True)
+    monkeypatch.setattr(catalogue, "LESSONS", root / "lessons")
+    for module in ("hubbub.check", "hubbub.learn"):
+        __import__(module)
+        monkeypatch.setattr(sys.modules[module], "ROOT", root)
+    monkeypatch.setattr(sys.modules["hubbub.learn"], "LESSONS", root / "lessons")
+    return folder
+
+
+def solve(lesson: Path) -> None:
+    """Hand in the solution."""
+    (lesson / "exercise.py").write_text((lesson / "solution.py").read_text())
+
+
+def test_wrong_answer_gets_the_sentence_first(
+    lesson: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is wrong is the first thing said; then what was looked at, and where the hints are."""
+    assert main(["check", "00"]) == 1
+
+    said = capsys.readouterr().out
+    assert said.startswith("ben spoke, and anna and cara heard nothing")
+    assert "✗ commands.text" in said
+    assert "not looked at yet" in said
+    assert "hubbub check 00 --hint" in said
+
+
+def test_right_answer_passes_and_is_remembered(
+    lesson: Path, progress: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Passing is written down, and says how to compare."""
+    solve(lesson)
+
+    assert main(["check", "00"]) == 0
+
+    said = capsys.readouterr().out
+    assert said.startswith("Passed.")
+    assert "--solution" in said
+    assert Progress(progress).of("00").passed
+
+
+def test_solution_opens_after_passing_only(
+    lesson: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before, there are hints; after, the solution and how it differs from one's own."""
+    assert main(["check", "00", "--solution"]) == 1
+    assert "opens when yours has passed" in capsys.readouterr().out
+
+    text = (lesson / "solution.py").read_text()
+    (lesson / "exercise.py").write_text(text.replace("pop(name, None)", "pop(name, False) or None"))
+    main(["check", "00"])
+    capsys.readouterr()
+
+    assert main(["check", "00", "--solution"]) == 0
+    said = capsys.readouterr().out
+    assert "-        if self._outboxes.pop(name, False) or None is not None:" in said
+    assert "+        if self._outboxes.pop(name, None) is not None:" in said
+
+
+def test_hints_come_one_at_a_time(lesson: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each call adds one, and the third stays the last."""
+    shown = []
+    for _ in range(4):
+        assert main(["check", "00", "--hint"]) == 0
+        shown.append(capsys.readouterr().out.count("Hint "))
+
+    assert shown == [1, 2, 3, 3]
+
+
+def test_reset_puts_it_back_and_keeps_what_was_written(
+    lesson: Path, progress: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The exercise is as it was shipped, the lesson not begun, one's own text kept aside."""
+    shipped = (lesson / "exercise.py").read_text()
+    solve(lesson)
+    main(["check", "00"])
+
+    assert main(["check", "00", "--reset"]) == 0
+
+    assert (lesson / "exercise.py").read_text() == shipped
+    assert not Progress(progress).of("00").passed
+    assert (progress.parent / "00_tour-1.py").read_text() == (lesson / "solution.py").read_text()
+
+
+def test_missing_exercise_is_said_and_can_be_had_back(
+    lesson: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An exercise that was deleted is no traceback."""
+    (lesson / "exercise.py").unlink()
+
+    assert main(["check", "00"]) == 1
+    assert "--reset" in capsys.readouterr().out
+    assert main(["check", "00", "--reset"]) == 0
+    assert (lesson / "exercise.py").exists()
+
+
+@pytest.mark.parametrize("text", ["def broken(:\n", "exit()\n", "import os\nos._exit(0)\n"])
+def test_broken_exercise_harms_no_progress(lesson: Path, progress: Path, text: str) -> None:
+    """Whatever an exercise does, what was known before is known after."""
+    solve(lesson)
+    main(["check", "00"])
+    before = progress.read_text()
+    (lesson / "exercise.py").write_text(text)
+
+    assert main(["check", "00"]) == 1
+    assert progress.read_text() == before
+
+
+def test_watch_judges_each_save(lesson: Path, progress: Path) -> None:
+    """A saved answer is judged without being asked for."""
+    watching = subprocess.Popen(
+        [sys.executable, "-P", "-u", "-m", "hubbub", "check", "00", "--watch"],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert watching.stdout is not None
+    enough = threading.Timer(300 * TICK, watching.kill)  # only ever reached when it hangs
+    enough.start()
+    try:
+        for line in watching.stdout:
+            if "not looked at yet" in line:
+                break
+    finally:
+        enough.cancel()
+        watching.kill()
+        watching.wait()
+        watching.stdout.close()
+
+
+def test_list_shows_progress_and_what_is_next(
+    lesson: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each lesson has its number, its title and a mark when its exercise has passed."""
+    solve(lesson)
+    main(["check", "00"])
+    capsys.readouterr()
+
+    assert main(["learn"]) == 0
+
+    said = capsys.readouterr().out
+    assert "✓ 00  A tour in ten minutes" in said
+    assert "1 of 1 exercises passed." in said
+
+
+@pytest.mark.parametrize("command", ["learn", "check"])
+def test_unknown_lesson_is_misuse(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A lesson that is not there is one line and exit code 2."""
+    assert main([command, "77"]) == 2
+
+    assert capsys.readouterr().err.startswith("hubbub: there is no lesson '77'")
+
+
+def test_progress_that_cannot_be_kept_is_said(
+    lesson: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where nothing can be written, that is a sentence."""
+    monkeypatch.setenv("HUBBUB_PROGRESS", "/dev/null/progress.json")
+    solve(lesson)
+
+    assert main(["check", "00"]) == 2
+    assert "cannot be kept" in capsys.readouterr().err

@@ -1,0 +1,51 @@
+"""Expect: say takes a lock and lets it go before the lines are in the outboxes"""
+
+from __future__ import annotations
+
+import queue
+import threading
+
+
+class Hub:
+    """A chat room that any thread may enter, one at a time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # guards _outboxes
+        self._outboxes = {}  # by name
+
+    def join(self, name, outbox):
+        """Let a newcomer in: it is welcomed first, and all others are told."""
+        with self._lock:
+            self._tell(f"* {name} joined")
+            self._outboxes[name] = outbox
+            self._tell(f"* you are {name}", only=name)
+
+    def say(self, name, text):
+        """Tell everyone, the speaker too."""
+        with self._lock:
+            outboxes = list(self._outboxes.values())
+        for outbox in outboxes:
+            try:
+                outbox.put_nowait(f"{name}: {text}")
+            except queue.Full:
+                self.leave(outbox.owner)
+
+    def leave(self, name):
+        """Let a member go, and tell the others. Whoever is not in cannot leave."""
+        with self._lock:
+            if self._outboxes.pop(name, None) is not None:
+                self._tell(f"* {name} left")
+
+    def _tell(self, line, only=None):
+        """Queue a line; ``_lock`` is held. A member with no place left is let go, and told of."""
+        gone = []
+        for name, outbox in self._outboxes.items():
+            if only in (None, name):
+                try:
+                    outbox.put_nowait(line)
+                except queue.Full:
+                    gone.append(name)
+        for name in gone:
+            del self._outboxes[name]
+        for name in gone:
+            self._tell(f"* {name} was too slow")
