@@ -25,6 +25,7 @@ SHIPPED = {
     "01": "Only the owner may touch the map",
     "02": "No lock is ever taken",
     "04": "nothing bounds it",
+    "06": "it is empty",
     "07": "What one read brings is not one message",
     "09": "at an await others run",
 }
