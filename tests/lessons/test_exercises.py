@@ -27,6 +27,7 @@ SHIPPED = {
     "04": "nothing bounds it",
     "06": "it is empty",
     "07": "What one read brings is not one message",
+    "08": "nothing was ever due",
     "09": "at an await others run",
 }
 

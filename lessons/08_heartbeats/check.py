@@ -1,0 +1,135 @@
+"""Judges lesson 08: when a peer is pinged, and when it is gone."""
+
+from __future__ import annotations
+
+import math
+
+from hubbub.learning.promises import Broken, promise
+
+
+PING_S, WAIT_S, START_S = 10.0, 25.0, 1000.0
+MOST_LOOKS = 200
+
+
+def _watch(exercise, until_s, answers, ping_s=PING_S, wait_s=WAIT_S):
+    """Sleep until ``next_s``, again and again. Returns what was due, and when, from the start."""
+    liveness = exercise.Liveness(ping_s, wait_s, START_S)
+    events = []
+    for _ in range(MOST_LOOKS):
+        now_s = liveness.next_s()
+        if now_s is None or now_s > START_S + until_s:
+            return events
+        due = liveness.due(now_s)
+        if due is not None:
+            events.append((due, now_s - START_S))
+        if due == "gone":
+            return events
+        if due == "ping" and answers(now_s - START_S):
+            liveness.heard(now_s)
+    raise Broken(
+        f"Within {until_s:g} s there were {MOST_LOOKS} things to wake up for: next_s keeps naming "
+        "a time that is already past, and whoever sleeps until then does not sleep."
+    )
+
+
+@promise("liveness.ping", "A peer is pinged every interval, and one that answers stays.")
+def pings(exercise, seed):
+    events = _watch(exercise, 100, lambda _: True)
+    if not events:
+        raise Broken(
+            "In 100 s nothing was ever due: a peer whose cable was pulled says nothing, and "
+            "neither does anybody else. Without a ping it stays in the room for ever."
+        )
+    if ("gone", events[-1][1]) == events[-1]:
+        raise Broken(
+            f"A peer that answers every ping was called gone after {events[-1][1]:g} s: heard must "
+            "put the deadline off."
+        )
+    times = [at for _, at in events]
+    if times != [PING_S * number for number in range(1, 11)]:
+        raise Broken(f"A ping is due every {PING_S:g} s; pings came at {times} s.")
+    liveness = exercise.Liveness(PING_S, WAIT_S, START_S)
+    for second in range(1, 10):
+        liveness.heard(START_S + second)
+    if liveness.due(START_S + PING_S) != "ping":
+        raise Broken(
+            "A peer that talks a lot was not pinged after an interval: the interval runs "
+            "from ping to ping, whatever is heard."
+        )
+
+
+@promise("liveness.pong-wait", "A peer that answers nothing for long enough is gone, then.")
+def silence(exercise, seed):
+    events = _watch(exercise, 300, lambda _: False)
+    gone = [at for due, at in events if due == "gone"]
+    if not gone:
+        raise Broken(
+            "A peer was pinged and never answered, and it was never called gone: a ping that we "
+            "send is not a sign of life. Only heard may put the deadline off."
+        )
+    if gone[0] > WAIT_S:
+        raise Broken(
+            f"Nothing was heard for {WAIT_S:g} s, and the peer was called gone only after "
+            f"{gone[0]:g} s: it counts from what was last heard, and next_s must name "
+            "that time too."
+        )
+    if gone[0] < WAIT_S:
+        raise Broken(f"The peer was called gone after {gone[0]:g} s; it has {WAIT_S:g} s.")
+    events = _watch(exercise, 300, lambda at_s: at_s < 45)
+    if events[-1] != ("gone", 40 + WAIT_S):
+        raise Broken(
+            f"The last answer came after 40 s, so the peer is gone after {40 + WAIT_S:g} "
+            f"s; what came: {events[-1]}."
+        )
+
+
+@promise("lesson.deadline", "next_s names the first of the two times, and nothing is due before.")
+def deadlines(exercise, seed):
+    for ping_s, wait_s in ((10.0, 25.0), (30.0, 25.0)):
+        liveness = exercise.Liveness(ping_s, wait_s, START_S)
+        first = liveness.next_s() - START_S
+        if first != min(ping_s, wait_s):
+            raise Broken(
+                f"Pinged every {ping_s:g} s, gone after {wait_s:g} s: the first thing is "
+                f"due after {min(ping_s, wait_s):g} s, and next_s says {first:g}."
+            )
+        if liveness.due(START_S + first - 0.001) is not None:
+            raise Broken("Something was due a millisecond before the time that next_s named.")
+    liveness = exercise.Liveness(PING_S, WAIT_S, START_S)
+    if liveness.due(START_S + PING_S) != "ping" or liveness.due(START_S + PING_S) is not None:
+        raise Broken(
+            "At one and the same time a ping was due twice: once it was told, the next is "
+            "due an interval later."
+        )
+    if not math.isfinite(liveness.next_s()):
+        raise Broken("After the first ping next_s names no time any more.")
+
+
+@promise("lesson.late", "Whoever wakes late finds one ping due, and not all that were missed.")
+def late(exercise, seed):
+    liveness = exercise.Liveness(1.0, 1000.0, START_S)
+    now_s = START_S + 60.5
+    pings = sum(liveness.due(now_s) == "ping" for _ in range(100))
+    if pings > 1:
+        raise Broken(
+            f"The machine was busy for a minute, and then {pings} pings were due at once: "
+            "a burst tells no more than one. The next is due an interval from now."
+        )
+    if liveness.next_s() < now_s:
+        raise Broken("After a late ping next_s names a time that is already past.")
+
+
+@promise("lesson.gone", "Gone comes before a ping, and is for good.")
+def for_good(exercise, seed):
+    liveness = exercise.Liveness(PING_S, WAIT_S, START_S)
+    if liveness.due(START_S + 2 * WAIT_S) != "gone":
+        raise Broken(
+            "Both were due, a ping and gone, and what came was not gone: nobody is there "
+            "to be pinged."
+        )
+    liveness.heard(START_S + 2 * WAIT_S + 1)
+    if liveness.due(START_S + 2 * WAIT_S + 2) != "gone":
+        raise Broken(
+            "A peer that was gone said something late, and was back: its departure has "
+            "been announced. Gone is for good."
+        )
