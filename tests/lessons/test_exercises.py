@@ -29,6 +29,7 @@ SHIPPED = {
     "07": "What one read brings is not one message",
     "08": "nothing was ever due",
     "09": "at an await others run",
+    "12": "a mean hides the one who waits longest",
 }
 
 every_lesson = pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.folder.name)
