@@ -109,7 +109,7 @@ def explore(draw: Callable[..., Any], **choices: Sequence[Any]) -> Any:
     if os.environ.get(STATIC):
         return draw(**first)
     try:
-        import ipywidgets  # type: ignore[import-untyped]
+        import ipywidgets
     except ModuleNotFoundError:
         return draw(**first)
     sliders = {
