@@ -107,7 +107,7 @@ def test_exercise_that_falls_over_gets_a_sentence(
 @pytest.mark.parametrize(
     ("exercise", "sentence"),
     [
-        ("while True:\n    pass\n", "line 1, `while True:`"),
+        ("while True:\n    pass\n", "while it was being loaded, at line"),
         ("def answer():\n    while True:\n        pass\n", "a loop that has no end?"),
         (
             "import _thread\nlock = _thread.allocate_lock()\nlock.acquire()\n"
