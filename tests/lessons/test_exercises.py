@@ -1,12 +1,17 @@
 """Each lesson's exercise: as shipped it fails and says why, solved it passes, wrong it is told so.
 
-The wrong answers stand in ``wrong/NN_name.py``; each begins with the words that its message must
-hold. They are what people write who have understood half of it.
+The wrong answers stand in ``wrong/NN.toml``, as what differs from the lesson's solution, and in
+``wrong/NN_name.py`` where nearly all does. With each stand the words that its message must hold.
+They are what people write who have understood half of it.
 """
 
 from __future__ import annotations
 
 import ast
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -16,7 +21,7 @@ from hubbub.learning.judge import judge
 from tests.conformance.rules import rules
 
 
-WRONG = sorted(Path(__file__).with_name("wrong").glob("*.py"))
+FOLDER = Path(__file__).with_name("wrong")
 FEWEST_WRONG = 3
 
 # What a learner reads who has not begun.
@@ -31,6 +36,40 @@ SHIPPED = {
     "09": "at an await others run",
     "12": "a mean hides the one who waits longest",
 }
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A wrong answer, and the words that it must be told."""
+
+    lesson: Lesson
+    name: str
+    text: str
+    expected: str
+
+
+def wrong_answers(lesson: Lesson) -> Iterator[Wrong]:
+    """Yield a lesson's: a few lines of its solution replaced, or an answer of its own."""
+    solution = lesson.solution.read_text(encoding="utf-8")
+    kept = tomllib.loads((FOLDER / f"{lesson.number}.toml").read_text(encoding="utf-8"))
+    for name, answer in kept.items():
+        yield Wrong(lesson, name, edited(solution, answer["edits"]), answer["expect"])
+    for path in sorted(FOLDER.glob(f"{lesson.number}_*.py")):
+        text = path.read_text(encoding="utf-8")
+        expected = (ast.get_docstring(ast.parse(text)) or "").removeprefix("Expect:")
+        yield Wrong(lesson, path.stem[3:], text, " ".join(expected.split()))
+
+
+def edited(solution: str, edits: Sequence[Mapping[str, str]]) -> str:
+    """Return a solution with some of its lines replaced; each stands in it once."""
+    assert [edit["of"] for edit in edits if solution.count(edit["of"]) != 1] == []
+    places = sorted(((solution.index(edit["of"]), edit) for edit in edits), key=itemgetter(0))
+    for place, edit in reversed(places):  # from the end, so that the places before it stay
+        solution = solution[:place] + edit["to"] + solution[place + len(edit["of"]) :]
+    return solution
+
+
+WRONG = [wrong for lesson in lessons() for wrong in wrong_answers(lesson)]
 
 every_lesson = pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.folder.name)
 
@@ -79,17 +118,16 @@ def test_lesson_is_whole(lesson: Lesson) -> None:
 @every_lesson
 def test_lesson_has_wrong_answers(lesson: Lesson) -> None:
     """At least three wrong answers are kept for each lesson."""
-    assert len([path for path in WRONG if path.name.startswith(lesson.number)]) >= FEWEST_WRONG
+    assert len(list(wrong_answers(lesson))) >= FEWEST_WRONG
 
 
-@pytest.mark.parametrize("path", WRONG, ids=lambda path: path.stem)
-def test_wrong_answer_is_told_the_cause(path: Path) -> None:
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: f"{wrong.lesson.number} {wrong.name}")
+def test_wrong_answer_is_told_the_cause(wrong: Wrong, tmp_path: Path) -> None:
     """A wrong answer gets the sentence that names what is wrong with it."""
-    (lesson,) = [lesson for lesson in lessons() if path.name.startswith(lesson.number)]
-    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-    expected = " ".join(docstring.removeprefix("Expect:").split())
+    path = tmp_path / "exercise.py"
+    path.write_text(wrong.text, encoding="utf-8")
 
-    report = judge(lesson, exercise=path)
+    report = judge(wrong.lesson, exercise=path)
 
     assert not report.passed
-    assert expected in report.sentence
+    assert wrong.expected in report.sentence
