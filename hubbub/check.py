@@ -18,7 +18,7 @@ from hubbub.learning.progress import Progress, progress_path
 from hubbub.learning.report import as_text
 
 
-__all__ = ["add_arguments", "passed_text", "run"]
+__all__ = ["add_arguments", "run"]
 
 EXAMPLES = """\
 examples:
@@ -71,11 +71,6 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
 
 
-def passed_text(lesson: Lesson) -> str:
-    """Return what to say of the way on, when an exercise has passed."""
-    return f"Compare it with ours:  hubbub check {lesson.number} --solution"
-
-
 def _check(lesson: Lesson, progress: Progress, seed: int | None) -> Report:
     if not lesson.exercise.is_file():
         gone = lesson.exercise.relative_to(ROOT)
@@ -90,10 +85,8 @@ def _check(lesson: Lesson, progress: Progress, seed: int | None) -> Report:
     elif seed is not None:
         print(f"\nOnly seed {seed} was looked at:  hubbub check {lesson.number}  looks at all.")
     else:
-        known = progress.of(lesson.number)
-        known.passed = True
-        progress.keep(lesson.number, known)
-        print(f"\n{passed_text(lesson)}")
+        progress.passed(lesson.number)
+        print(f"\nCompare it with ours:  hubbub check {lesson.number} --solution")
     return report
 
 

@@ -13,6 +13,8 @@ import sys
 from importlib import import_module
 from typing import Any, NoReturn
 
+from hubbub.output import CannotWrite
+
 
 __all__ = ["main"]
 
@@ -96,6 +98,9 @@ def _run(argv: list[str]) -> int:
     try:
         exit_code: int = import_module(COMMANDS[arguments.command][0]).run(arguments)
         sys.stdout.flush()  # here, where a full disk can still be told
+    except CannotWrite as error:
+        print(f"hubbub: {error}", file=sys.stderr)
+        return 2
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EPIPE):
             raise

@@ -25,6 +25,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hubbub.output import write
 from hubbub.suite import ROOT, prefer_own_suite
 from implementations.core.errors import SettingsError
 from implementations.registry import find
@@ -140,9 +141,9 @@ def run(arguments: argparse.Namespace) -> int:
     for number, line in enumerate(autobahn):
         print(line if number else f"\nAutobahn\n{line}")
     if arguments.json:
-        Path(arguments.json).write_text(results.to_json(), encoding="utf-8")
+        write(Path(arguments.json), results.to_json())
     if arguments.html:
-        Path(arguments.html).write_text(render_html(results, autobahn), encoding="utf-8")
+        write(Path(arguments.html), render_html(results, autobahn))
     return results.exit_code
 
 

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hubbub.output import write
 from hubbub.suite import prefer_own_suite
 
 
@@ -27,7 +28,7 @@ examples:
 A tape comes from hubbub record, or from any program that writes one: a JSON object a line, as
 tests/conformance/tape.py says. What is drawn is the smallest part of it that breaks a promise.
 
-exit code: 0 no promise is broken, 1 one is, 2 it is no tape
+exit code: 0 no promise is broken, 1 one is, 2 it is no tape, or a file cannot be written
 """
 
 
@@ -68,9 +69,9 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
     print(as_text(part, shown), end="")
     if arguments.svg is not None:
-        arguments.svg.write_text(as_svg(part, shown), encoding="utf-8")
+        write(arguments.svg, as_svg(part, shown))
     if arguments.trace is not None:
-        arguments.trace.write_text(json.dumps(trace_events(tape)), encoding="utf-8")
+        write(arguments.trace, json.dumps(trace_events(tape)))
     return 1 if broken else 0
 
 

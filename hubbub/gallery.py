@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hubbub.conform import Progress, SuiteError, judge, shown_progress
+from hubbub.output import write
 from hubbub.pages import templates
 from implementations.exhibits.catalogue import PREFIX, Exhibit, exhibits
 
@@ -89,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
     for finding in found:
         print(_line(finding))
     if arguments.html is not None:
-        arguments.html.write_text(render(found), encoding="utf-8")
+        write(arguments.html, render(found))
     return 0 if all(finding.as_said for finding in found) else 1
 
 

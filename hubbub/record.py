@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hubbub.output import write
 from hubbub.suite import prefer_own_suite
 from implementations.core.errors import SettingsError
 from implementations.registry import find
@@ -27,7 +28,7 @@ examples:
   hubbub draw talk.jsonl --trace talk.trace.json        then open that in Perfetto
 
 exit code: 0 recorded, right or wrong; 1 the room fell silent, and what came is recorded;
-2 there is no such server, or nobody lets us in; 130 interrupted
+2 there is no such server, nobody lets us in, or it cannot be written; 130 interrupted
 """
 
 
@@ -51,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Record, and return the exit code."""
-    if not all(map(find_spec, ("pytest", "websockets"))):
+    if find_spec("pytest") is None:
         print("hubbub: record needs the suite: pip install 'hubbub[conform]'", file=sys.stderr)
         return 2
     prefer_own_suite()
@@ -70,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output is None:
         sys.stdout.write(text)
     else:
-        arguments.output.write_text(text, encoding="utf-8")
+        write(arguments.output, text)
     print(f"{len(tape.tracks)} stays, {len(tape.events())} events", file=sys.stderr)
     if trouble:
         print(f"hubbub: not to the end: {trouble}", file=sys.stderr)

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
+from hubbub.output import write
 from implementations.core.errors import SettingsError
 from schedules.explore import MissingTool, Run, first_failure, play
 from schedules.stage import Step
@@ -67,10 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         return CLEAN
     if arguments.svg is not None:
         violation = _smallest(found)
-        try:
-            arguments.svg.write_text(as_svg(violation.witness, violation), encoding="utf-8")
-        except OSError as error:
-            return _fail(f"cannot write {arguments.svg}: {error.strerror}")
+        write(arguments.svg, as_svg(violation.witness, violation))
     return BROKEN
 
 
@@ -133,6 +131,6 @@ def _whole(text: str) -> int:
     return value
 
 
-def _fail(error: Exception | str) -> int:
+def _fail(error: Exception) -> int:
     print(f"hubbub: {error}", file=sys.stderr)
     return USAGE

@@ -14,10 +14,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from benchmarks.files import replace_file
 
 
 __all__ = ["LessonProgress", "Progress", "progress_path"]
@@ -75,6 +76,12 @@ class Progress:
         self._lessons = self._read() | {number: asdict(of_lesson)}
         self._write()
 
+    def passed(self, number: str) -> None:
+        """Write that the exercise of a lesson has passed. Raises OSError where that cannot be."""
+        known = self.of(number)
+        known.passed = True
+        self.keep(number, known)
+
     def forget(self, number: str) -> None:
         """Write that nothing is known of a lesson. Raises OSError where that cannot be."""
         self._lessons = self._read()
@@ -100,8 +107,4 @@ class Progress:
     def _write(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps({"version": 1, "lessons": self._lessons}, indent=2, sort_keys=True)
-        with tempfile.NamedTemporaryFile(
-            "w", dir=self._path.parent, prefix=".progress-", delete=False, encoding="utf-8"
-        ) as file:
-            file.write(text + "\n")
-        os.replace(file.name, self._path)
+        replace_file(self._path, f"{text}\n".encode())

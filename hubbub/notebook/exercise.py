@@ -50,9 +50,6 @@ def check(number: str, *, seed: int | None = None) -> Judgement:
     lesson = find_lesson(number)
     report = judge(lesson, seed=seed)
     if report.passed and seed is None:
-        progress = Progress()
-        known = progress.of(lesson.number)
-        known.passed = True
         with contextlib.suppress(OSError):  # a notebook is read on machines that keep nothing
-            progress.keep(lesson.number, known)
+            Progress().passed(lesson.number)
     return Judgement(report, lesson.number)
