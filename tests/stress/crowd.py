@@ -136,6 +136,14 @@ class Crowd:
         assert heard[-1] == FAREWELL
         return heard
 
+    def depart(self) -> None:
+        """Have everyone leave at once, as the doors ask, and see all gone."""
+        wanted = self._gone + len(self.members)
+        for member in list(self.members):
+            self._end_stream(member)
+        for _ in self._waiting(lambda: self._gone == wanted, "departures", lambda: self._gone):
+            pass
+
     def churn(self, stays: int, doors: Sequence[Door], *, rate_hz: float, abreast: int) -> float:
         """Have so many clients come, be welcomed and leave, on a schedule, and see all gone.
 
