@@ -12,7 +12,7 @@ ROUND ?= benchmarks/rounds/$(shell date +%Y-%m)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup compare test conform gallery bench regress round stress soak autobahn
-.PHONY: lessons notebooks
+.PHONY: lessons notebooks book
 .PHONY: style format types coverage check picture schedules clean
 
 # What plays the schedules of threads and asyncio: the first of these that is 3.12 or newer.
@@ -37,6 +37,17 @@ lessons: $(LESSONS_READY)  ## open the lessons in JupyterLab, at the first
 
 notebooks: $(LESSONS_READY)  ## run every lesson's notebook and keep what came out (one: ID=02)
 	@$(BIN)/python -m hubbub.notebook.refresh $(ID)
+
+book: $(READY) report/index.html report/gallery.html  ## lessons, protocol, gallery, results: a site in report/book
+	@$(BIN)/python -m sphinx -q -W --keep-going -b html -d .cache/book -c docs/book . report/book
+	@echo "The site is in report/book: open report/book/index.html"
+
+report/index.html: | $(READY)
+	@$(BIN)/hubbub compare
+
+report/gallery.html: | $(READY)
+	@mkdir -p report
+	@$(BIN)/hubbub gallery --html $@
 
 conform: $(READY)  ## every test of every rule (12 minutes; one: ID=trio-mutex)
 	@$(BIN)/python -m pytest -n $(JOBS) tests/conformance $(foreach id,$(ID),--server $(id))
@@ -93,7 +104,7 @@ picture: $(READY)  ## the README's picture, from the round
 	@$(BIN)/python docs/picture.py $(ROUND)/report.html
 
 clean:  ## remove all that make has made
-	rm -rf $(VENV) $(SCHEDULES) .benchmarks .cache/autobahn report .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) $(SCHEDULES) .benchmarks .cache/autobahn .cache/book report .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
