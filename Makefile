@@ -33,7 +33,7 @@ test: $(READY)  ## all tests, each rule once a server and door (7 minutes)
 	@$(BIN)/python -m pytest -n $(JOBS) --quick
 
 lessons: $(LESSONS_READY)  ## open the lessons in JupyterLab, at the first
-	@$(BIN)/hubbub learn 00
+	@$(BIN)/hubbub learn 00 $(ARGS)
 
 notebooks: $(LESSONS_READY)  ## run every lesson's notebook and keep what came out (one: ID=02)
 	@$(BIN)/python -m hubbub.notebook.refresh $(ID)

@@ -29,6 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-browser", action="store_true", help="start JupyterLab, and open no window"
     )
+    parser.add_argument(
+        "--allow-root", action="store_true", help="let JupyterLab run as root, as in a container"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -36,7 +39,9 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         if arguments.lesson is None:
             return _show_all()
-        return _open(find_lesson(arguments.lesson), browser=not arguments.no_browser)
+        flags = ["--no-browser"] if arguments.no_browser else []
+        flags += ["--allow-root"] if arguments.allow_root else []
+        return _open(find_lesson(arguments.lesson), flags)
     except NoLesson as error:
         print(f"hubbub: {error}", file=sys.stderr)
         return 2
@@ -64,7 +69,7 @@ def _mark(progress: Progress, lesson: Lesson) -> str:
     return "✓" if known.passed else "·" if known.hints or known.predictions else " "
 
 
-def _open(lesson: Lesson, *, browser: bool) -> int:
+def _open(lesson: Lesson, flags: list[str]) -> int:
     shown = lesson.notebook.relative_to(ROOT)
     print(f"{lesson.number}  {lesson.title}")
     print(f"  notebook  {shown}")
@@ -73,8 +78,12 @@ def _open(lesson: Lesson, *, browser: bool) -> int:
     if find_spec("jupyterlab") is None:
         print("\nJupyterLab is not installed: make lessons sets it up and opens the first lesson.")
         return 0
-    command = [sys.executable, "-m", "jupyterlab", str(lesson.notebook.relative_to(LESSONS))]
-    command += ["--no-browser"] if not browser else []
+    if getattr(os, "geteuid", lambda: 1)() == 0 and "--allow-root" not in flags:
+        print("\nJupyterLab does not run as root unless it is told to:")
+        print(f"  hubbub learn {lesson.number} --allow-root")
+        return 2
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={LESSONS}"]
+    command += [*flags, str(lesson.notebook.relative_to(LESSONS))]
     sys.stdout.flush()
     environment = os.environ | {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     return subprocess.run(command, cwd=LESSONS, check=False, env=environment).returncode

@@ -110,13 +110,18 @@ def explore(draw: Callable[..., Any], **choices: Sequence[Any]) -> Any:
         return draw(**first)
     try:
         import ipywidgets
+        from IPython.display import display
     except ModuleNotFoundError:
         return draw(**first)
     sliders = {
         name: ipywidgets.SelectionSlider(options=list(values), description=name)
         for name, values in choices.items()
     }
-    return ipywidgets.interactive(draw, **sliders)
+
+    def redraw(**chosen: Any) -> None:
+        display(draw(**chosen))  # type: ignore[no-untyped-call]
+
+    return ipywidgets.interactive(redraw, **sliders)
 
 
 def _at(ordered: Sequence[float], percent: float) -> float:

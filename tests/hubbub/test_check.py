@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -179,6 +180,28 @@ def test_list_shows_progress_and_what_is_next(
     said = capsys.readouterr().out
     assert "✓ 00  A tour in ten minutes" in said
     assert "1 of 1 exercises passed." in said
+
+
+def test_root_is_told_how_to_open_a_lesson(
+    lesson: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """JupyterLab does not run as root of itself; where it may, it is given what it asks for."""
+    started: list[list[str]] = []
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr("hubbub.learn.find_spec", lambda _: object())
+
+    def run(command: list[str], **_: object) -> SimpleNamespace:
+        started.append(command)
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr("subprocess.run", run)
+
+    assert main(["learn", "00"]) == 2
+    assert "hubbub learn 00 --allow-root" in capsys.readouterr().out
+    assert started == []
+
+    assert main(["learn", "00", "--allow-root", "--no-browser"]) == 0
+    assert {"--allow-root", "--no-browser"} < set(started[0])
 
 
 @pytest.mark.parametrize("command", ["learn", "check"])

@@ -1,0 +1,39 @@
+"""A slider in a notebook moves, and what it chooses is drawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from hubbub.notebook.pictures import STATIC
+
+
+EXPLORE = """\
+from hubbub.notebook import explore
+sliders = explore(lambda policy: f"drawn for {policy}", policy=["block", "disconnect"])
+sliders"""
+MOVE = """\
+[slider] = sliders.children[:-1]
+slider.value = "disconnect"
+"""
+
+
+@pytest.mark.parametrize(
+    ("cells", "drawn"), [([EXPLORE], "block"), ([EXPLORE, MOVE], "disconnect")]
+)
+def test_slider_draws_what_it_chooses(
+    cells: list[str], drawn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At first the first choice is shown, and after a move the other."""
+    monkeypatch.delenv(STATIC, raising=False)
+    v4: Any = nbformat.v4
+    notebook = v4.new_notebook(cells=[v4.new_code_cell(cell) for cell in cells])
+
+    NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+
+    states = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
+    [output] = [one["state"] for one in states.values() if one["model_name"] == "OutputModel"]
+    assert [shown["data"]["text/plain"] for shown in output["outputs"]] == [f"'drawn for {drawn}'"]
