@@ -36,6 +36,7 @@ SHIPPED = {
     "09": "at an await others run",
     "12": "a mean hides the one who waits longest",
     "13": "the rest never came",
+    "14": "has to carry out what it has accepted",
 }
 
 
