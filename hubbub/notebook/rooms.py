@@ -17,11 +17,13 @@ import re
 import signal
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from hubbub.doors import Address, LineDoor, Lost, WebSocketDoor, connect, open_door
 from hubbub.learning.catalogue import ROOT
@@ -44,6 +46,7 @@ class Client:
         log: ``("said", line)`` and ``("got", line)``, in its own order.
         heard_ns: when each line came, on the clock of ``time.perf_counter_ns``.
         said_ns: when each was sent.
+        how: what ended it, in words; empty while nothing has.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Client:
     heard_ns: list[int] = field(default_factory=list)
     said_ns: list[int] = field(default_factory=list)
     ended: bool = False
+    how: str = ""
     left: bool = False
     _may_read: asyncio.Event = field(default_factory=asyncio.Event)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -90,6 +94,13 @@ class Client:
             ) from None
         return found[0]
 
+    async def hears_the_end(self, within_s: float = SOON_S) -> None:
+        """Wait until the server has ended the connection. Raises TimeoutError."""
+        async with asyncio.timeout(within_s):
+            while not self.ended:
+                self._news.clear()
+                await self._news.wait()
+
     def stop_reading(self) -> None:
         """Leave in the kernel whatever comes from now on."""
         self._may_read.clear()
@@ -120,8 +131,11 @@ class Client:
                 self.heard_ns.append(time.perf_counter_ns())
                 self.log.append(("got", line))
                 self._news.set()
-        except (StopAsyncIteration, Lost, OSError):
-            pass
+        except StopAsyncIteration:
+            by_frame = isinstance(self.door, WebSocketDoor)
+            self.how = "a close frame" if by_frame else "the end of the stream"
+        except (Lost, OSError) as error:
+            self.how = str(error)
         finally:
             self.ended = True
             self._news.set()
@@ -145,9 +159,17 @@ class Room:
         pid: the process.
     """
 
-    def __init__(self, server_id: str, pid: int, tcp: str, ws: str) -> None:
-        self.id, self.pid, self.tcp, self.ws = server_id, pid, tcp, ws
+    def __init__(
+        self,
+        server_id: str,
+        process: asyncio.subprocess.Process,
+        errors: IO[bytes],
+        tcp: str,
+        ws: str,
+    ) -> None:
+        self.id, self.pid, self.tcp, self.ws = server_id, process.pid, tcp, ws
         self.clients: list[Client] = []
+        self._process, self._errors = process, errors
 
     async def join(self, name: str, *, door: str = "tcp", small_buffer: bool = False) -> Client:
         """Connect, wait for the welcome, and take a name.
@@ -188,6 +210,24 @@ class Room:
         """Return what all said and got. ``complete``: they have settled."""
         return History(tuple(client.session(complete=complete) for client in self.clients))
 
+    def signal(self, number: int = signal.SIGTERM) -> None:
+        """Send the server a signal; nothing where it has ended."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(number)
+
+    async def exit_code(self, within_s: float = SOON_S) -> int | None:
+        """Wait for the server's end; None when it is still there after so long."""
+        with contextlib.suppress(TimeoutError):
+            return await asyncio.wait_for(self._process.wait(), within_s)
+        return None
+
+    def log(self) -> list[str]:
+        """Return what the server wrote on its standard error so far, line by line."""
+        # Not by seek and read: the server writes where this same file stands.
+        size_bytes = os.fstat(self._errors.fileno()).st_size
+        written = os.pread(self._errors.fileno(), size_bytes, 0)
+        return written.decode(errors="replace").splitlines()
+
     def threads(self) -> int:
         """Return how many threads the server has now. Linux only."""
         return len(list(Path(f"/proc/{self.pid}/task").iterdir()))
@@ -224,28 +264,29 @@ async def serving(server_id: str, **settings: object) -> AsyncIterator[Room]:
     environment["PYTHONPATH"] = os.pathsep.join(
         filter(None, [str(ROOT), environment.get("PYTHONPATH")])
     )
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env=environment,
-        start_new_session=True,
-    )
-    try:
-        assert process.stdout is not None
-        line = await asyncio.wait_for(process.stdout.readline(), SOON_S)
-        ready = _READY.search(line)
-        if ready is None:
-            raise RuntimeError(f"{server_id} did not start: {line.decode(errors='replace')}")
-        room = Room(server_id, process.pid, ready[1].decode(), ready[2].decode())
+    with tempfile.TemporaryFile() as errors:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=errors,
+            env=environment,
+            start_new_session=True,
+        )
         try:
-            yield room
+            assert process.stdout is not None
+            line = await asyncio.wait_for(process.stdout.readline(), SOON_S)
+            ready = _READY.search(line)
+            if ready is None:
+                raise RuntimeError(f"{server_id} did not start: {line.decode(errors='replace')}")
+            room = Room(server_id, process, errors, ready[1].decode(), ready[2].decode())
+            try:
+                yield room
+            finally:
+                for client in room.clients:
+                    await client._end()
         finally:
-            for client in room.clients:
-                await client._end()
-    finally:
-        await _stop(process)
+            await _stop(process)
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:

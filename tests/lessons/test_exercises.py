@@ -35,6 +35,8 @@ SHIPPED = {
     "08": "nothing was ever due",
     "09": "at an await others run",
     "12": "a mean hides the one who waits longest",
+    "13": "the rest never came",
+    "14": "has to carry out what it has accepted",
 }
 
 

@@ -1,0 +1,35 @@
+"""Two netcats: a connection, joined to a standard input and a standard output."""
+
+from __future__ import annotations
+
+import asyncio
+
+
+async def hasty(reader, writer, lines, heard):
+    """Send what comes in; when nothing more comes in, it is over."""
+    listening = asyncio.create_task(_listen(reader, heard))
+    async for line in lines:
+        writer.write(line)
+        await writer.drain()
+    writer.close()
+    await listening
+
+
+async def patient(reader, writer, lines, heard):
+    """Send what comes in, and end this side alone; the other one says when it is over."""
+    talking = asyncio.create_task(_talk(writer, lines))
+    await _listen(reader, heard)
+    talking.cancel()
+    writer.close()
+
+
+async def _talk(writer, lines):
+    async for line in lines:
+        writer.write(line)
+        await writer.drain()
+    writer.write_eof()
+
+
+async def _listen(reader, heard):
+    async for line in reader:
+        heard.append(line)
