@@ -29,6 +29,7 @@ SHIPPED = {
     "00": "only ben did",
     "01": "Only the owner may touch the map",
     "02": "No lock is ever taken",
+    "03": "nobody was interrupted",
     "04": "nothing bounds it",
     "06": "it is empty",
     "07": "What one read brings is not one message",
