@@ -31,6 +31,7 @@ SHIPPED = {
     "02": "No lock is ever taken",
     "03": "nobody was interrupted",
     "04": "nothing bounds it",
+    "05": "Turns go by talker, not by line",
     "06": "it is empty",
     "07": "What one read brings is not one message",
     "08": "nothing was ever due",
