@@ -237,6 +237,18 @@ class Room:
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
 
+    def cpu_s(self) -> float:
+        """Return how much of a processor's time the server has used. Linux only."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def limit_descriptors(self, more: int) -> None:
+        """Let the server open so many file descriptors more, and none beyond. Linux only."""
+        import resource
+
+        limit = max(int(path.name) for path in Path(f"/proc/{self.pid}/fd").iterdir()) + 1 + more
+        resource.prlimit(self.pid, resource.RLIMIT_NOFILE, (limit, limit))
+
     async def _small_buffered(self) -> socket.socket:
         host, _, port = self.tcp.rpartition(":")
         connected = socket.socket()
