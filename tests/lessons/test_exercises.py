@@ -34,6 +34,7 @@ SHIPPED = {
     "07": "What one read brings is not one message",
     "08": "nothing was ever due",
     "09": "at an await others run",
+    "10": "nobody told it",
     "12": "a mean hides the one who waits longest",
 }
 
