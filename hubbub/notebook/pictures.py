@@ -6,7 +6,7 @@ import io
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -131,13 +131,22 @@ def lifelines(rows: Mapping[str, Sequence[Bar]], *, label: str = "seconds") -> P
             else:
                 axes.plot(bar.begin, place, "D", color=colour)
                 axes.text(bar.begin, place, f"   {bar.text}", va="center", fontsize=9)
-        spans = ", ".join(f"{b.begin:g} to {b.end:g} {b.text}".strip() for b in bars)
-        told.append(f"{name}: {spans or 'nothing'}")
+        told.append(f"{name}: {_in_words(bars) or 'nothing'}")
     axes.set_yticks(range(len(rows)), list(rows))
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlim(left=0)
     axes.set_xlabel(label)
     return Picture(_svg(figure), "\n".join(told))
+
+
+def _in_words(bars: Sequence[Bar]) -> str:
+    """Name bars that touch and say the same as one."""
+    joined: list[Bar] = []
+    for bar in bars:
+        if joined and (joined[-1].end, joined[-1].text) == (bar.begin, bar.text):
+            bar = replace(bar, begin=joined.pop().begin)
+        joined.append(bar)
+    return ", ".join(f"{bar.begin:g} to {bar.end:g} {bar.text}".strip() for bar in joined)
 
 
 def explore(draw: Callable[..., Any], **choices: Sequence[Any]) -> Any:

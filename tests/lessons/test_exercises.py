@@ -35,6 +35,7 @@ SHIPPED = {
     "08": "nothing was ever due",
     "09": "at an await others run",
     "10": "nobody told it",
+    "11": "it is idle while work waits",
     "12": "a mean hides the one who waits longest",
 }
 
