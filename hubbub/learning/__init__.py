@@ -7,6 +7,8 @@
     controlled  the locks, queues and threads that an exercise gets in the place of Python's
     tasks       an asyncio loop that runs its tasks in an order that a seed makes
     scene       clients in memory, and the history of what they said and got
+    nurseries   a connection's life under trio: two pumps, a room that may be slow, and a log
+    processors  tasks on processors, tick by tick, as a scheduler gives them out
     inside      judges one exercise; runs in a process of its own
     judge       starts that process, and ends it whatever it does
     report      what the judge found, as text

@@ -111,6 +111,8 @@ class Lock:
 class RLock(Lock):
     """A ``threading.RLock``."""
 
+    __module__ = "_thread"  # trio takes no other, lest a signal find it half taken; none comes here
+
     def __init__(self) -> None:
         super().__init__()
         self._depth = 0

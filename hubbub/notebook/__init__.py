@@ -5,13 +5,14 @@ see        what a history shows: the smallest part of it that breaks a promise, 
 predict    commit to an answer before looking; ``reveal`` sets what came beside it
 show       the code of a thing, from its file; ``diff`` what differs between two
 spectrum   latencies, percentile by percentile; ``timeline`` who got what when
+lifelines  what went on from when to when, as bars
 explore    sliders where there is somebody to move them, a still picture elsewhere
 check      judge the exercise, with the history that shows what is wrong
 """
 
 from hubbub.notebook.crowds import crowd, orders
 from hubbub.notebook.exercise import check
-from hubbub.notebook.pictures import Picture, explore, spectrum, timeline
+from hubbub.notebook.pictures import Bar, Picture, explore, lifelines, spectrum, timeline
 from hubbub.notebook.predictions import predict, reveal
 from hubbub.notebook.rooms import Client, Room, serving
 from hubbub.notebook.sources import diff, show
@@ -19,6 +20,7 @@ from hubbub.notebook.verdicts import see
 
 
 __all__ = [
+    "Bar",
     "Client",
     "Picture",
     "Room",
@@ -26,6 +28,7 @@ __all__ = [
     "crowd",
     "diff",
     "explore",
+    "lifelines",
     "orders",
     "predict",
     "reveal",

@@ -6,18 +6,34 @@ import io
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from matplotlib.figure import Figure
 
 
-__all__ = ["Picture", "explore", "spectrum", "timeline"]
+__all__ = ["Bar", "Picture", "explore", "lifelines", "spectrum", "timeline"]
 
 STATIC = "HUBBUB_STATIC_NOTEBOOKS"  # set where nobody can move a slider
 _COLOURS = ("#1f83c9", "#d55e00", "#009e73", "#7a7a7a", "#cc79a7")
 _STYLES: tuple[Any, ...] = ("-", (0, (4, 2)), (0, (1, 1)), (0, (6, 2, 1, 2)), "-")
 _TICKS = (0.0, 50.0, 90.0, 99.0, 99.9, 99.99)
 _WIDTH_IN = 7.2
+_CENTRED: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 9}
+
+
+@dataclass(frozen=True)
+class Bar:
+    """Something that went on from one time to another; at one time only when they are the same.
+
+    Attributes:
+        colour: which of a few, by number.
+    """
+
+    begin: float
+    end: float
+    text: str = ""
+    colour: int = 0
 
 
 class Picture:
@@ -97,6 +113,40 @@ def timeline(
     axes.set_ylabel(label)
     axes.legend(frameon=False)
     return Picture(_svg(figure), "\n".join(rows))
+
+
+def lifelines(rows: Mapping[str, Sequence[Bar]], *, label: str = "seconds") -> Picture:
+    """Draw what went on when, a line for each who did it, the first at the top."""
+    figure = Figure(figsize=(_WIDTH_IN, 0.7 + 0.42 * len(rows)), layout="constrained")
+    axes = figure.subplots()
+    told = []
+    for place, (name, bars) in enumerate(rows.items()):
+        for bar in bars:
+            colour = _COLOURS[bar.colour % len(_COLOURS)]
+            if bar.end > bar.begin:
+                axes.barh(
+                    place, bar.end - bar.begin, 0.62, bar.begin, color=colour, edgecolor="white"
+                )
+                axes.text((bar.begin + bar.end) / 2, place, bar.text, color="white", **_CENTRED)
+            else:
+                axes.plot(bar.begin, place, "D", color=colour)
+                axes.text(bar.begin, place, f"   {bar.text}", va="center", fontsize=9)
+        told.append(f"{name}: {_in_words(bars) or 'nothing'}")
+    axes.set_yticks(range(len(rows)), list(rows))
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_xlim(left=0)
+    axes.set_xlabel(label)
+    return Picture(_svg(figure), "\n".join(told))
+
+
+def _in_words(bars: Sequence[Bar]) -> str:
+    """Name bars that touch and say the same as one."""
+    joined: list[Bar] = []
+    for bar in bars:
+        if joined and (joined[-1].end, joined[-1].text) == (bar.begin, bar.text):
+            bar = replace(bar, begin=joined.pop().begin)
+        joined.append(bar)
+    return ", ".join(f"{bar.begin:g} to {bar.end:g} {bar.text}".strip() for bar in joined)
 
 
 def explore(draw: Callable[..., Any], **choices: Sequence[Any]) -> Any:

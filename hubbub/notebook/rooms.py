@@ -19,7 +19,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -231,6 +231,23 @@ class Room:
     def threads(self) -> int:
         """Return how many threads the server has now. Linux only."""
         return len(list(Path(f"/proc/{self.pid}/task").iterdir()))
+
+    def descriptors(self) -> int:
+        """Return how many files and sockets the server has open now. Linux only."""
+        return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
+
+    def running(self) -> bool:
+        """Tell whether the server has not ended. Linux only."""
+        return Path(f"/proc/{self.pid}").exists()
+
+    async def becomes(self, true: Callable[[], bool], within_s: float) -> bool:
+        """Wait until something is so, of which nobody tells us; False where it does not come."""
+        deadline_s = time.perf_counter() + within_s
+        while not true():
+            if time.perf_counter() > deadline_s:
+                return False
+            await asyncio.sleep(0.02)
+        return True
 
     def memory_bytes(self) -> int:
         """Return what the server holds of the machine's memory. Linux only."""

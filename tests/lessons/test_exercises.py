@@ -36,6 +36,8 @@ SHIPPED = {
     "07": "What one read brings is not one message",
     "08": "nothing was ever due",
     "09": "at an await others run",
+    "10": "nobody told it",
+    "11": "it is idle while work waits",
     "12": "a mean hides the one who waits longest",
     "13": "the rest never came",
     "14": "has to carry out what it has accepted",
