@@ -11,6 +11,8 @@ begin to hold), or when it closes. A full inbox holds too. Every command passes
 Invariants:
   1. Whoever `turn` lets in has its lock, and found nobody holding when it had it.
   2. Nobody holds for ever: see `connection.Connection`, which ends each hold.
+  3. Talkers go on in the order in which they came. One that was let in, and found that another
+     had filled an outbox meanwhile, waits at the head, or a flood could overtake it for ever.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ class Pace:
 
     def __init__(self) -> None:
         self._holders: set[object] = set()
-        self._talkers: deque[asyncio.Future[None]] = deque()  # in order of arrival
+        self._talkers: deque[asyncio.Future[None]] = deque()
 
     def hold(self, holder: object) -> None:
         """Hold the talkers back on behalf of ``holder``. Idempotent, never waits."""
@@ -40,25 +42,35 @@ class Pace:
         self._holders.discard(holder)
         self._wake_one()
 
-    async def admitted(self) -> None:
-        """Wait until nobody holds. Returns without a checkpoint when nobody does."""
+    async def admitted(self, *, first: bool = False) -> None:
+        """Wait until nobody holds. Returns without a checkpoint when nobody does.
+
+        Args:
+            first: wait ahead of all others; for who was admitted before, in vain.
+        """
         try:
-            while self._holders:  # again, when the talker before us filled an outbox
+            while self._holders:
                 turn = asyncio.get_running_loop().create_future()
-                self._talkers.append(turn)
+                if first:
+                    self._talkers.appendleft(turn)
+                else:
+                    self._talkers.append(turn)
                 await turn
+                first = True  # where the talker before us filled an outbox
         finally:
             self._wake_one()  # one wakes the next: all at once would mostly go back to sleep
 
     @asynccontextmanager
     async def turn(self, lock: asyncio.Lock) -> AsyncIterator[None]:
         """Wait for a moment when nobody holds and ``lock`` is ours; it is, inside."""
+        in_vain = False
         while True:
-            await self.admitted()
+            await self.admitted(first=in_vain)
             async with lock:
                 if not self._holders:  # else one did while we waited for the lock
                     yield
                     return
+            in_vain = True
 
     def _wake_one(self) -> None:
         while self._talkers and not self._holders:

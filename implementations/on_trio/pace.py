@@ -11,6 +11,8 @@ begin to hold), or when it closes. A full inbox holds too. Every command passes
 Invariants:
   1. Whoever `turn` lets in has its lock, and found nobody holding when it had it.
   2. Nobody holds for ever: see `connection.Connection`, which ends each hold.
+  3. Talkers go on in the order in which they came. One that was let in, and found that another
+     had filled an outbox meanwhile, waits at the head, or a flood could overtake it for ever.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ class Pace:
 
     def __init__(self) -> None:
         self._holders: set[object] = set()
-        self._talkers = trio.lowlevel.ParkingLot()  # in order of arrival
+        self._talkers = trio.lowlevel.ParkingLot()
+        self._first = trio.lowlevel.ParkingLot()  # those that were admitted in vain
 
     def hold(self, holder: object) -> None:
         """Hold the talkers back on behalf of ``holder``. Idempotent, never waits."""
@@ -40,19 +43,25 @@ class Pace:
         self._holders.discard(holder)
         self._wake_one()
 
-    async def admitted(self) -> None:
-        """Wait until nobody holds. Returns without a checkpoint when nobody does."""
+    async def admitted(self, *, first: bool = False) -> None:
+        """Wait until nobody holds. Returns without a checkpoint when nobody does.
+
+        Args:
+            first: wait ahead of all others; for who was admitted before, in vain.
+        """
         try:
-            while self._holders:  # again, when the talker before us filled an outbox
-                await self._talkers.park()
+            while self._holders:
+                await (self._first if first else self._talkers).park()
+                first = True  # where the talker before us filled an outbox
         finally:
             self._wake_one()  # one wakes the next: all at once would mostly go back to sleep
 
     @asynccontextmanager
     async def turn(self, lock: trio.Lock) -> AsyncIterator[None]:
         """Wait for a moment when nobody holds and ``lock`` is ours; it is, inside."""
+        in_vain = False
         while True:
-            await self.admitted()
+            await self.admitted(first=in_vain)
             try:
                 lock.acquire_nowait()  # no checkpoint: each would have all write pumps run
             except trio.WouldBlock:
@@ -63,7 +72,8 @@ class Pace:
                     return
             finally:
                 lock.release()
+            in_vain = True
 
     def _wake_one(self) -> None:
-        if not self._holders:
+        if not self._holders and not self._first.unpark():
             self._talkers.unpark()

@@ -66,6 +66,32 @@ def test_woken_talker_waits_again_when_another_filled_an_outbox() -> None:
     asyncio.run(scene())
 
 
+def test_talker_woken_in_vain_keeps_its_place() -> None:
+    """Who talks on and on goes behind the one that it has kept waiting."""
+
+    async def scene() -> list[str]:
+        pace = Pace()
+        admitted: list[str] = []
+
+        async def talk(name: str, lines: int) -> None:
+            for _ in range(lines):
+                await pace.admitted()
+                admitted.append(name)
+                pace.hold("an outbox")
+
+        pace.hold("an outbox")
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(talk("flood", 3))
+            await settle()
+            tasks.create_task(talk("anna", 1))
+            for _ in range(4):
+                await settle()
+                pace.release("an outbox")
+        return admitted
+
+    assert asyncio.run(scene()) == ["flood", "anna", "flood", "flood"]
+
+
 def test_turn_is_a_moment_when_nobody_holds_and_the_lock_is_ours() -> None:
     """Who was admitted, and then had to wait for the lock, looks again when it has it."""
 

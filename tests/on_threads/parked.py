@@ -97,7 +97,7 @@ def must_wait(pace: Pace) -> bool:
     class WouldWait(Exception):
         pass
 
-    with patch.object(pace._nobody_holds, "wait", side_effect=WouldWait):
+    with patch.object(pace._talkers, "wait", side_effect=WouldWait):
         try:
             pace.admitted()
         except WouldWait:

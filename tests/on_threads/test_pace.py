@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from unittest.mock import patch
 
 from implementations.on_threads.pace import Pace
 from tests.on_threads.parked import ENDS_WITHIN, joined, must_wait, parked
@@ -69,13 +70,38 @@ def test_talker_woken_too_early_waits_again() -> None:
 
     with joined(pace.admitted) as [talker]:
         waited = parked(talker)
-        with pace._nobody_holds:
-            pace._nobody_holds.notify()
+        with pace._lock:
+            pace._talkers.notify()
         still_waited = parked(talker)
         pace.release("an outbox")
 
     assert waited
     assert still_waited
+
+
+def test_talker_woken_in_vain_keeps_its_place() -> None:
+    """Who was let in, and found somebody holding again, is the next."""
+    pace = Pace()
+    pace.hold("an outbox")
+
+    with joined(pace.admitted) as [anna]:
+        waited = [parked(anna)]
+        with joined(pace.admitted) as [flood]:
+            waited.append(parked(flood))
+            with pace._lock:
+                pace._talkers.notify()
+            waited.append(parked(anna))
+            with patch.object(pace, "_wake_one"):  # or the one who goes on wakes the other
+                pace.release("an outbox")
+                with pace._lock:
+                    Pace._wake_one(pace)
+                anna.join(ENDS_WITHIN)
+                alive = [talker.is_alive() for talker in (anna, flood)]
+            for _ in alive:  # or a fault would leave them here for ever
+                pace.release("an outbox")
+
+    assert waited == [True] * 3
+    assert alive == [False, True]
 
 
 def test_woken_talker_waits_again_when_another_filled_an_outbox() -> None:

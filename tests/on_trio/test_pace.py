@@ -71,6 +71,33 @@ def test_woken_talker_waits_again_when_another_filled_an_outbox() -> None:
     trio.run(scene)
 
 
+def test_talker_woken_in_vain_keeps_its_place() -> None:
+    """Who talks on and on goes behind the one that it has kept waiting."""
+
+    async def scene() -> None:
+        pace = Pace()
+        admitted: list[str] = []
+
+        async def talk(name: str, lines: int) -> None:
+            for _ in range(lines):
+                await pace.admitted()
+                admitted.append(name)
+                pace.hold("an outbox")
+
+        pace.hold("an outbox")
+        async with trio.open_nursery() as talkers:
+            talkers.start_soon(talk, "flood", 3)
+            await wait_all_tasks_blocked()
+            talkers.start_soon(talk, "anna", 1)
+            for _ in range(4):
+                await wait_all_tasks_blocked()
+                pace.release("an outbox")
+
+        assert admitted == ["flood", "anna", "flood", "flood"]
+
+    trio.run(scene)
+
+
 def test_turn_is_a_moment_when_nobody_holds_and_the_lock_is_ours() -> None:
     """Who was admitted, and then had to wait for the lock, looks again when it has it."""
 
