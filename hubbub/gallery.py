@@ -127,7 +127,7 @@ def _finding(exhibit: Exhibit, broken: dict[str, Run]) -> Finding:
         exhibit,
         broken,
         tuple(rule for rule in header.breaks if rule not in broken),
-        tuple(rule for rule in broken if rule not in {*header.breaks, *header.may_break}),
+        tuple(rule for rule in broken if not header.names(rule)),
     )
 
 

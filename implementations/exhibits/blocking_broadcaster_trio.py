@@ -11,8 +11,8 @@ Looks right: nothing is lost, nothing is shared, and there is no lock to forget.
 Breaks: slow.isolation, slow.cut-off, slow.close-code, slow.bounded, slow.write-timeout,
 slow.drop-oldest, slow.drop-newest
 
-May break: membership.churn, order.membership, shutdown.refuses, shutdown.second-signal,
-order.total
+May break: membership.churn, order.total, order.membership, flood.everyone, shutdown.refuses,
+shutdown.second-signal
 
 Shown by: one client that stops reading while another talks.
 

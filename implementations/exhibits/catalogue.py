@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -39,7 +40,8 @@ class Header:
         imitates: where the design is from.
         looks_right: why people write it so.
         breaks: ids of the rules of PROTOCOL.md that it breaks every time.
-        may_break: those that it breaks now and then, by chance.
+        may_break: those that it breaks now and then, by chance; ``slow.*`` is a whole area of
+            rules, ``*`` all others.
         shown_by: what makes the bug show.
         instead: where a good server does the same thing well.
     """
@@ -79,9 +81,13 @@ class Header:
             instead=fields["Instead"],
         )
 
+    def names(self, rule_id: str) -> bool:
+        """Whether the header says that this rule breaks, or may."""
+        return any(fnmatchcase(rule_id, named) for named in (*self.breaks, *self.may_break))
+
 
 def _ids(text: str) -> tuple[str, ...]:
-    return tuple(re.findall(r"[a-z]+\.[a-z0-9-]+", text))
+    return tuple(re.findall(r"\*(?!\w)|[a-z]+\.(?:[a-z0-9-]+|\*)", text))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,9 @@ Looks right: on one machine, by hand, each line typed is one read.
 
 Breaks: framing.chunks, framing.last-line
 
+May break: start.settings, framing.*, names.rename, names.taken, commands.*, delivery.*, slow.*,
+flood.paced, flood.everyone, shutdown.*
+
 Shown by: two lines in one write, or one line in two.
 
 Instead: implementations/core/line_codec.py keeps what is not finished.

@@ -10,6 +10,8 @@ Looks right: a deadline is a deadline.
 
 Breaks: liveness.line-resets, liveness.ping
 
+May break: liveness.idle, liveness.pong-wait
+
 Shown by: someone who talks all the time.
 
 Instead: implementations/on_asyncio/connection.py puts the deadline off when it reads.

@@ -12,6 +12,8 @@ Together they are a circle.
 
 Breaks: order.total, delivery.exactly-once
 
+May break: *
+
 Shown by: a few lines in a row.
 
 Instead: implementations/on_asyncio/hub_broadcaster.py: all may wait for the owner, and the owner

@@ -10,6 +10,9 @@ Looks right: whoever sees it first cleans up. Nobody said who must not do it sec
 
 Breaks: logging.calm
 
+May break: framing.last-line, membership.*, order.total, order.membership, slow.bounded,
+limits.freed, logging.unread
+
 Shown by: anyone who leaves.
 
 Instead: implementations/core/room.py: to leave is idempotent, and has one owner.

@@ -10,6 +10,8 @@ Looks right: it stops quickly, and with exit code 0.
 
 Breaks: shutdown.announce, shutdown.delivers
 
+May break: shutdown.refuses, shutdown.second-signal
+
 Shown by: a server that is stopped while people talk.
 
 Instead: implementations/on_asyncio/server.py closes the room first, and waits for what it says.

@@ -9,6 +9,8 @@ Looks right: nobody has ever been refused.
 
 Breaks: limits.full
 
+May break: limits.freed
+
 Shown by: one client more than the room takes.
 
 Instead: implementations/core/room.py: past ``max_clients`` nobody is let in, and nobody inside

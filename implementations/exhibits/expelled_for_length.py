@@ -10,6 +10,8 @@ Looks right: the loop ends at the end of the input. It also ends at any error.
 
 Breaks: framing.too-long
 
+May break: start.settings, framing.bounded
+
 Shown by: a line longer than the limit.
 
 Instead: implementations/core/line_codec.py refuses the line with a message, and goes on.

@@ -11,6 +11,8 @@ the slowness of the reader.
 
 Breaks: flood.paced, flood.everyone
 
+May break: slow.block
+
 Shown by: a thousand lines in one go, and readers that read.
 
 Instead: implementations/on_asyncio/pace.py holds the talkers back while a reader is behind.

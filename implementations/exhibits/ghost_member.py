@@ -10,6 +10,8 @@ Looks right: it works whenever a client says goodbye. Networks do not.
 
 Breaks: membership.left-once, membership.no-ghost, membership.churn
 
+May break: liveness.idle, liveness.pong-wait, logging.calm, logging.unread
+
 Shown by: a client that is killed, so that its connection is reset.
 
 Instead: implementations/on_asyncio/connection.py: whoever joined leaves, in a ``finally``.

@@ -10,7 +10,10 @@ Looks right: nothing is sent to the client any more, and the others are told tha
 
 Breaks: membership.half-close, commands.quit
 
-May break: membership.churn
+May break: start.ready, framing.too-long-close, framing.bounded, framing.not-utf8-close,
+framing.binary-close, membership.left-once, membership.no-ghost, membership.churn, order.total,
+order.membership, websocket.close, websocket.unmasked, websocket.origin, websocket.allow-origin,
+limits.freed, logging.calm, logging.unread
 
 Shown by: anyone who leaves.
 

@@ -9,7 +9,7 @@ Looks right: it helps to see what goes on.
 
 Breaks: logging.forge
 
-May break: logging.unread
+May break: framing.bounded, logging.unread
 
 Shown by: a WebSocket message with a line break in it.
 

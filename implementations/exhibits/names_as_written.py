@@ -10,6 +10,8 @@ Looks right: ``new in names``.
 
 Breaks: names.taken
 
+May break: names.race
+
 Shown by: someone who takes another's name with one letter larger.
 
 Instead: implementations/core/room.py compares what NFKC and case folding make of them.

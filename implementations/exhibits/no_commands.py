@@ -9,6 +9,8 @@ Looks right: nothing that a client says is lost.
 
 Breaks: commands.unknown, commands.help, commands.say
 
+May break: framing.chunks, framing.crlf, framing.last-line
+
 Shown by: a command with one letter too many.
 
 Instead: implementations/core/commands.py: a slash begins a command, known or not.

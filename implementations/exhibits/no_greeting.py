@@ -9,6 +9,8 @@ Looks right: a chat is about what people say.
 
 Breaks: membership.welcome, membership.joined
 
+May break: *
+
 Shown by: anyone who comes in.
 
 Instead: implementations/core/room.py: to join is a step in the room's order, like any other.

@@ -9,6 +9,8 @@ Looks right: people do not write lines that long. Programs do.
 
 Breaks: framing.too-long, framing.too-long-close, framing.bounded
 
+May break: start.settings
+
 Shown by: a line longer than the limit, and one without an end.
 
 Instead: implementations/core/line_codec.py and implementations/core/websocket_codec.py never hold

@@ -10,6 +10,8 @@ Looks right: nobody wants to read twice what they have typed.
 
 Breaks: commands.text, delivery.exactly-once
 
+May break: *
+
 Shown by: anyone who talks.
 
 Instead: implementations/core/room.py: what is said to all is said to all.

@@ -9,6 +9,8 @@ Looks right: ``len(line) > max_line``, where ``line`` came from ``readline``.
 
 Breaks: framing.limit
 
+May break: start.settings
+
 Shown by: a line of exactly the limit.
 
 Instead: implementations/core/line_codec.py, which counts neither ``\\n`` nor the ``\\r`` before it.

@@ -9,7 +9,7 @@ Looks right: by the time that a person has read the line the doors are open.
 
 Breaks: start.ready
 
-May break: start.port-taken
+May break: start.port-taken, shutdown.exit
 
 Shown by: a program that reads the line.
 

@@ -9,7 +9,7 @@ Looks right: each door passes all its tests.
 
 Breaks: delivery.one-room
 
-May break: http.health, limits.full
+May break: slow.block, flood.paced, flood.everyone, http.health, limits.full
 
 Shown by: one client at each door.
 

@@ -10,7 +10,7 @@ Looks right: closed is closed.
 Breaks: websocket.close, websocket.unmasked, framing.too-long-close, framing.not-utf8-close,
 framing.binary-close, slow.close-code, commands.quit, shutdown.announce
 
-May break: logging.calm, liveness.pong-wait
+May break: framing.bounded, liveness.pong-wait, logging.calm
 
 Shown by: anyone who leaves, and the server when it stops.
 

@@ -10,6 +10,9 @@ Looks right: nobody can see a message half delivered.
 
 Breaks: slow.isolation
 
+May break: membership.churn, order.total, order.membership, slow.*, shutdown.refuses,
+shutdown.second-signal, logging.calm, logging.forge
+
 Shown by: one client that stops reading while another talks.
 
 Instead: implementations/on_asyncio/hub_mutex.py: nothing is awaited while its lock is held.

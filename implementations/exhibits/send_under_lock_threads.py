@@ -9,6 +9,9 @@ Looks right: nobody can see a message half delivered.
 
 Breaks: slow.isolation
 
+May break: membership.one-step, membership.churn, order.total, order.membership, slow.*,
+flood.everyone, shutdown.refuses, shutdown.second-signal, logging.calm, logging.forge
+
 Shown by: one client that stops reading while another talks.
 
 Instead: implementations/on_threads/hub_mutex.py: nothing is waited for while its lock is held.

@@ -9,7 +9,7 @@ Looks right: who asks gets an answer.
 
 Breaks: names.rename
 
-May break: order.total
+May break: names.taken, names.freed, order.total, delivery.exactly-once
 
 Shown by: anyone who takes a new name.
 

@@ -9,6 +9,8 @@ Looks right: the server must not die of one bad client.
 
 Breaks: shutdown.exit
 
+May break: commands.quit, liveness.handshake, shutdown.announce, shutdown.delivers
+
 Shown by: a client that stays until the server stops.
 
 Instead: implementations/on_asyncio/connection.py catches ``Exception``, which cancellation is not.

@@ -11,6 +11,11 @@ in, first out; trio shuffles them, so that nobody can rely on an order that nobo
 
 Breaks: order.speaker
 
+May break: framing.chunks, framing.crlf, framing.last-line, framing.control, framing.limit,
+framing.not-utf8, names.taken, commands.say, commands.unknown, commands.quit, membership.half-close,
+delivery.unaltered, delivery.one-room, slow.isolation, slow.cut-off, slow.drop-oldest,
+slow.drop-newest, slow.block, flood.paced, shutdown.delivers
+
 Shown by: one who says several lines in a row.
 
 Instead: implementations/on_trio/connection.py, where the read pump itself waits for the hub.

@@ -10,8 +10,11 @@ Looks right: the reader is never held up, and the hub has its lock.
 
 Breaks: order.speaker
 
-May break: order.membership, delivery.exactly-once, flood.everyone, flood.paced, commands.quit,
-membership.churn, shutdown.delivers, framing.last-line, membership.one-step, logging.calm
+May break: framing.chunks, framing.crlf, framing.last-line, framing.control, framing.limit,
+framing.too-long, framing.not-utf8, names.rename, names.taken, commands.say, commands.unknown,
+commands.quit, commands.forge, membership.one-step, membership.half-close, membership.churn,
+order.membership, delivery.*, slow.isolation, slow.cut-off, slow.drop-oldest, slow.drop-newest,
+slow.block, flood.paced, flood.everyone, shutdown.delivers, logging.calm
 
 Shown by: one who says several lines in a row, of which each takes its own time.
 

@@ -10,12 +10,12 @@ Imitates: a lock added for each race that was found, which is how a chat room wi
 Looks right: everything shared has a lock, and nobody touches it without. That says nothing about
 who waits for whom.
 
-Breaks: membership.churn, order.total, delivery.exactly-once, flood.everyone
+Breaks: membership.churn, order.total, delivery.exactly-once
 
-May break: membership.left-once, membership.half-close, membership.no-ghost, membership.one-step,
-order.membership, order.speaker, delivery.unaltered, flood.paced, names.freed, names.race,
-names.rename, commands.quit, commands.text, commands.who, framing.chunks, http.health,
-limits.freed, logging.calm, shutdown.announce, shutdown.delivers
+May break: framing.chunks, names.rename, names.race, names.freed, commands.text, commands.who,
+commands.quit, membership.*, order.speaker, order.membership, delivery.unaltered, slow.bounded,
+flood.*, http.health, limits.freed, limits.descriptors, shutdown.announce, shutdown.delivers,
+logging.calm, logging.forge
 
 Shown by: some who come and go while others talk. To find a name takes a moment here, as it does
 where one is looked up.

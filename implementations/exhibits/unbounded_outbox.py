@@ -9,6 +9,8 @@ Looks right: nothing is ever lost, and it passes every test that has only reader
 
 Breaks: slow.bounded, slow.cut-off
 
+May break: slow.*
+
 Shown by: one client that stops reading while others talk.
 
 Instead: implementations/core/backlog.py, bounded in messages and in bytes.

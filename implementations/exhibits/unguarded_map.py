@@ -12,9 +12,8 @@ dict is many operations.
 
 Breaks: order.total
 
-May break: membership.churn, membership.one-step, membership.joined, membership.left-once,
-delivery.exactly-once, flood.everyone, flood.paced, logging.calm, names.race, order.membership,
-order.speaker, commands.text, membership.no-ghost, limits.freed, names.freed
+May break: names.race, names.freed, commands.text, membership.*, order.speaker, order.membership,
+delivery.exactly-once, flood.paced, flood.everyone, limits.freed, limits.descriptors, logging.*
 
 Shown by: many who talk, come and go. Each send is a moment at which threads change, as sends to
 sockets are.

@@ -10,6 +10,8 @@ Looks right: a greeting costs nothing, and comes at once.
 
 Breaks: membership.one-step
 
+May break: membership.churn
+
 Shown by: someone who talks while others join.
 
 Instead: implementations/core/room.py, where welcome, announcement and membership are one step.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import fnmatch
 import re
 from importlib import import_module
 from pathlib import Path
@@ -28,8 +29,11 @@ def test_header_names_rules_that_there_are(exhibit: Exhibit) -> None:
     header = exhibit.header
     named = (*header.breaks, *header.may_break)
 
+    known = [rule.id for rule in select_rules(None)]
+
     assert header.breaks
-    assert set(named) <= {rule.id for rule in select_rules(None)}
+    assert set(header.breaks) <= set(known)
+    assert [pattern for pattern in named if not fnmatch.filter(known, pattern)] == []
     assert len(named) == len(set(named))
 
 
@@ -109,6 +113,17 @@ def test_header_is_read_from_its_paragraphs() -> None:
     assert (header.title, header.story) == ("A title", "One thing and another.")
     assert header.imitates == "something old."
     assert (header.breaks, header.may_break) == (("order.total", "names.race"), ())
+
+
+def test_header_may_name_a_whole_area() -> None:
+    """``slow.*`` names each rule of an area, ``*`` every rule."""
+    docstring = "T.\n\nImitates: a\n\nLooks right: b\n\nBreaks: order.total\n\nMay break: {}\n\n"
+    docstring += "Shown by: c\n\nInstead: d"
+    area, every = (Header.parse(docstring.format(named)) for named in ("slow.*, http.page", "*"))
+
+    assert [area.names(rule) for rule in ("order.total", "slow.block", "http.page")] == [True] * 3
+    assert not area.names("http.health")
+    assert every.names("http.health")
 
 
 def test_exhibits_are_found_by_id() -> None:
