@@ -35,6 +35,7 @@ SHIPPED = {
     "08": "nothing was ever due",
     "09": "at an await others run",
     "12": "a mean hides the one who waits longest",
+    "15": "Two clients have one name now",
 }
 
 
