@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tests.conformance.results import Results, Run
 
 
-__all__ = ["SuiteError", "add_arguments", "judge", "run", "shown_progress"]
+__all__ = ["SuiteError", "add_arguments", "judge", "judge_command", "run", "shown_progress"]
 
 SUITE = ROOT / "tests" / "conformance"
 
@@ -90,6 +90,7 @@ class _Order:
     policy: str | None = None
     workers: int = _WORKERS
     one_door: bool = False
+    tick_s: float | None = None  # the unit of all deadlines; None: as the caller's environment says
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -174,6 +175,21 @@ def judge(
     return _run_suite(order, progress or (lambda *_: None))
 
 
+def judge_command(
+    template: str, rules: Sequence[str], *, quick: bool = False, tick_s: float | None = None
+) -> Results:
+    """Judge any server that a command starts, as ``--command`` does, by some rules.
+
+    ``tick_s`` is the unit of all the suite's deadlines, in seconds.
+
+    Raises:
+        SuiteError: the suite could not run.
+    """
+    prefer_own_suite()
+    order = _Order([f"--command={template}"], rules=",".join(rules), quick=quick, tick_s=tick_s)
+    return _run_suite(order, lambda *_: None)
+
+
 def _is_known(server_id: str) -> bool:
     try:
         find(server_id)
@@ -241,7 +257,7 @@ def _run_suite(order: _Order, progress: Progress) -> Results:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env=_suite_environment(),
+                env=_suite_environment(order.tick_s),
                 start_new_session=True,  # Ctrl-C is ours to pass on
             )
             with _ended_with_us(suite):
@@ -273,8 +289,10 @@ def _pytest_command(order: _Order, verdicts: Path) -> list[str]:
     return command
 
 
-def _suite_environment() -> dict[str, str]:
+def _suite_environment(tick_s: float | None) -> dict[str, str]:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    if tick_s is not None:
+        inherited["TEST_TICK_S"] = str(tick_s)
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     return {**inherited, "PYTHONPATH": path, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 

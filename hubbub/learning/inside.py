@@ -72,13 +72,19 @@ def main() -> None:
 
 def _judge(arguments: argparse.Namespace, write: _Writer) -> None:
     source = _parsed(arguments.exercise)
-    # By its name, which the schedules know it by, and not by the path of some machine.
-    controlled.install()
+    is_program = _is_of_programs(arguments.check)
+    if not is_program:
+        # By its name, which the schedules know it by, and not by the path of some machine.
+        controlled.install()
     check = _load(arguments.check, "check")
     promises = promises_of(check)
     write(promises=[[promise.rule, promise.claim] for promise in promises])
-    write(loads=True)
-    exercise = _loaded(arguments.exercise, source)
+    write(loads=True, program=is_program, further=getattr(check, "FURTHER", ""))
+    exercise: Any
+    if is_program:
+        exercise = check.program(arguments.exercise)
+    else:
+        exercise = _loaded(arguments.exercise, source)
     for number, promise in enumerate(promises):
         write(begins=number)
         seeds = range(promise.seeds)
@@ -91,6 +97,15 @@ def _judge(arguments: argparse.Namespace, write: _Writer) -> None:
                 write(broken=number, seed=shown, **_record(broken))
                 return
         write(kept=number, seeds=len(seeds))
+
+
+def _is_of_programs(check: Path) -> bool:
+    """Tell whether a check has a function ``program``, and so judges programs from outside.
+
+    It is given the exercise's path, and what it returns is given to the promises.
+    """
+    body = ast.parse(check.read_text(encoding="utf-8")).body
+    return any(isinstance(node, ast.FunctionDef) and node.name == "program" for node in body)
 
 
 def _parsed(path: Path) -> str:

@@ -25,12 +25,15 @@ from typing import IO, Any
 from hubbub.learning.catalogue import ROOT, Lesson
 
 
-__all__ = ["Report", "judge"]
+__all__ = ["STARTED", "Report", "judge", "tick_s"]
 
 # A run that is not stuck takes a second. What counts is its own time, for a machine may be busy.
 CPU_S = 3.5
 IDLE_S = 2.5  # without having used any of its own time: it waits for what never comes
 PATIENCE_S = 120.0  # however little of its time a busy machine gives it
+STARTED = "started"  # where a judge runs: a line for each process group that it started
+_TICK_S = 0.04  # the suite's unit of time, on an idle machine, where a rule is judged by it
+_BUSIEST = 5.0  # times as long, and no longer
 _LOOK_EVERY_S = 0.1
 _LAST_WORDS_CHARACTERS = 600
 
@@ -52,6 +55,7 @@ class Report:
         detail: more, such as the calls that led to an exception.
         printed: the last of what the exercise printed.
         took_s: seconds.
+        further: where to go for more than was judged here; may be empty.
     """
 
     passed: bool
@@ -66,6 +70,7 @@ class Report:
     detail: str = ""
     printed: str = ""
     took_s: float = 0.0
+    further: str = ""
 
 
 def judge(lesson: Lesson, *, exercise: Path | None = None, seed: int | None = None) -> Report:
@@ -76,7 +81,7 @@ def judge(lesson: Lesson, *, exercise: Path | None = None, seed: int | None = No
         seed: the one seed to look at, where turns matter.
     """
     path = exercise or lesson.exercise
-    started = time.monotonic()
+    started, tick = time.monotonic(), tick_s()
     with (
         tempfile.TemporaryFile() as printed,
         tempfile.TemporaryFile() as stack,
@@ -92,18 +97,19 @@ def judge(lesson: Lesson, *, exercise: Path | None = None, seed: int | None = No
             stdout=printed,
             stderr=subprocess.STDOUT,
             cwd=folder,
-            env=_environment(),
+            env=_environment(tick),
             pass_fds=(write, stack.fileno()),
             start_new_session=True,
         )
         os.close(write)
         records: list[dict[str, Any]] = []
         try:
-            ending = _follow(child, read, records)
+            ending = _follow(child, read, records, IDLE_S * tick / _TICK_S)
             where = _where(child, stack, path) if ending else ""
         finally:
             os.close(read)
             _end(child)
+            _end_started(Path(folder))
         return _report(
             records,
             ending=ending,
@@ -114,15 +120,35 @@ def judge(lesson: Lesson, *, exercise: Path | None = None, seed: int | None = No
         )
 
 
-def _environment() -> dict[str, str]:
+def tick_s() -> float:
+    """Return the unit of the suite's deadlines for when a person waits, in seconds.
+
+    It is longer on a machine that is busy, and what ``TEST_TICK_S`` says where that is set.
+    """
+    busy = os.getloadavg()[0] / (os.cpu_count() or 1)
+    return float(os.environ.get("TEST_TICK_S", _TICK_S * min(max(1.0, busy), _BUSIEST)))
+
+
+def _environment(tick: float) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("HUBBUB_", "PYTEST_"))}
     path = os.pathsep.join(filter(None, [str(ROOT), kept.get("PYTHONPATH")]))
     # No bytecode: the next look must see what was just saved, and leave no traces in the lessons.
-    return {**kept, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
+    return {
+        **kept,
+        "PYTHONPATH": path,
+        "TEST_TICK_S": str(tick),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",
+    }
 
 
-def _follow(child: subprocess.Popen[bytes], read: int, records: list[dict[str, Any]]) -> str:
-    """Gather what the child says; return why it had to be ended, or nothing."""
+def _follow(
+    child: subprocess.Popen[bytes], read: int, records: list[dict[str, Any]], program_idle_s: float
+) -> str:
+    """Gather what the child says; return why it had to be ended, or nothing.
+
+    A program may be waited for longer: for ``program_idle_s``, by the suite's own deadlines.
+    """
     started = last_progress = time.monotonic()
     last_cpu_s = 0.0
     rest = b""
@@ -148,7 +174,8 @@ def _follow(child: subprocess.Popen[bytes], read: int, records: list[dict[str, A
             last_cpu_s, last_progress = cpu_s, now
         if cpu_s > CPU_S:
             return "endless"
-        if now - last_progress > IDLE_S:
+        is_program = any(record.get("program") for record in records)
+        if now - last_progress > (program_idle_s if is_program else IDLE_S):
             return "waits"
         if now - started > PATIENCE_S:
             return "endless"
@@ -164,10 +191,15 @@ def _cpu_s(pid: int) -> float | None:
 
 
 def _wants_to_run(pid: int) -> bool:
-    """Tell whether a thread of a process would run if it could: a busy machine is no deadlock."""
+    """Tell whether a process, or one it started, would run if it could.
+
+    A busy machine is no deadlock.
+    """
     with contextlib.suppress(OSError):
-        for status in Path(f"/proc/{pid}/task").glob("*/stat"):
-            if status.read_text().rpartition(")")[2].split()[0] in "RD":
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            if (task / "stat").read_text().rpartition(")")[2].split()[0] in "RD":
+                return True
+            if any(_wants_to_run(int(child)) for child in (task / "children").read_text().split()):
                 return True
     return False
 
@@ -194,6 +226,14 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     child.wait()
 
 
+def _end_started(folder: Path) -> None:
+    """End what a judge that has ended may have left running: each is in a group of its own."""
+    with contextlib.suppress(FileNotFoundError):
+        for pid in (folder / STARTED).read_text(encoding="utf-8").split():
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(int(pid), signal.SIGKILL)
+
+
 def _last_words(printed: IO[bytes]) -> str:
     size = printed.seek(0, os.SEEK_END)
     printed.seek(max(0, size - _LAST_WORDS_CHARACTERS))
@@ -215,6 +255,7 @@ def _report(
     promises = tuple((rule, claim) for rule, claim in said.get("promises", []))
     seeds = tuple(record["seeds"] for record in records if "kept" in record)
     shown: dict[str, Any] = {"printed": printed, "took_s": took_s}
+    shown["further"] = said.get("further", "")
     rule = ""
     if "begins" in said and "finding" not in said:
         rule = promises[said["begins"]][0]

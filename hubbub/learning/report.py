@@ -7,7 +7,7 @@ import textwrap
 from hubbub.learning.judge import Report
 
 
-__all__ = ["as_text", "what_ran"]
+__all__ = ["as_text", "further", "what_ran"]
 
 _COLUMNS = 80
 
@@ -15,7 +15,7 @@ _COLUMNS = 80
 def as_text(report: Report, number: str) -> str:
     """Return all that there is to say, the most important first."""
     if report.passed:
-        return "\n".join(["Passed.", "", *what_ran(report)])
+        return "\n".join(["Passed.", "", *what_ran(report), *further(report)])
     rows = textwrap.wrap(report.sentence, _COLUMNS)
     if report.text:
         rows += ["", report.text.rstrip()]
@@ -25,7 +25,7 @@ def as_text(report: Report, number: str) -> str:
         rows += ["", report.detail.rstrip()]
     if report.printed:
         rows += ["", "It printed last:", textwrap.indent(report.printed, "  ")]
-    rows += ["", *what_ran(report)]
+    rows += ["", *what_ran(report), *further(report)]
     return "\n".join(rows)
 
 
@@ -42,3 +42,8 @@ def what_ran(report: Report) -> list[str]:
         else:
             rows.append(f"  - {rule}: not looked at yet")
     return rows
+
+
+def further(report: Report) -> list[str]:
+    """Return lines on what was not judged here, an empty one first; none where that is all."""
+    return ["", *report.further.splitlines()] if report.further else []

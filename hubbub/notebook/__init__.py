@@ -7,6 +7,8 @@ show       the code of a thing, from its file; ``diff`` what differs between two
 spectrum   latencies, percentile by percentile; ``timeline`` who got what when
 lifelines  what went on from when to when, as bars
 explore    sliders where there is somebody to move them, a still picture elsewhere
+conform    judge a program by some rules; ``evidence`` for one of them, ``matrix`` side by side
+bench      measure a program beside a server of ours
 check      judge the exercise, with the history that shows what is wrong
 """
 
@@ -15,6 +17,7 @@ from hubbub.notebook.exercise import check
 from hubbub.notebook.pictures import Bar, Picture, explore, lifelines, spectrum, timeline
 from hubbub.notebook.predictions import predict, reveal
 from hubbub.notebook.rooms import Client, Room, serving
+from hubbub.notebook.servers import bench, conform, evidence, matrix
 from hubbub.notebook.sources import diff, show
 from hubbub.notebook.verdicts import see
 
@@ -24,11 +27,15 @@ __all__ = [
     "Client",
     "Picture",
     "Room",
+    "bench",
     "check",
+    "conform",
     "crowd",
     "diff",
+    "evidence",
     "explore",
     "lifelines",
+    "matrix",
     "orders",
     "predict",
     "reveal",

@@ -8,7 +8,7 @@ import html
 from hubbub.learning.catalogue import find_lesson
 from hubbub.learning.judge import Report, judge
 from hubbub.learning.progress import Progress
-from hubbub.learning.report import as_text, what_ran
+from hubbub.learning.report import as_text, further, what_ran
 
 
 __all__ = ["Judgement", "check"]
@@ -41,7 +41,9 @@ class Judgement:
             parts.append(f"<p>See it again: <code>{command}</code></p>")
         if report.detail.strip():
             parts.append(f"<pre>{html.escape(report.detail)}</pre>")
-        parts.append(f"<pre>{html.escape(chr(10).join(what_ran(report)))}</pre>")
+        parts.append(
+            f"<pre>{html.escape(chr(10).join([*what_ran(report), *further(report)]))}</pre>"
+        )
         return "".join(filter(None, parts))
 
 

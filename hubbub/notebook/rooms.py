@@ -277,16 +277,19 @@ class Room:
 
 @asynccontextmanager
 async def serving(server_id: str, **settings: object) -> AsyncIterator[Room]:
-    """Start a server or an exhibit on free ports, and end it with the block.
+    """Start a server, an exhibit or a program ``….py`` on free ports, and end it with the block.
 
     Args:
-        settings: as flags have them: ``outbox=16``, ``slow_consumer="block"``.
+        settings: as flags have them: ``outbox=16``, ``slow_consumer="block"``. Not of a program.
 
     Raises:
         RuntimeError: it did not start; with its last words.
     """
+    doors = ["--tcp", "127.0.0.1:0", "--ws", "127.0.0.1:0"]
     command = [sys.executable, "-P", "-m", "hubbub", "serve", server_id]
-    command += ["--tcp", "127.0.0.1:0", "--ws", "127.0.0.1:0", "--log-level", "WARNING"]
+    command += [*doors, "--log-level", "WARNING"]
+    if server_id.endswith(".py"):
+        command = [sys.executable, server_id, *doors]
     for name, value in settings.items():
         command += [f"--{name.replace('_', '-')}", str(value)]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("HUBBUB_")}

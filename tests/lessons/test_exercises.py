@@ -41,6 +41,7 @@ SHIPPED = {
     "12": "a mean hides the one who waits longest",
     "13": "the rest never came",
     "14": "has to carry out what it has accepted",
+    "15": "Two clients have one name now",
 }
 
 

@@ -1,0 +1,239 @@
+"""An exercise that is a program: started as a process, and judged by its sockets alone.
+
+What judges it are the tests of the conformance suite, called one at a time: no rule is written a
+second time, and there is no waiting for a whole run of pytest.
+
+Invariants:
+  1. Each test has a fresh process, in a group of its own, of which nothing is left.
+  2. Each group is written down as it is started, for whoever has to end it in our place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import os
+import re
+import shlex
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hubbub.learning.judge import STARTED
+from hubbub.learning.promises import Broken
+from tests.conformance.clients import Client
+from tests.conformance.contenders import ForeignCommand, LaunchOptions
+from tests.conformance.history import History, Violation
+from tests.conformance.server import Server
+from tests.conformance.stage import ClientFactory, Connect, Launch
+from tests.conformance.swarm import BrokenPromise, Swarm
+from tests.conformance.verdicts import Unknown
+from tests.timing import TICK
+
+
+__all__ = ["Program"]
+
+_READY_S = 100 * TICK
+_SAYS_SO_S = 5 * TICK  # who says that it is ready has said it by then
+_LOOK_EVERY_S = 0.01
+_LAST_BREATH_S = 0.3
+_MOST_DRAWN = 40  # lines
+_READY_LINE = re.compile(r"\bready\b.*\btcp=\S+:\d")
+_ERROR = re.compile(r"^(?P<error>[A-Za-z_][\w.]*(Error|Exception)\b.*)$", re.MULTILINE)
+
+Sentence = Callable[[str], str] | str  # a function of what the suite found
+
+
+class Program:
+    """An exercise, as a program that takes ``--tcp HOST:PORT``.
+
+    Args:
+        path: the exercise.
+        beside: the folder of the modules that it may import.
+    """
+
+    def __init__(self, path: Path, beside: Path) -> None:
+        self._path = path
+        words = [sys.executable, "-u", str(path), "--tcp"]
+        self._contender = ForeignCommand(f"{shlex.join(words)} {{tcp}}", "exercise")
+        python_path = [str(beside), *filter(None, [os.environ.get("PYTHONPATH")])]
+        self._options = LaunchOptions(env={"PYTHONPATH": os.pathsep.join(python_path)})
+        self._next: Server | None = None
+
+    def starts(self) -> None:
+        """Start it, and see whether its door opens.
+
+        Raises:
+            Broken: it ended instead, or nobody answers there.
+        """
+        with self._running():
+            pass
+
+    def put_to(
+        self,
+        test: Callable[..., None],
+        sentence: Sentence,
+        *,
+        ends: bool = False,
+        drawn: bool = True,
+        **arguments: object,
+    ) -> None:
+        """Put a fresh process of it to a test, of the suite's or in its style.
+
+        Args:
+            test: what it asks for by name, as a fixture, it is given.
+            sentence: what is wrong with an exercise that fails, for a person.
+            ends: it is to end during the test.
+            drawn: what all clients said and got shows something; it is not the same every time.
+            arguments: those of a test that has parameters.
+
+        Raises:
+            Broken: it failed, or it could not be told whether it did.
+        """
+        with self._running() as server:
+            launch = _Launched(self._contender, server)
+            connect = Connect(launch, "tcp")
+            fixtures: dict[str, Any] = {
+                "server": server,
+                "launch": launch,
+                "connect": connect,
+                "clients": ClientFactory(connect),
+                "swarm": Swarm(connect, "tcp"),
+                "door": "tcp",
+            }
+            asked = inspect.signature(test).parameters.keys() & fixtures.keys()
+            try:
+                test(**{name: fixtures[name] for name in asked}, **arguments)
+            except (AssertionError, Unknown, OSError) as error:
+                said = sentence if isinstance(sentence, str) else sentence(_found(error))
+                raise Broken(
+                    said if ends else self._died(server) or self._with_cause(said, server),
+                    detail=f"The suite says: {_found(error)}",
+                    violation=_shown(error, connect.opened) if drawn else None,
+                ) from None
+            finally:
+                for client in connect.opened:
+                    client.abandon()
+
+    @contextmanager
+    def _running(self) -> Iterator[Server]:
+        """Have a process of it with an open door; meanwhile another one starts, for the next."""
+        server = self._next or self._launch()
+        try:
+            self._await_door(server)
+            self._next = self._launch()
+            yield server
+        finally:
+            _end(server)
+
+    def _launch(self) -> Server:
+        server = self._contender.launch(self._options)
+        with Path(STARTED).open("a", encoding="utf-8") as file:
+            file.write(f"{server.pid}\n")
+        return server
+
+    def _await_door(self, server: Server) -> None:
+        started = time.monotonic()
+        while not _READY_LINE.search(server.stdout_text()):
+            waited_s = time.monotonic() - started
+            if server.has_exited():
+                exit_code = server.wait_exit(0)
+                raise Broken(
+                    f"Your program ended before its door was open, with exit code {exit_code}"
+                    f"{_colon(self._death(server))}.",
+                    detail=_last_lines(server.stderr_text()),
+                )
+            if waited_s > _SAYS_SO_S and _answers(server):
+                return
+            if waited_s > _READY_S:
+                raise Broken(
+                    f"Your program runs, and after {_READY_S:.0f} seconds nobody answers at its "
+                    "door: does it listen at the address that --tcp names?",
+                    detail=_last_lines(server.stdout_text() + server.stderr_text()),
+                )
+            time.sleep(_LOOK_EVERY_S)
+
+    def _died(self, server: Server) -> str:
+        """Return that it has ended in the middle of a test, in words; nothing if it has not."""
+        with contextlib.suppress(AssertionError):
+            code = server.wait_exit(_LAST_BREATH_S)  # its sockets close before it has ended
+            death = _colon(self._death(server))
+            return f"Your program ended in the middle of it, with exit code {code}{death}."
+        return ""
+
+    def _with_cause(self, said: str, server: Server) -> str:
+        death = self._death(server)
+        return f"{said} Your code died of {death}." if death else said
+
+    def _death(self, server: Server) -> str:
+        """Return the first error that was logged, and the line of the exercise it came from."""
+        log = server.stderr_text()
+        start = log.find("Traceback (most recent call last)")
+        errors = _ERROR.finditer(log, start) if start >= 0 else ()
+        error = next((one for one in errors if "CancelledError" not in one["error"]), None)
+        if error is None:
+            return ""
+        frames = re.findall(rf'File "{re.escape(str(self._path))}", line (\d+)', log[: error.end()])
+        told = error["error"]
+        if frames:
+            line = int(frames[-1])
+            code = self._path.read_text(encoding="utf-8").splitlines()[line - 1].strip()
+            told = f"{told}, at line {line}, `{code}`"
+        return told
+
+
+class _Launched(Launch):
+    """A launch whose one server runs already."""
+
+    def __init__(self, contender: ForeignCommand, server: Server) -> None:
+        super().__init__(contender, {})
+        self._running = server
+
+    def default(self) -> Server:
+        return self._running
+
+
+def _end(server: Server) -> None:
+    """End a server and whatever it started, at once: what is asked politely is a promise's test."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(server.pid, signal.SIGKILL)
+    server.stop()
+
+
+def _found(error: Exception) -> str:
+    return error.violation.sentence if isinstance(error, BrokenPromise) else str(error)
+
+
+def _shown(error: Exception, clients: list[Client]) -> Violation | None:
+    """Return what to draw: what the checker found, or all that happened if that is little."""
+    if isinstance(error, BrokenPromise):
+        return error.violation
+    sessions = tuple(client.act() for client in clients)
+    lines = sum(len(session.received) + len(session.sent) for session in sessions)
+    return Violation("", _found(error), History(sessions)) if 0 < lines <= _MOST_DRAWN else None
+
+
+def _answers(server: Server) -> bool:
+    """Tell whether somebody accepts at its door, and leave before anyone else comes."""
+    try:
+        with socket.create_connection(server.tcp, _SAYS_SO_S) as probe:
+            probe.shutdown(socket.SHUT_WR)
+            with contextlib.suppress(OSError):
+                while probe.recv(4096):  # until it has seen us leave
+                    pass
+    except OSError:
+        return False
+    return True
+
+
+def _colon(text: str) -> str:
+    return f": {text}" if text else ""
+
+
+def _last_lines(text: str, most: int = 6) -> str:
+    return "\n".join(text.strip().splitlines()[-most:])

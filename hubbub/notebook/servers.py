@@ -1,0 +1,128 @@
+"""A server of one's own in a notebook: judged by the suite, and measured by the benchmark.
+
+It is a program in Python that takes ``--tcp HOST:PORT`` and, to be measured, ``--ws HOST:PORT``.
+"""
+
+from __future__ import annotations
+
+import html
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from hubbub.conform import judge_command
+from hubbub.learning.judge import tick_s
+from hubbub.notebook.pictures import Picture
+from tests.conformance.report import SYMBOLS
+from tests.conformance.results import Results
+
+
+__all__ = ["Matrix", "bench", "conform", "evidence", "matrix"]
+
+_COLOURS = {"pass": "#009e73", "fail": "#d55e00", "unknown": "#8a5a00", "declared": "#1f83c9"}
+
+
+def conform(program: str | Path, rules: Sequence[str]) -> Results:
+    """Judge a program by some rules at its line door: one test a rule, each in a fresh process."""
+    command = f"{shlex.join([sys.executable, str(program)])} --tcp {{tcp}}"
+    return judge_command(command, rules, quick=True, tick_s=tick_s())
+
+
+class Evidence(Picture):
+    """What a rule says, and what came instead. Displays itself."""
+
+    def __init__(self, rule: str, said: str, svg: str, text: str) -> None:
+        super().__init__(svg, "\n\n".join(filter(None, [f"{rule}\n{said}", text])))
+        self._html = f"<p><b>{html.escape(rule)}</b></p><p>{html.escape(said)}</p>{svg}"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return {"text/plain": repr(self), "text/html": self._html}
+
+
+def evidence(results: Results, rule: str) -> Evidence:
+    """Return what PROTOCOL.md says of a rule, and what the suite found, of the first server."""
+    (asked,) = (one for one in results.rules if one.id == rule)
+    cell = results.cell(results.servers[0], asked)
+    found = next(iter(cell.blamed), None)
+    message = found.message.partition("\n")[0] if found is not None else ""
+    said = f"{cell.verdict}: {message}" if message else cell.verdict
+    return Evidence(
+        f"{rule}: {asked.sentence.replace('`', '')}",
+        said[:400],
+        found.history_svg if found is not None else "",
+        found.history_text if found is not None else "",
+    )
+
+
+class Matrix:
+    """Rules by servers. Displays itself.
+
+    Attributes:
+        kept: how many rules pass, by server.
+    """
+
+    def __init__(self, results: Sequence[Results]) -> None:
+        self._rules = results[0].rules
+        self._columns = [(server, one) for one in results for server in one.servers]
+        self.kept = {server: one.count(server, "pass") for server, one in self._columns}
+
+    def __repr__(self) -> str:
+        width = max(len(rule.id) for rule in self._rules)
+        rows = [
+            " " * (width + 2) + "│ " * place + f"┌ {server}"
+            for place, (server, _) in enumerate(self._columns)
+        ]
+        for rule in self._rules:
+            marks = [SYMBOLS[one.cell(server, rule).verdict] for server, one in self._columns]
+            rows.append(f"{rule.id:{width}}  {' '.join(marks)}")
+        return "\n".join(rows)
+
+    def _repr_html_(self) -> str:
+        upright = "writing-mode:vertical-rl;transform:rotate(180deg)"
+        head = "".join(
+            f'<th style="{upright}">{html.escape(server)}</th>' for server, _ in self._columns
+        )
+        rows = []
+        for rule in self._rules:
+            cells = []
+            for server, one in self._columns:
+                verdict = one.cell(server, rule).verdict
+                colour = _COLOURS.get(verdict, "inherit")
+                cells.append(
+                    f'<td title="{verdict}" style="color:{colour};text-align:center;'
+                    f'font-weight:bold">{SYMBOLS[verdict]}</td>'
+                )
+            rows.append(f'<tr><td style="text-align:left">{rule.id}</td>{"".join(cells)}</tr>')
+        return f"<table><tr><th></th>{head}</tr>{''.join(rows)}</table>"
+
+
+def matrix(*results: Results) -> Matrix:
+    """Set the verdicts of several runs of the suite side by side, by the rules of the first."""
+    return Matrix(results)
+
+
+def bench(program: str | Path, *, beside: str = "asyncio-direct", clients: int = 100) -> Picture:
+    """Measure a program beside a server of ours, as a peer of theirs: one short run of each.
+
+    A closed loop: the next message when all have the last. Before that it is judged as any peer
+    is; one that loses or alters messages is not measured.
+    """
+    from benchmarks.bench import Order, begin, go_on, run_line
+    from benchmarks.peers import PEERS, Peer
+    from benchmarks.results import Run
+
+    name = Path(program).stem
+    command = [sys.executable, str(program)]
+    PEERS[name] = Peer(name, "", "a program of one's own", lambda: list(command), lambda: "")
+    said: list[str] = []
+
+    def tell(run: Run, made: int, planned: int) -> None:
+        said.append(run_line(run) + (", valid" if run.verdict == "valid" else ""))
+
+    order = Order(("closed",), (beside,), (name,), processes=1, clients=clients, quick=True)
+    try:
+        go_on(order, begin(order, said.append), tell)
+    finally:
+        del PEERS[name]
+    return Picture("", "\n".join(said))

@@ -1,0 +1,48 @@
+"""A chat server in two dozen lines: it lets people in, and passes on what they say."""
+
+from __future__ import annotations
+
+import asyncio
+
+from doors import open_doors
+
+
+room = {}  # the name of each client, by its writer
+
+
+def tell_all(line):
+    for writer in room:
+        writer.write(f"{line}\n".encode())
+
+
+def roster():
+    return f"* online ({len(room)}): {', '.join(room.values())}"
+
+
+async def serve(reader, writer):
+    name = "{}:{}".format(*writer.get_extra_info("peername"))
+    tell_all(f"* {name} joined")
+    room[writer] = name
+    writer.write(f"* you are {name}\n{roster()}\n".encode())
+    while data := await reader.read(4096):
+        line = data.decode().strip()
+        if line == "/who":
+            writer.write(f"{roster()}\n".encode())
+        elif line.startswith("/rename "):
+            room[writer] = line.removeprefix("/rename ")
+            tell_all(f"* {name} is now {room[writer]}")
+            name = room[writer]
+        else:
+            tell_all(f"{name}: {line.removeprefix('/say ')}")
+    del room[writer]
+    tell_all(f"* {name} left")
+    writer.close()
+
+
+async def main():
+    async with open_doors(serve):
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
