@@ -1,7 +1,6 @@
 """The notebooks: each runs from a clean kernel, and is committed as it ran.
 
-That a notebook runs is put to the test by running it, which takes a minute or less each; a quick
-run looks at what is committed.
+That a notebook runs is put to the test by running it, which takes half a minute or less each.
 """
 
 from __future__ import annotations
