@@ -62,6 +62,7 @@ def executed(lesson: Lesson) -> Any:
             kernel_name="python3",
             resources={"metadata": {"path": str(lesson.folder)}},
             record_timing=False,
+            extra_arguments=["--IPKernelApp.log_level=40"],  # errors: how it is reached is known
         )
         client.execute(env=environment)
     return scrubbed(notebook)
