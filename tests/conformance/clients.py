@@ -25,7 +25,7 @@ import termios
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -60,7 +60,21 @@ _fence_numbers = itertools.count(1)
 
 
 class Mismatch(AssertionError):
-    """What came is not what the rule says; the message is for people."""
+    """What came is not what the rule says; the message is for people.
+
+    ``blamed`` and ``absent`` are for a drawing, as those of `history.Violation`: what came and
+    should not have, or not then, and what should have come.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        blamed: Iterable[tuple[str, str]] = (),
+        absent: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        super().__init__(message)
+        self.blamed, self.absent = frozenset(blamed), tuple(absent)
 
 
 class ConnectionEnded(Mismatch):
@@ -232,26 +246,35 @@ class Client(ABC):
         """
         __tracebackhide__ = True
         for line in lines:
+            wanted = (self.label, line)
             try:
                 came = self.next_line(within)
             except Mismatch as error:
-                raise type(error)(f"{self.label} expected {_short(line)}: {error}") from None
+                message = f"{self.label} expected {_short(line)}: {error}"
+                raise type(error)(message, absent=[wanted]) from None
             if came != line:
-                raise Mismatch(f"{self.label} expected {_differing(line, came)}")
+                message = f"{self.label} expected {_differing(line, came)}"
+                raise Mismatch(message, blamed=[(self.label, came)], absent=[wanted])
 
     def expect_nothing_but(self, fence: Fence, within: float = WITHIN) -> None:
         """Take the fence, and fail if anything came before it."""
         __tracebackhide__ = True
         before = self.lines_until(fence, within)
         if before:
-            raise Mismatch(f"{self.label} expected nothing before {fence} and got {_list(before)}")
+            raise Mismatch(
+                f"{self.label} expected nothing before {fence} and got {_list(before)}",
+                blamed=[(self.label, line) for line in before],
+            )
 
     def expect_end(self, within: float = WITHIN) -> End:
         """Wait for the end of the connection, with no line before it; return how it ended."""
         __tracebackhide__ = True
         lines, end = self.lines_until_end(within)
         if lines:
-            raise Mismatch(f"{self.label} expected the end and got {_list(lines)} before it")
+            raise Mismatch(
+                f"{self.label} expected the end and got {_list(lines)} before it",
+                blamed=[(self.label, line) for line in lines],
+            )
         return end
 
     def lines_until_end(self, within: float = WITHIN) -> tuple[list[str], End]:

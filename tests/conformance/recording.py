@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from tests.conformance.clients import Client
+from tests.conformance.clients import Client, Mismatch
 from tests.conformance.contenders import Contender
 from tests.conformance.diagram import as_svg, as_text
 from tests.conformance.history import History, Violation
@@ -59,13 +59,18 @@ def _shown(
     item: pytest.Item, rule: Rule, call: pytest.CallInfo[None], message: str
 ) -> Violation | None:
     """Return what to draw of a failure: what the checker found, or all that happened if little."""
-    if call.excinfo is not None and isinstance(call.excinfo.value, BrokenPromise):
-        return call.excinfo.value.violation
+    error = call.excinfo.value if call.excinfo is not None else None
+    if isinstance(error, BrokenPromise):
+        return error.violation
     sessions = {client.label: client.act() for client in item.stash.get(CLIENTS, [])}
     lines = sum(len(session.received) + len(session.sent) for session in sessions.values())
     if not 0 < lines <= _MOST_LINES_DRAWN:
         return None
-    return Violation(rule.id, message.partition("\n")[0], History(tuple(sessions.values())))
+    sentence, witness = message.partition("\n")[0], History(tuple(sessions.values()))
+    if not isinstance(error, Mismatch):
+        return Violation(rule.id, sentence, witness)
+    absent = tuple((label, line) for label, line in error.absent if label in sessions)
+    return Violation(rule.id, sentence, witness, error.blamed, absent)
 
 
 def _drawn(shown: Violation) -> tuple[str, str]:

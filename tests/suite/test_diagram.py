@@ -121,10 +121,12 @@ def test_picture_has_a_lane_for_the_room_and_each_client() -> None:
     root = svg(disagreement())
 
     lanes = [line.get("class") for line in root.findall(f"{SVG}line")]
-    words = [text.text for text in root.findall(f"{SVG}text")]
+    *words, legend = [text.text for text in root.findall(f"{SVG}text")]
 
     assert lanes == ["room", "lane", "lane", "lane", "lane"]
     assert words[-5:] == ["the room", "anna", "ben", "c1", "c2"]
+    assert legend is not None
+    assert legend.startswith("Time runs down.")
 
 
 def test_picture_marks_what_is_wrong() -> None:

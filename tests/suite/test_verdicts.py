@@ -1,5 +1,6 @@
 """How a run of the suite becomes verdicts: judged with small wrong servers."""
 
+import re
 from pathlib import Path
 
 from tests.conformance.results import Run
@@ -44,6 +45,14 @@ def test_failure_is_drawn(tmp_path: Path) -> None:
     assert "says hi" in run.history_text
     assert "rename" not in run.history_text
     assert run.history_svg.startswith("<svg")
+
+
+def test_drawing_points_at_what_came_and_at_what_should_have(tmp_path: Path) -> None:
+    """What a test expected is drawn as missing, what came in its place as wrong."""
+    run = judge(tmp_path, TEXT_TEST, fault="mishears")[0]
+
+    assert re.search(r"● gets ho\b", run.history_text)
+    assert re.search(r"✗ no hi\b", run.history_text)
 
 
 def test_clients_end_with_their_test(tmp_path: Path) -> None:

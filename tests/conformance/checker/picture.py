@@ -17,12 +17,14 @@ __all__ = ["picture"]
 _LANE_PX = 168
 _ROW_PX = 34
 _ROOM_X_PX = 46
-_FIRST_LANE_X_PX = 122
+_FIRST_LANE_X_PX = 164  # room for two headings beside each other
 _LINE_PX = 20  # of the heading
 _LETTER_PX = 7.4  # of the words beside an arrow, on average
 _BOLD_LETTER_PX = 8.8  # of the heading
 _NARROWEST_PX = 620
 _DOT_PX = 4.5
+_LEGEND = "Time runs down. A dot sends, an arrowhead gets."
+_LEGEND_MISSING = " Dashed: should have come."
 
 _STYLE = """
 .history { --i: var(--ink, #1b1f24); --b: var(--bad, #c92a2a);
@@ -50,12 +52,15 @@ def picture(rule_id: str, sentence: str, labels: Sequence[str], found: Sequence[
     heading = textwrap.wrap(sentence, int(width / _BOLD_LETTER_PX))
     top = 34 + _LINE_PX * len(heading)
     lanes_from = top + 34
-    height = lanes_from + _ROW_PX * (len(found) + 1)
+    ends_at = lanes_from + _ROW_PX * (len(found) + 1)
+    height = ends_at + 24
+    legend = _LEGEND + _LEGEND_MISSING * any(step.act == "misses" for step in found)
     body = [
         _text(12, 22, rule_id, "rule"),
         *(_text(12, 44 + _LINE_PX * n, line, "sentence") for n, line in enumerate(heading)),
-        *_lanes(["the room", *labels], top + 20, lanes_from, height - 8),
+        *_lanes(["the room", *labels], top + 20, lanes_from, ends_at - 8),
         *(_step(step, lanes_from + _ROW_PX * (row + 1)) for row, step in enumerate(found)),
+        _text(12, ends_at + 12, legend, "rule"),
     ]
     return "\n".join(
         [

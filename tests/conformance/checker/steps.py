@@ -69,7 +69,10 @@ class _Clock:
         if meaning.kind is Kind.ROSTER:
             return f"roster {', '.join(map(self._names.label, meaning.rest.split(', ')))}"
         speakers = {stay for stay, _ in self._speech.sources(meaning.rest)}
-        forged = speakers and not any(meaning.name in self._names.borne[by] for by in speakers)
+        forged = speakers and not any(
+            meaning.name in {*self._names.borne[by], self._history.sessions[by].label}
+            for by in speakers
+        )
         author = f" by {self._names.label(meaning.name)}" if forged else ""
         return in_words(line, self._names) + author
 
