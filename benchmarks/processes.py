@@ -27,6 +27,7 @@ __all__ = ["is_ours", "server_command", "serving"]
 
 _READY = re.compile(r"\bready\b.*\bws=(\S+)")
 _READY_S = 20.0
+_ANY_PORT = "127.0.0.1:0"
 _ROOM_BYTES = 1024  # for a name before a payload, and to spare
 
 
@@ -44,10 +45,12 @@ def server_command(server: str, workload: Workload) -> list[str]:
         Unavailable: something that it is made with is missing here.
     """
     if server in PEERS:
-        command = [*PEERS[server].command(), "--ws", "127.0.0.1:0"]
+        command = [part.replace("{ws}", _ANY_PORT) for part in PEERS[server].command()]
+        if _ANY_PORT not in " ".join(command):
+            command += ["--ws", _ANY_PORT]
     else:
         command = [sys.executable, "-m", "hubbub", "serve", server]
-        command += ["--tcp", "127.0.0.1:0", "--ws", "127.0.0.1:0", "--log-level", "WARNING"]
+        command += ["--tcp", _ANY_PORT, "--ws", _ANY_PORT, "--log-level", "WARNING"]
     if is_ours(server):
         if workload.payload_bytes > MAX_LINE_BYTES - _ROOM_BYTES:
             command += ["--max-line", str(workload.payload_bytes + _ROOM_BYTES)]

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Journal", "add_arguments", "measure", "run"]
 
+# What a server of somebody's own is measured beside, where nobody says.
+BESIDE_SERVERS = ("asyncio-direct",)
+BESIDE_PEERS = ("c-floor", "go-gorilla")
+
 EXAMPLES = """\
 examples:
   hubbub bench                             every scenario, all servers and peers (nearly an hour)
@@ -33,6 +37,11 @@ examples:
   hubbub bench closed open                 two scenarios
   hubbub bench closed --server trio-direct --server asyncio-direct
   hubbub bench --resume                    go on with what was stopped
+  hubbub bench closed open --command "python my_server.py --web {ws}"
+
+a server of your own is given HOST:PORT in the place of {ws}, else behind --ws; when
+its door is open it prints one line with "ready" and "ws=HOST:PORT". Before it is
+measured it is judged: one that loses or alters messages is left out, saying why
   hubbub report bench.json                 draw it
 
 exit code: 0 all is well, 1 a run was invalid, 2 misuse, 3 none was and some are unknown,
@@ -58,6 +67,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="ID",
         help="only these peers; none: no peers (default: all that can be had)",
+    )
+    parser.add_argument(
+        "--command",
+        dest="own",  # `command` is the sub-command
+        metavar="CMD",
+        help="your own server, beside asyncio-direct, c-floor and go-gorilla, or those named",
     )
     parser.add_argument(
         "--processes", type=int, metavar="N", help="fresh processes of each (publish from 5)"
@@ -109,6 +124,10 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     journal.remove()
     print_tables(results, console)
+    if arguments.own is not None and order.peers and order.peers[0] in results.skipped:
+        name = order.peers[0]
+        print(f"hubbub: {name} was not measured: {results.skipped[name]}", file=sys.stderr)
+        return 1
     console.print(f"\nThe results: {arguments.output}", soft_wrap=True, highlight=False)
     console.print(f"A report:    hubbub report {arguments.output}", soft_wrap=True, highlight=False)
     return {"invalid": 1, "unknown": 3}.get(results.verdict, 0)
@@ -221,7 +240,7 @@ class Journal:
 
 def _order(arguments: argparse.Namespace) -> Order:
     from benchmarks.bench import Order
-    from benchmarks.peers import PEERS
+    from benchmarks.peers import PEERS, own_peer
     from benchmarks.scenarios import SCENARIOS
 
     ours = [server.id for server in SERVERS]
@@ -236,10 +255,15 @@ def _order(arguments: argparse.Namespace) -> Order:
     for name in ("processes", "clients"):
         if getattr(arguments, name) is not None and getattr(arguments, name) < 1:
             raise ValueError(f"--{name} must be at least 1")
-    peers = arguments.peer
+    servers, peers = arguments.server, arguments.peer
+    if arguments.own is not None:
+        own = own_peer(arguments.own)
+        PEERS[own.id] = own
+        servers = servers or list(BESIDE_SERVERS)
+        peers = [own.id, *(BESIDE_PEERS if peers is None else peers)]
     return Order(
         scenarios=tuple(dict.fromkeys(arguments.scenarios)) or tuple(SCENARIOS),
-        servers=tuple(dict.fromkeys(arguments.server)),
+        servers=tuple(dict.fromkeys(servers)),
         peers=None if peers is None else tuple(peer for peer in peers if peer != "none"),
         processes=arguments.processes,
         clients=arguments.clients,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import platform
 import re
+import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,11 +28,13 @@ from benchmarks.toolchains import (
     node_modules,
     python_module,
 )
+from implementations.registry import SERVERS
 
 
-__all__ = ["PEERS", "Peer", "Unavailable"]
+__all__ = ["PEERS", "Peer", "Unavailable", "own_peer"]
 
 _HERE = Path(__file__).parent
+_SCRIPTS = {".py", ".js", ".mjs", ".cjs", ".ts", ".rb", ".php", ".pl", ".lua", ".jar", ".exs"}
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,27 @@ class Peer:
     label: str
     command: Callable[[], list[str]]
     version: Callable[[], str]
+
+
+def own_peer(command: str) -> Peer:
+    """Return a program of somebody's own as a peer, named after its file.
+
+    ``{ws}`` in the command becomes HOST:PORT; without it ``--ws HOST:PORT`` is put behind.
+
+    Raises:
+        ValueError: this is no command line, or its name is taken; with one line for a person.
+    """
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise ValueError(f"--command {command!r}: {error}") from None
+    if not words:
+        raise ValueError("--command is empty")
+    script = next((w for w in words[1:] if Path(w).suffix in _SCRIPTS), words[0])
+    name = Path(script).stem
+    if name in PEERS or any(name == server.id for server in SERVERS):
+        raise ValueError(f"--command: {name} is one of those that are known; name yours otherwise")
+    return Peer(name, "a program of one's own", "one's own", lambda: list(words), lambda: "")
 
 
 def _python(module: str, *needs: tuple[str, str], uvloop: bool = False) -> list[str]:

@@ -109,20 +109,19 @@ def bench(program: str | Path, *, beside: str = "asyncio-direct", clients: int =
     is; one that loses or alters messages is not measured.
     """
     from benchmarks.bench import Order, begin, go_on, run_line
-    from benchmarks.peers import PEERS, Peer
+    from benchmarks.peers import PEERS, own_peer
     from benchmarks.results import Run
 
-    name = Path(program).stem
-    command = [sys.executable, str(program)]
-    PEERS[name] = Peer(name, "", "a program of one's own", lambda: list(command), lambda: "")
+    own = own_peer(shlex.join([sys.executable, str(program)]))
+    PEERS[own.id] = own
     said: list[str] = []
 
     def tell(run: Run, made: int, planned: int) -> None:
         said.append(run_line(run) + (", valid" if run.verdict == "valid" else ""))
 
-    order = Order(("closed",), (beside,), (name,), processes=1, clients=clients, quick=True)
+    order = Order(("closed",), (beside,), (own.id,), processes=1, clients=clients, quick=True)
     try:
         go_on(order, begin(order, said.append), tell)
     finally:
-        del PEERS[name]
+        del PEERS[own.id]
     return Picture("", "\n".join(said))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import bench as benchmarks_bench
-from benchmarks import environment
+from benchmarks import environment, peers, processes
 from benchmarks.bench import Order
 from benchmarks.results import Run, read, write
 from benchmarks.scenarios import SCENARIOS
@@ -35,6 +37,9 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(benchmarks_bench, "counter", lambda: None)
     scenario = replace(SCENARIOS["closed"], points=(SMALL,))
     monkeypatch.setitem(SCENARIOS, "closed", scenario)
+    known = dict(peers.PEERS)  # a test may add one of its own
+    for module in (peers, benchmarks_bench, processes):
+        monkeypatch.setattr(module, "PEERS", known)
 
 
 def test_measurement_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,6 +53,51 @@ def test_measurement_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     said = capsys.readouterr().out
     assert "3/3 closed asyncio-direct, process 3: 13.00 µs a delivery" in said
     assert "12.00" in said
+
+
+def test_server_of_ones_own_is_measured_beside_others(tmp_path: Path) -> None:
+    """It is started by its own command, judged, and measured beside what was named."""
+    script = tmp_path / "mine.py"
+    script.write_text(
+        "import runpy, sys\n"
+        "sys.argv = ['mine', '--ws', sys.argv[2]]\n"
+        "runpy.run_module('benchmarks.peers.websockets_broadcast', run_name='__main__')\n"
+    )
+    command = f"{shlex.quote(sys.executable)} {script} at {{ws}}"
+    order = ["closed", "--command", command, "--peer", "none", "--processes", "1"]
+    output = tmp_path / "bench.json"
+
+    assert main(["bench", *order, "--output", str(output)]) == 0
+
+    measured = read(output)
+    assert [run.server for run in measured.runs] == ["asyncio-direct", "mine"]
+    assert measured.judged["mine"]["order.total"] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("'", "No closing quotation"),
+        ("", "--command is empty"),
+        ("./node-ws --port {ws}", "node-ws is one of those that are known"),
+    ],
+)
+def test_command_that_is_none_is_misuse(
+    command: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line says what is wrong with it."""
+    assert main(["bench", "closed", "--command", command]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_own_server_that_does_not_start_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The others are measured, and the last line says what became of one's own."""
+    order = ["closed", "--command", "false", "--peer", "none", "--processes", "1"]
+
+    assert main(["bench", *order, "--output", str(tmp_path / "bench.json")]) == 1
+    assert "false was not measured: the server did not start" in capsys.readouterr().err
 
 
 def test_stopped_measurement_goes_on(
