@@ -15,7 +15,7 @@ from pathlib import Path
 from hubbub.learning.catalogue import ROOT, Lesson, NoLesson, find_lesson
 from hubbub.learning.judge import Report, judge
 from hubbub.learning.progress import Progress, progress_path
-from hubbub.learning.report import as_text
+from hubbub.learning.report import as_text, wrapped
 
 
 __all__ = ["add_arguments", "run"]
@@ -118,7 +118,7 @@ def _hint(lesson: Lesson, progress: Progress) -> int:
     known.hints = min(known.hints + 1, len(hints))
     progress.keep(lesson.number, known)
     for number, hint in enumerate(hints[: known.hints], 1):
-        print(f"Hint {number} of {len(hints)}\n{hint}\n")
+        print(f"Hint {number} of {len(hints)}\n{wrapped(hint)}")
     return 0
 
 

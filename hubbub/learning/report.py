@@ -7,7 +7,7 @@ import textwrap
 from hubbub.learning.judge import Report
 
 
-__all__ = ["as_text", "further", "what_ran"]
+__all__ = ["as_text", "further", "what_ran", "wrapped"]
 
 _COLUMNS = 80
 
@@ -26,6 +26,18 @@ def as_text(report: Report, number: str) -> str:
     if report.printed:
         rows += ["", "It printed last:", textwrap.indent(report.printed, "  ")]
     rows += ["", *what_ran(report), *further(report)]
+    return "\n".join(rows)
+
+
+def wrapped(markdown: str) -> str:
+    """Return paragraphs that fit a terminal; what stands between fences stays as it is."""
+    rows: list[str] = []
+    for number, part in enumerate(markdown.split("```")):
+        if number % 2:
+            rows += [*textwrap.indent(part.partition("\n")[2].rstrip(), "    ").split("\n"), ""]
+        else:
+            for paragraph in filter(None, map(str.strip, part.split("\n\n"))):
+                rows += [*textwrap.wrap(paragraph, _COLUMNS), ""]
     return "\n".join(rows)
 
 

@@ -15,6 +15,7 @@ from hubbub.cli import main
 from hubbub.learning import catalogue
 from hubbub.learning.catalogue import LESSONS, ROOT
 from hubbub.learning.progress import Progress
+from hubbub.learning.report import wrapped
 from tests.timing import TICK
 
 
@@ -180,6 +181,17 @@ def test_list_shows_progress_and_what_is_next(
     said = capsys.readouterr().out
     assert "✓ 00  A tour in ten minutes" in said
     assert "1 of 1 exercises passed." in said
+
+
+def test_hint_fits_a_terminal() -> None:
+    """Paragraphs are wrapped, and code stays as it was written."""
+    code = "while True:\n    pass"
+    hint = f"{'word ' * 40}\nmore\n\n```\n{code}\n```\n\nThe end."
+
+    rows = wrapped(hint).split("\n")
+
+    assert max(map(len, rows)) <= 80
+    assert rows[-6:] == ["", "    while True:", "        pass", "", "The end.", ""]
 
 
 def test_root_is_told_how_to_open_a_lesson(
