@@ -29,7 +29,7 @@ setup: $(READY)  ## the virtual environment with the pinned dependencies
 compare: $(READY)  ## judge and measure; writes report/index.html (4 minutes)
 	@$(BIN)/hubbub compare
 
-test: $(READY)  ## all tests, each rule once a server and door (7 minutes)
+test: $(READY)  ## all tests, each rule once a server and door (8 minutes)
 	@$(BIN)/python -m pytest -n $(JOBS) --quick
 
 lessons: $(LESSONS_READY)  ## open the lessons in JupyterLab, at the first
