@@ -45,9 +45,10 @@ def server_command(server: str, workload: Workload) -> list[str]:
         Unavailable: something that it is made with is missing here.
     """
     if server in PEERS:
-        command = [part.replace("{ws}", _ANY_PORT) for part in PEERS[server].command()]
-        if _ANY_PORT not in " ".join(command):
-            command += ["--ws", _ANY_PORT]
+        command = PEERS[server].command()
+        if not any("{ws}" in part for part in command):
+            command = [*command, "--ws", "{ws}"]
+        command = [part.replace("{ws}", _ANY_PORT) for part in command]
     else:
         command = [sys.executable, "-m", "hubbub", "serve", server]
         command += ["--tcp", _ANY_PORT, "--ws", _ANY_PORT, "--log-level", "WARNING"]

@@ -7,12 +7,14 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from benchmarks import bench
 from benchmarks.bench import Order, begin, go_on, run_line
 from benchmarks.load import LoadError
+from benchmarks.peers import PEERS
 from benchmarks.processes import is_ours, server_command, serving
 from benchmarks.results import AGAIN, Results, Run
 from benchmarks.scenarios import SCENARIOS, Scenario
@@ -180,6 +182,19 @@ def test_server_ends_with_whoever_measures_it() -> None:
         raise KeyboardInterrupt
 
     assert not alive(pid)
+
+
+def test_every_peer_is_told_where_its_websocket_door_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind its command, whatever other doors that names, or in the place that it has for it."""
+    other_door = ["serve", "--tcp", "127.0.0.1:0"]
+    for command, told in (
+        (other_door, [*other_door, "--ws", "127.0.0.1:0"]),
+        ([*other_door, "--web={ws}"], [*other_door, "--web=127.0.0.1:0"]),
+    ):
+        peer = replace(PEERS[PLAIN], command=partial(list, command))
+        monkeypatch.setitem(PEERS, PLAIN, peer)
+
+        assert server_command(PLAIN, SMALL) == told
 
 
 def test_peers_are_judged_before_they_are_measured() -> None:
