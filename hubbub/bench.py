@@ -38,11 +38,11 @@ examples:
   hubbub bench closed --server trio-direct --server asyncio-direct
   hubbub bench --resume                    go on with what was stopped
   hubbub bench closed open --command "python my_server.py --web {ws}"
+  hubbub report bench.json                 draw it
 
 a server of your own is given HOST:PORT in the place of {ws}, else behind --ws; when
 its door is open it prints one line with "ready" and "ws=HOST:PORT". Before it is
 measured it is judged: one that loses or alters messages is left out, saying why
-  hubbub report bench.json                 draw it
 
 exit code: 0 all is well, 1 a run was invalid, 2 misuse, 3 none was and some are unknown,
 130 stopped (what was measured is kept)

@@ -42,8 +42,9 @@ class LinkFiles(SphinxTransform):
             else:
                 self._lead(link, self._uri(_page(file)))
         for link in list(self.document.findall(addnodes.pending_xref)):
-            if Path(self.app.srcdir, folder := self._target(link)).is_dir():
-                self._lead(link, self._uri(f"{folder}/README"))
+            readme = f"{self._target(link)}/README"
+            if Path(self.app.srcdir, f"{readme}.md").is_file():  # else Sphinx says what is wrong
+                self._lead(link, self._uri(readme))
 
     def _target(self, link: nodes.Element) -> str:
         """Where in the repository a link of this page leads."""

@@ -22,7 +22,7 @@ from implementations.core.message import TCP
 from implementations.core.settings import Settings
 
 
-ROUND = ROOT / "benchmarks/rounds/2026-11/results.json.gz"
+ROUND = max((ROOT / "benchmarks" / "rounds").iterdir()) / "results.json.gz"  # the latest
 
 
 @dataclass
