@@ -31,7 +31,7 @@ __all__ = ["STARTED", "Report", "judge", "tick_s"]
 CPU_S = 3.5
 IDLE_S = 2.5  # without having used any of its own time: it waits for what never comes
 PATIENCE_S = 120.0  # however little of its time a busy machine gives it
-STARTED = "started"  # where a judge runs: a line for each process group that it started
+STARTED = "started"  # a folder where a judge runs: a file for each process group of it that runs
 _TICK_S = 0.04  # the suite's unit of time, on an idle machine, where a rule is judged by it
 _BUSIEST = 5.0  # times as long, and no longer
 _LOOK_EVERY_S = 0.1
@@ -228,10 +228,9 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 def _end_started(folder: Path) -> None:
     """End what a judge that has ended may have left running: each is in a group of its own."""
-    with contextlib.suppress(FileNotFoundError):
-        for pid in (folder / STARTED).read_text(encoding="utf-8").split():
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(int(pid), signal.SIGKILL)
+    for group in (folder / STARTED).glob("*"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(int(group.name), signal.SIGKILL)
 
 
 def _last_words(printed: IO[bytes]) -> str:

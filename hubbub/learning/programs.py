@@ -5,7 +5,7 @@ second time, and there is no waiting for a whole run of pytest.
 
 Invariants:
   1. Each test has a fresh process, in a group of its own, of which nothing is left.
-  2. Each group is written down as it is started, for whoever has to end it in our place.
+  2. Each group is written down while it runs, for whoever has to end it in our place.
 """
 
 from __future__ import annotations
@@ -26,9 +26,8 @@ from typing import Any
 
 from hubbub.learning.judge import STARTED
 from hubbub.learning.promises import Broken
-from tests.conformance.clients import Client
 from tests.conformance.contenders import ForeignCommand, LaunchOptions
-from tests.conformance.history import History, Violation
+from tests.conformance.recording import shown_of
 from tests.conformance.server import Server
 from tests.conformance.stage import ClientFactory, Connect, Launch
 from tests.conformance.swarm import BrokenPromise, Swarm
@@ -42,7 +41,6 @@ _READY_S = 100 * TICK
 _SAYS_SO_S = 5 * TICK  # who says that it is ready has said it by then
 _LOOK_EVERY_S = 0.01
 _LAST_BREATH_S = 0.3
-_MOST_DRAWN = 40  # lines
 _READY_LINE = re.compile(r"\bready\b.*\btcp=\S+:\d")
 _ERROR = re.compile(r"^(?P<error>[A-Za-z_][\w.]*(Error|Exception)\b.*)$", re.MULTILINE)
 
@@ -114,7 +112,7 @@ class Program:
                 raise Broken(
                     said if ends else self._died(server) or self._with_cause(said, server),
                     detail=f"The suite says: {_found(error)}",
-                    violation=_shown(error, connect.opened) if drawn else None,
+                    violation=shown_of(error, "", _found(error), connect.opened) if drawn else None,
                 ) from None
             finally:
                 for client in connect.opened:
@@ -133,8 +131,8 @@ class Program:
 
     def _launch(self) -> Server:
         server = self._contender.launch(self._options)
-        with Path(STARTED).open("a", encoding="utf-8") as file:
-            file.write(f"{server.pid}\n")
+        Path(STARTED).mkdir(exist_ok=True)
+        Path(STARTED, str(server.pid)).touch()
         return server
 
     def _await_door(self, server: Server) -> None:
@@ -203,19 +201,11 @@ def _end(server: Server) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(server.pid, signal.SIGKILL)
     server.stop()
+    Path(STARTED, str(server.pid)).unlink()  # the system may give its number to another
 
 
 def _found(error: Exception) -> str:
     return error.violation.sentence if isinstance(error, BrokenPromise) else str(error)
-
-
-def _shown(error: Exception, clients: list[Client]) -> Violation | None:
-    """Return what to draw: what the checker found, or all that happened if that is little."""
-    if isinstance(error, BrokenPromise):
-        return error.violation
-    sessions = tuple(client.act() for client in clients)
-    lines = sum(len(session.received) + len(session.sent) for session in sessions)
-    return Violation("", _found(error), History(sessions)) if 0 < lines <= _MOST_DRAWN else None
 
 
 def _answers(server: Server) -> bool:

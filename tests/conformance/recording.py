@@ -1,6 +1,7 @@
 """What is to be said of one run of a test: its verdict, why, and a drawing of it."""
 
 import re
+from collections.abc import Sequence
 from typing import cast
 
 import pytest
@@ -16,7 +17,7 @@ from tests.conformance.swarm import BrokenPromise
 from tests.conformance.verdicts import Unknown, Verdict
 
 
-__all__ = ["CLIENTS", "LEFT_OUT", "run_of"]
+__all__ = ["CLIENTS", "LEFT_OUT", "run_of", "shown_of"]
 
 CLIENTS = pytest.StashKey[list[Client]]()  # those of the running test
 LEFT_OUT = "left out of a quick run: "  # how the reason of such a skip begins
@@ -32,7 +33,9 @@ def run_of(
     """Return the record of a run that has just ended."""
     assert isinstance(item, pytest.Function)
     verdict, message = _judge(rule, call, policy)
-    shown = _shown(item, rule, call, message) if verdict == "fail" else None
+    error = call.excinfo.value if call.excinfo is not None else None
+    clients = item.stash.get(CLIENTS, [])
+    shown = shown_of(error, rule.id, message, clients) if verdict == "fail" else None
     history_text, history_svg = _drawn(shown) if shown else ("", "")
     params = item.callspec.params
     return Run(
@@ -55,22 +58,21 @@ def _claim(docstring: str) -> str:
     return " ".join(docstring.partition("\n\n")[0].split()).replace("``", "`")
 
 
-def _shown(
-    item: pytest.Item, rule: Rule, call: pytest.CallInfo[None], message: str
+def shown_of(
+    error: BaseException | None, rule_id: str, message: str, clients: Sequence[Client]
 ) -> Violation | None:
     """Return what to draw of a failure: what the checker found, or all that happened if little."""
-    error = call.excinfo.value if call.excinfo is not None else None
     if isinstance(error, BrokenPromise):
         return error.violation
-    sessions = {client.label: client.act() for client in item.stash.get(CLIENTS, [])}
+    sessions = {client.label: client.act() for client in clients}
     lines = sum(len(session.received) + len(session.sent) for session in sessions.values())
     if not 0 < lines <= _MOST_LINES_DRAWN:
         return None
     sentence, witness = message.partition("\n")[0], History(tuple(sessions.values()))
     if not isinstance(error, Mismatch):
-        return Violation(rule.id, sentence, witness)
+        return Violation(rule_id, sentence, witness)
     absent = tuple((label, line) for label, line in error.absent if label in sessions)
-    return Violation(rule.id, sentence, witness, error.blamed, absent)
+    return Violation(rule_id, sentence, witness, error.blamed, absent)
 
 
 def _drawn(shown: Violation) -> tuple[str, str]:
