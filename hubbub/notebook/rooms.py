@@ -23,14 +23,17 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
+from benchmarks import procfs
 from hubbub.doors import Address, LineDoor, Lost, WebSocketDoor, connect, open_door
 from hubbub.learning.catalogue import ROOT
 from tests.conformance.history import History, Session
 
 
 __all__ = ["Client", "Room", "serving"]
+
+T = TypeVar("T", int, float)
 
 SOON_S = 20.0  # only ever reached when something hangs, or a lesson shows that it does
 _READY = re.compile(rb"ready tcp=(\S+) ws=(\S+)")
@@ -230,7 +233,7 @@ class Room:
 
     def threads(self) -> int:
         """Return how many threads the server has now. Linux only."""
-        return len(list(Path(f"/proc/{self.pid}/task").iterdir()))
+        return _told(procfs.tasks(self.pid))
 
     def descriptors(self) -> int:
         """Return how many files and sockets the server has open now. Linux only."""
@@ -251,13 +254,11 @@ class Room:
 
     def memory_bytes(self) -> int:
         """Return what the server holds of the machine's memory. Linux only."""
-        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
+        return _told(procfs.rss_bytes(self.pid))
 
     def cpu_s(self) -> float:
         """Return how much of a processor's time the server has used. Linux only."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return _told(procfs.Usage.of(self.pid).cpu_s)
 
     def limit_descriptors(self, more: int) -> None:
         """Let the server open so many file descriptors more, and none beyond. Linux only."""
@@ -273,6 +274,13 @@ class Room:
         connected.setblocking(False)
         await asyncio.get_running_loop().sock_connect(connected, (host, int(port)))
         return connected
+
+
+def _told(value: T | None) -> T:
+    """Return what the system told."""
+    if value is None:
+        raise OSError("the server has ended, or this system does not say what it uses")
+    return value
 
 
 @asynccontextmanager
