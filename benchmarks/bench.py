@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 
 from benchmarks.deliveries import MAX_CROWDING, judge, tally
-from benchmarks.environment import Environment, two_cores
+from benchmarks.environment import Environment, may_poll, two_cores
 from benchmarks.figures import figures
 from benchmarks.load import LoadError, generator_command, raise_file_limit, run_load
 from benchmarks.peers import PEERS
@@ -258,7 +258,12 @@ def _run(
         command = server_command(server.removesuffix(AGAIN), workload)
         with serving(command, server_core) as (pid, address):
             account, samples = run_load(
-                address, workload, pid=pid, core=generator_core, syscalls=process == 0
+                address,
+                workload,
+                pid=pid,
+                core=generator_core,
+                poll=may_poll(cores),
+                syscalls=process == 0,
             )
     except (LoadError, Unavailable) as error:
         return Run(scenario, server, process, workload, "invalid", str(error))

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 
-__all__ = ["Environment", "two_cores"]
+__all__ = ["Environment", "may_poll", "two_cores"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Environment:
     server_core: int | None  # None: not pinned
     generator_core: int | None
     generator: str  # "c" or "python": who made the load
+    generator_polls: bool = False  # it never sleeps while a run goes on
 
     @classmethod
     def here(cls, cores: tuple[int, int] | None, generator: str) -> Environment:
@@ -51,6 +52,7 @@ class Environment:
             server_core=server_core,
             generator_core=generator_core,
             generator=generator,
+            generator_polls=may_poll(cores),
         )
 
 
@@ -67,6 +69,18 @@ def two_cores() -> tuple[int, int] | None:
     generator, *others = allowed
     siblings = _siblings(generator)
     return next((core for core in others if core not in siblings), others[0]), generator
+
+
+def may_poll(cores: tuple[int, int] | None) -> bool:
+    """Return whether a generator that never sleeps takes nothing from the server.
+
+    It would take half of a physical core of which the server has the other thread.
+    """
+    if cores is None:
+        return False
+    server, generator = cores
+    siblings = _siblings(generator)
+    return generator in siblings and server not in siblings
 
 
 def _siblings(core: int) -> set[int]:

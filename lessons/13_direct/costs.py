@@ -7,7 +7,7 @@ import socket
 from dataclasses import dataclass, replace
 from functools import cache
 
-from benchmarks.environment import two_cores
+from benchmarks.environment import may_poll, two_cores
 from benchmarks.figures import figures
 from benchmarks.load import run_load
 from benchmarks.processes import server_command, serving
@@ -88,13 +88,21 @@ _QUICK = {"clients": 300, "messages": 200, "warmup_messages": 10}
 
 def _measured(server, workload, *, count=False):
     deliveries = workload.messages * workload.clients
-    server_core, generator_core = two_cores() or (None, None)
+    cores = two_cores()
+    server_core, generator_core = cores or (None, None)
     try:
         command = server_command(server, workload)
     except Unavailable as error:
         return replace(published()[server], note=f"(of the published round: {error})")
     with serving(command, server_core) as (pid, address):
-        account, samples = run_load(address, workload, pid=pid, core=generator_core, syscalls=count)
+        account, samples = run_load(
+            address,
+            workload,
+            pid=pid,
+            core=generator_core,
+            poll=may_poll(cores),
+            syscalls=count,
+        )
     us = figures(samples, workload).cost_us
     if account.server_cpu_s is not None:
         us = account.server_cpu_s * 1e6 / deliveries

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import socket
 import time
 from collections.abc import Iterator
@@ -220,6 +221,20 @@ def test_delay_is_measured(command: Command) -> None:
     measured = figures(samples, SMALL)
     assert measured.percentile_ms(0) >= 20
     assert measured.cost_us >= 20_000 / SMALL.clients
+
+
+def test_generator_that_polls_sleeps_for_no_message(command: Command) -> None:
+    """It is never waked by a server, and that it looked in vain is not counted as its load."""
+    sleeps = {}
+    for poll in (True, False):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_nvcsw
+        with relaying(delay_s=0.020) as address:
+            account, samples = run_load(address, SMALL, pid=os.getpid(), command=command, poll=poll)
+        sleeps[poll] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_nvcsw - before
+        assert faults(tally(samples, SMALL)) == {}
+        assert account.generator_cpu_s < account.counted_s / 2
+
+    assert sleeps[True] < SMALL.messages <= sleeps[False]
 
 
 def test_held_up_messages_are_charged_from_when_they_were_due(command: Command) -> None:
