@@ -52,8 +52,6 @@ _HANDSHAKE_S = 10.0
 _NS = 1_000_000_000
 _RESEND_NS = _NS // 4
 
-_Events = list[tuple[selectors.SelectorKey, int]]
-
 
 class Failed(Exception):
     """The run could not be finished; the text is one line for a person."""
@@ -106,7 +104,7 @@ class Generator:
         self._recording = False
         self._heard_at_ns = 0
         self._deadline_ns = 0
-        self.polled_ns = 0  # it looked, and nothing was there
+        self.waited_ns = 0  # for something to come
         self.behind = False  # the server did not keep up with the plan
         self.begin()
 
@@ -328,30 +326,28 @@ class Generator:
             if client.socket is None:
                 return
 
-    def _poll_events(self, wait_ns: int) -> _Events:
-        """Look until something is there, or for ``wait_ns``."""
-        began_ns = looked_ns = time.monotonic_ns()
-        while not (events := self._selector.select(0)):
-            looked_ns = time.monotonic_ns()
-            if looked_ns - began_ns >= wait_ns:
-                break
-        self.polled_ns += looked_ns - began_ns
-        return events
-
-    def _sleep_for_events(self, wait_ns: int) -> _Events:
-        """Sleep until something is there, or for ``wait_ns``."""
-        return self._selector.select(max(0, wait_ns) / _NS)
+    def _wait_for_events(self, wait_ns: int) -> list[tuple[selectors.SelectorKey, int]]:
+        """Return what has come: at once, or after at most ``wait_ns``."""
+        until_ns = time.monotonic_ns() + wait_ns
+        events = self._selector.select(0)
+        while not events and self._options.poll and time.monotonic_ns() < until_ns:
+            events = self._selector.select(0)
+        if events or self._options.poll or wait_ns <= 0:
+            return events
+        return self._selector.select(wait_ns / _NS)
 
     def _pump(self, wait_ns: int) -> None:
         """Handle what is there, or what comes within ``wait_ns``."""
-        if time.monotonic_ns() > self._deadline_ns:
+        began_ns = time.monotonic_ns()
+        if began_ns > self._deadline_ns:
             raise Failed(f"not done after {self._options.deadline:g} s")
-        wait = self._poll_events if self._options.poll else self._sleep_for_events
-        for key, events in wait(wait_ns):
+        events = self._wait_for_events(wait_ns)
+        self.waited_ns += time.monotonic_ns() - began_ns
+        for key, ready in events:
             client: _Client = key.data
-            if client.socket is not None and events & selectors.EVENT_WRITE:
+            if client.socket is not None and ready & selectors.EVENT_WRITE:
                 self._flush(client)
-            if client.socket is not None and events & selectors.EVENT_READ:
+            if client.socket is not None and ready & selectors.EVENT_READ:
                 self._hear(client)
 
     # ---- what goes out ----
@@ -524,11 +520,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     gc.disable()  # a collection here would be measured as a slow server; a run makes no cycles
     try:
-        counted_s, cpu_s, behind = _run(Generator(options), options)
+        counted_s, busy_s, behind = _run(Generator(options), options)
     except (Failed, OSError) as error:
         print(f"generator: {error}", file=sys.stderr)
         return 1
-    print(f"done {counted_s:.6f} {cpu_s:.6f} {'behind' if behind else 'whole'}")
+    print(f"done {counted_s:.6f} {busy_s:.6f} {'behind' if behind else 'whole'}")
     return 0
 
 
@@ -541,18 +537,18 @@ def _run(generator: Generator, options: argparse.Namespace) -> tuple[float, floa
     generator.record()
     at = generator.play(at, WARM_UP)
     _phase("warm")
-    began_s, began_cpu_s = time.monotonic(), time.process_time()
-    polled_before_ns = generator.polled_ns
+    began_s = time.monotonic()
+    generator.waited_ns = 0
     generator.play(at, COUNTED)
-    counted_s, cpu_s = time.monotonic() - began_s, time.process_time() - began_cpu_s
-    cpu_s = max(0.0, cpu_s - (generator.polled_ns - polled_before_ns) / _NS)
+    counted_s = time.monotonic() - began_s
+    busy_s = counted_s - generator.waited_ns / _NS
     _phase("counted")
     last = generator.add_message(LAST, 0, -1)  # nothing came twice, or late, behind the rest
     if not generator.behind:
         generator.say(last, time.monotonic_ns())
         generator.complete(last, int(options.patience * _NS))
     write_samples(generator.samples(), options.samples)
-    return counted_s, cpu_s, generator.behind
+    return counted_s, busy_s, generator.behind
 
 
 def _phase(word: str) -> None:

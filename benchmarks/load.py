@@ -64,8 +64,7 @@ class Account:
     behind: bool  # the server had not delivered everything DRAIN_S after the last message
     connect_s: float
     counted_s: float  # from the first counted message until the last delivery
-    # This and the next four over the counted messages alone; it without looks that found nothing.
-    generator_cpu_s: float
+    generator_busy_s: float  # when it did not wait; this to `syscalls` over the counted messages
     server_cpu_s: float | None
     generator_crowding: float | None  # share of the time other programs may have held it up
     server_crowding: float | None
@@ -192,13 +191,13 @@ def _watch(
         server = Spent.between(server_began, Usage.of(pid))
     rss_after_bytes = rss_bytes(pid)
     generator.go_on()
-    _, counted_s, generator_cpu_s, how = generator.wait_for("done", CONNECT_S + _SPARE_S)
+    _, counted_s, generator_busy_s, how = generator.wait_for("done", CONNECT_S + _SPARE_S)
     return Account(
         generator=kind,
         behind=how == "behind",
         connect_s=connect_s,
         counted_s=float(counted_s),
-        generator_cpu_s=float(generator_cpu_s),
+        generator_busy_s=float(generator_busy_s),
         server_cpu_s=server.cpu_s,
         generator_crowding=generator_spent.crowding,
         server_crowding=server.crowding,

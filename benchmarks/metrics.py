@@ -91,7 +91,7 @@ def _tasks(run: Run) -> float | None:
 def _generator_percent(run: Run) -> float | None:
     if run.account is None:
         return None
-    return 100 * run.account.generator_cpu_s / max(run.account.counted_s, 1e-9)
+    return 100 * run.account.generator_busy_s / max(run.account.counted_s, 1e-9)
 
 
 def _wakeups(run: Run) -> float | None:

@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 SCHEMA: Literal["hubbub-bench"] = "hubbub-bench"
-VERSION: Literal[2] = 2
+VERSION: Literal[3] = 3
 AGAIN = " (again)"  # behind a server's id: it is measured twice, to see how far apart equals are
 
 
@@ -76,7 +76,7 @@ class Results:
     judged: dict[str, dict[str, str]]  # peer: rule: "pass", or what was found
     runs: tuple[Run, ...] = ()
     schema: Literal["hubbub-bench"] = SCHEMA
-    version: Literal[2] = VERSION
+    version: Literal[3] = VERSION
 
     @property
     def scenarios(self) -> list[str]:

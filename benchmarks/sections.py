@@ -163,7 +163,7 @@ def _generators(summary: Summary) -> str:
     shares = [value for run in runs if (value := METRICS["generator"].of(run)) is not None]
     if not shares:
         return ""
-    said = f"The generator used at most {max(shares):.0f} % of its core"
+    said = f"The generator was busy for at most {max(shares):.0f} % of the time"
     if any(run.workload.rate_hz for run in runs):
         late = [run.figures.lateness_p99_ns / 1e6 for run in runs if run.figures]
         said += f", and 99 of 100 messages left at most {max(late):.2f} ms late"

@@ -125,7 +125,7 @@ def test_invalid_comes_before_unknown() -> None:
         (replace(ACCOUNT, server_crowding=MAX_CROWDING + 0.01), SMALL, 0.0, "other programs"),
         (replace(ACCOUNT, generator_crowding=MAX_CROWDING + 0.01), SMALL, 0.0, "other programs"),
         (replace(ACCOUNT, behind=True), SMALL, 0.0, "does not keep up"),
-        (replace(ACCOUNT, generator_cpu_s=MAX_GENERATOR_SHARE + 0.01), SMALL, 0.0, "was busy"),
+        (replace(ACCOUNT, generator_busy_s=MAX_GENERATOR_SHARE + 0.01), SMALL, 0.0, "was busy"),
         (ACCOUNT, SMALL, MAX_LATENESS_SHARE + 0.01, "was late"),
     ],
 )

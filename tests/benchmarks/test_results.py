@@ -66,7 +66,7 @@ def test_schema_describes_the_document() -> None:
         ("[]", "holds no results"),
         ('{"schema": "other"}', "holds no results"),
         ('{"schema": "hubbub-bench", "version": 1}', "is of version 1"),
-        ('{"schema": "hubbub-bench", "version": 2}', "environment: Field required"),
+        ('{"schema": "hubbub-bench", "version": 3}', "environment: Field required"),
     ],
 )
 def test_foreign_file_is_refused(tmp_path: Path, text: str, words: str) -> None:
