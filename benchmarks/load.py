@@ -183,7 +183,7 @@ def _watch(
     generator.go_on()
     generator.wait_for("warm", CONNECT_S + _SPARE_S)
     with counting_syscalls(pid if syscalls else None) as counted:
-        generator_began, server_began = Usage.of(generator.pid), Usage.of(pid)
+        server_began, generator_began = Usage.of(pid), Usage.of(generator.pid)
         with _moments(pid) as moments:
             generator.go_on()
             generator.wait_for("counted", CONNECT_S + _SPARE_S)

@@ -258,7 +258,7 @@ class Room:
 
     def cpu_s(self) -> float:
         """Return how much of a processor's time the server has used. Linux only."""
-        return _told(procfs.Usage.of(self.pid).cpu_s)
+        return _told(procfs.Clocks.of(self.pid).cpu_s)
 
     def limit_descriptors(self, more: int) -> None:
         """Let the server open so many file descriptors more, and none beyond. Linux only."""

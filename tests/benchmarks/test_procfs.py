@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 
 import pytest
 
-from benchmarks.procfs import Spent, Usage, rss_bytes, tasks
+from benchmarks import procfs
+from benchmarks.procfs import Clocks, Spent, Usage, rss_bytes, tasks
 
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc to read")
@@ -20,8 +22,8 @@ def test_this_process_has_memory_and_time() -> None:
     usage = Usage.of(os.getpid())
 
     assert (rss_bytes(os.getpid()) or 0) > 2**20
-    assert usage.cpu_s is not None
-    assert usage.cpu_s > 0
+    assert usage.ended.cpu_s is not None
+    assert usage.ended.cpu_s > 0
     assert (tasks(os.getpid()) or 0) >= 1
     assert (usage.wakeups or 0) + (usage.preemptions or 0) > 0
 
@@ -32,35 +34,59 @@ def test_process_that_is_gone_has_nothing() -> None:
 
     assert rss_bytes(NOBODY) is None
     assert tasks(NOBODY) is None
-    assert usage == Usage(usage.clock_s, None, None, None, None, None)
+    assert usage == Usage(Clocks(usage.began.clock_s), Clocks(usage.ended.clock_s))
+
+
+def read_at(
+    clock_s: float, *, cpu_s: float, core_idle_s: float, queued_s: float, switches: int = 0
+) -> Usage:
+    """Return what was read at once at ``clock_s``."""
+    clocks = Clocks(clock_s, cpu_s, core_idle_s)
+    return Usage(clocks, clocks, queued_s, wakeups=switches, preemptions=0)
+
+
+NOTHING_YET = read_at(0.0, cpu_s=0.0, core_idle_s=0.0, queued_s=0.0)
 
 
 def test_waiting_behind_other_programs_is_crowding() -> None:
     """A thread that was ready to run while others had the processor was crowded."""
-    before = Usage(0.0, cpu_s=0.0, queued_s=0.0, core_idle_s=0.0, wakeups=0, preemptions=0)
-    after = Usage(clock_s=10.0, cpu_s=6.0, queued_s=3.0, core_idle_s=1.0, wakeups=7, preemptions=2)
+    after = read_at(10.0, cpu_s=6.0, core_idle_s=1.0, queued_s=3.0, switches=7)
 
-    assert Spent.between(before, after) == Spent(10.0, 6.0, 0.3, wakeups=7, preemptions=2)
+    assert Spent.between(NOTHING_YET, after) == Spent(10.0, 6.0, 0.3, wakeups=7, preemptions=0)
 
 
 def test_waiting_behind_own_threads_is_no_crowding() -> None:
     """Threads of one server that queue behind each other on its processor are not crowded."""
-    before = Usage(0.0, cpu_s=0.0, queued_s=0.0, core_idle_s=0.0, wakeups=0, preemptions=0)
-    after = Usage(
-        clock_s=10.0, cpu_s=10.0, queued_s=500.0, core_idle_s=0.0, wakeups=0, preemptions=0
-    )
+    after = read_at(10.0, cpu_s=10.0, core_idle_s=0.0, queued_s=500.0)
 
-    assert Spent.between(before, after).crowding == 0.0
+    assert Spent.between(NOTHING_YET, after).crowding == 0.0
+
+
+def test_reading_thousands_of_threads_is_no_crowding() -> None:
+    """What it takes to read a usage, on the processor of who is read, is in no span."""
+    before = Usage(Clocks(0.0, 0.0, 0.0), Clocks(0.6, 0.0, 0.0), queued_s=0.0)
+    after = Usage(Clocks(4.6, 3.9, 0.1), Clocks(5.2, 3.9, 0.1), queued_s=5.0)
+
+    spent = Spent.between(before, after)
+
+    assert spent.clock_s == pytest.approx(4.0)
+    assert spent.crowding == pytest.approx(0.0, abs=1e-9)
+
+
+@linux_only
+def test_clocks_enclose_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clocks are read on either side of what takes long to read."""
+    slow_s = 0.05
+    monkeypatch.setattr(procfs, "_queued_s", lambda pid: time.sleep(slow_s))
+
+    usage = Usage.of(os.getpid())
+
+    assert usage.ended.clock_s - usage.began.clock_s >= slow_s
 
 
 def test_crowding_is_unknown_where_nothing_tells() -> None:
     """Where the system says nothing, crowding is not taken for none."""
-    before = Usage(
-        clock_s=0.0, cpu_s=None, queued_s=None, core_idle_s=None, wakeups=None, preemptions=None
-    )
-    after = Usage(
-        clock_s=1.0, cpu_s=None, queued_s=None, core_idle_s=None, wakeups=None, preemptions=None
-    )
+    before, after = (Usage(Clocks(clock_s), Clocks(clock_s)) for clock_s in (0.0, 1.0))
 
     spent = Spent.between(before, after)
 
