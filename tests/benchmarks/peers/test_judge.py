@@ -141,6 +141,19 @@ def test_one_message_lost(clients: str) -> None:
         assert set(failed(judge(address))) == {"delivery.exactly-once"}
 
 
+def test_first_word_lost() -> None:
+    """A loss before the talk begins is told as what it is: who never got whose words."""
+
+    def lossy(client: int, text: str) -> list[str]:
+        return [] if client == ODD_ONE and tag_of(text) == ("client3", 0) else [text]
+
+    with serving(lossy) as address:
+        broken = failed(judge(address))
+
+    assert next(iter(broken)) == "delivery.exactly-once"
+    assert broken["delivery.exactly-once"].startswith("client1 never got what client3 said: ")
+
+
 def test_last_message_lost() -> None:
     """A client that loses the very last message, behind which nothing comes, is found too."""
 
