@@ -11,7 +11,7 @@ JOBS ?= 4
 ROUND ?= benchmarks/rounds/$(shell date +%Y-%m)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test conform gallery bench regress round stress soak autobahn
+.PHONY: help setup compare test conform gallery bench regress round audit stress soak autobahn
 .PHONY: lessons notebooks book
 .PHONY: style format types coverage check picture schedules clean
 
@@ -68,6 +68,10 @@ round: $(READY)  ## measure all, to be published (nearly 1 hour; resumes)
 	  $(if $(wildcard $(ROUND)/results.json.gz.part),--resume) || test $$? -eq 3
 	@$(BIN)/python -m benchmarks.publish $(ROUND)/results.json.gz
 	@$(BIN)/python docs/picture.py $(ROUND)/report.html
+
+audit: $(READY)  ## a second load generator against the first (10 minutes; one: ID=trio-mutex)
+	@mkdir -p $(ROUND)
+	@$(BIN)/python -m benchmarks.audit $(ID) $(if $(ID),,--output $(ROUND)/audit.txt) $(ARGS)
 
 stress: $(READY)  ## crowds, churn and rude peers, at one server: ID=trio-direct
 	@$(BIN)/python -m pytest -s -o faulthandler_timeout=0 tests/stress $(if $(ID),--server $(ID))

@@ -1,0 +1,1 @@
+"""A second load generator, written another way, to check the first by: ``make audit``."""
