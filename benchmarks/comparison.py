@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import asdict
 
@@ -46,8 +47,8 @@ def changes(before: Results, after: Results) -> Iterator[str]:
             yield f"{server}: {before.versions[server]} -> {after.versions[server]}"
 
 
-def judgement(before: Cell, after: Cell, metric: str) -> str:
-    """Say in words whether the two differ."""
+def judgement(before: Cell, after: Cell, metric: str, noise: float = 0.0) -> str:
+    """Say in words whether the two differ, by more than ``noise`` on a log scale."""
     ours, theirs = after.values(metric), before.values(metric)
     if not ours or not theirs:
         return "no values"
@@ -56,7 +57,7 @@ def judgement(before: Cell, after: Cell, metric: str) -> str:
     if min(theirs) <= 0:
         return "cannot tell"
     ratio = measure.ratio(ours, theirs)
-    if ratio.holds(1.0):
+    if ratio.holds(1.0) or abs(math.log(ratio.middle)) <= noise:
         return "cannot be told apart"
     return "less" if ratio.middle < 1 else "more"
 
@@ -77,6 +78,7 @@ def _print_scenario(before: Summary, after: Summary, console: Console) -> int:
     for heading in ("before", "after", "ratio"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("")
+    noise = max(before.noise_width(metric), after.noise_width(metric))
     older = {(cell.server, cell.workload): cell for cell in before.cells}
     shared = [
         (older[key], cell) for cell in after.cells if (key := (cell.server, cell.workload)) in older
@@ -85,7 +87,7 @@ def _print_scenario(before: Summary, after: Summary, console: Console) -> int:
         ours, theirs = new.values(metric), old.values(metric)
         ratio = measure.ratio(ours, theirs) if ours and theirs and min(theirs) > 0 else None
         value = [axis_text(after.scenario.value(new.workload))] if axis else []
-        words = judgement(old, new, metric)
+        words = judgement(old, new, metric, noise)
         table.add_row(
             new.server, *value, old.text(metric), new.text(metric), ratio_text(ratio), words
         )

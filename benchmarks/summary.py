@@ -168,9 +168,12 @@ class Summary:
         if not ours or not theirs or min(*ours, *theirs) <= 0:
             return False
         ratio = measure.ratio(ours, theirs)
+        return not ratio.holds(1.0) and abs(math.log(ratio.middle)) > self.noise_width(metric)
+
+    def noise_width(self, metric: str) -> float:
+        """Twice the A/A difference on a log scale; 0 where that was not measured."""
         noise = self.noise(metric)
-        width = 2 * abs(math.log(noise.middle)) if noise else 0.0
-        return not ratio.holds(1.0) and abs(math.log(ratio.middle)) > width
+        return 2 * abs(math.log(noise.middle)) if noise else 0.0
 
 
 def summarise(results: Results) -> list[Summary]:

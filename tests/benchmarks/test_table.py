@@ -9,7 +9,7 @@ from rich.console import Console
 
 from benchmarks.comparison import print_comparison
 from benchmarks.measure import Interval
-from benchmarks.results import Results
+from benchmarks.results import AGAIN, Results
 from benchmarks.table import print_tables, ratio_text
 from tests.benchmarks.made import PEER, make_results, make_run
 
@@ -57,6 +57,16 @@ def test_measurement_is_not_told_from_itself() -> None:
 
     assert "The environment is the same." in text
     assert text.count("cannot be told apart") == 2
+
+
+def test_difference_within_the_noise_is_none() -> None:
+    """What is nearer than twice the difference between equals is not told apart."""
+    costs = {"a": [5.0, 5.05, 5.1], "a" + AGAIN: [5.4, 5.45, 5.5]}
+    after = {"a": [5.5, 5.55, 5.6], "a" + AGAIN: [5.5, 5.55, 5.6]}
+
+    text = " ".join(compared(make_results(costs), make_results(after)).split())
+
+    assert "a 5.05 5.55 1.10 (1.08-1.12) cannot be told apart" in text
 
 
 def test_change_is_seen_and_named() -> None:
