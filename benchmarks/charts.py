@@ -6,7 +6,7 @@ Each function returns a figure. A server without values is in none of them.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,7 +16,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 from benchmarks import measure
 from benchmarks.metrics import METRICS
 from benchmarks.summary import Cell, Summary
-from benchmarks.svg import Style
+from benchmarks.svg import RUNTIMES, Style
 
 
 __all__ = ["WIDTH_IN", "bars", "dots", "lines", "spectrum", "strips", "timelines"]
@@ -29,8 +29,20 @@ _PANELS = 3  # side by side
 Styles = dict[str, Style]
 
 
-def dots(cells: Sequence[Cell], metric: str, styles: Styles, peer: str, floor: str) -> Figure:
-    """A row a server: a mark for each process and a bar at the median, peer and floor drawn in."""
+def dots(
+    cells: Sequence[Cell],
+    metric: str,
+    styles: Styles,
+    through: Sequence[str] = (),
+    *,
+    band: tuple[float, float] | None = None,
+    limits: Mapping[str, float] | None = None,
+) -> Figure:
+    """A row a server: a mark for each process and a bar at the median.
+
+    A line goes down ``through`` the medians of some servers, and one with its name above it at
+    each of ``limits``; ``band`` is shaded.
+    """
     figure = Figure(figsize=(WIDTH_IN, 0.8 + 0.3 * len(cells)), layout="constrained")
     axes = figure.subplots()
     for y, cell in enumerate(cells):
@@ -54,8 +66,21 @@ def dots(cells: Sequence[Cell], metric: str, styles: Styles, peer: str, floor: s
             textcoords="offset points",
             va="center",
         )
-        if cell.server in (peer, floor):
+        if cell.server in through:
             axes.axvline(middle, color=style.colour, linewidth=1, linestyle=(0, (2, 2)))
+    if band:
+        axes.axvspan(*band, color="#cccccc", linewidth=0)
+    for name, value in (limits or {}).items():
+        axes.axvline(value, color="#333333", linewidth=1, linestyle=(0, (1, 3)))
+        axes.annotate(
+            name,
+            (value, 1),
+            (0, 2),
+            xycoords=axes.get_xaxis_transform(),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8,
+        )
     axes.set_yticks(range(len(cells)), [cell.server for cell in cells])
     axes.set_ylim(len(cells) - 0.5, -0.5)
     most = max(max(cell.values(metric)) for cell in cells)
@@ -120,26 +145,45 @@ def lines(
     return figure
 
 
-def spectrum(cells: Sequence[Cell], of: str, label: str, styles: Styles) -> Figure:
-    """Each server's percentiles on an axis on which each step is ten times rarer."""
-    figure = Figure(figsize=(WIDTH_IN, 4.0), layout="constrained")
-    axes = figure.subplots()
-    reach = 0.0
+def spectrum(
+    cells: Sequence[Cell], of: str, label: str, styles: Styles, everywhere: Sequence[str] = ()
+) -> Figure:
+    """Each server's percentiles on an axis on which each step is ten times rarer.
+
+    A panel a runtime and one for the peers; the servers named ``everywhere`` are in each.
+    """
+    families: dict[str, list[Cell]] = {}
     for cell in cells:
-        pooled = measure.merge(getattr(run.figures, of) for run in cell.valid if run.figures)
-        deepest = measure.deepest_percent(measure.count(pooled))
-        reach = max(reach, deepest)
-        nines = np.linspace(0, _nines(deepest), 60)
-        percents = [100 * (1 - 10**-n) for n in nines]
-        y = [measure.histogram_percentile(pooled, percent) / 1e6 for percent in percents]
-        _line(axes, nines, y, cell.server, styles[cell.server], every=12)
+        family = cell.server.partition("-")[0]
+        families.setdefault(family if family in RUNTIMES else "peers", []).append(cell)
+    common = [cell for cell in cells if cell.server in everywhere]
+    columns = min(2, len(families))
+    rows = math.ceil(len(families) / columns)
+    figure = Figure(figsize=(WIDTH_IN, 0.4 + 3.3 * rows), layout="constrained")
+    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flatten()
+    reach = 0.0
+    for panel, own in zip(panels, families.values(), strict=False):
+        for cell in dict.fromkeys((*own, *common)):
+            pooled = measure.merge(getattr(run.figures, of) for run in cell.valid if run.figures)
+            deepest = measure.deepest_percent(measure.count(pooled))
+            reach = max(reach, deepest)
+            nines = np.linspace(0, _nines(deepest), 60)
+            percents = [100 * (1 - 10**-n) for n in nines]
+            y = [measure.histogram_percentile(pooled, percent) / 1e6 for percent in percents]
+            _line(panel, nines, y, cell.server, styles[cell.server], every=12)
+        panel.legend(loc="lower left", bbox_to_anchor=(-0.1, 1), ncols=2, fontsize=8)
+    for panel in panels[max(0, len(families) - columns) :]:
+        panel.tick_params(labelbottom=True)
     ticks = [percent for percent in (0.0, *_PERCENTS) if percent <= reach]
-    axes.set_xticks([_nines(percent) for percent in ticks], [f"{percent:g}" for percent in ticks])
-    axes.set_xlim(left=0)
-    axes.set_xlabel("percentile (ten times rarer with each step)")
-    axes.set_ylabel(label)
-    _log(axes, "y")
-    _legend(figure, axes)
+    panels[0].set_xticks(
+        [_nines(percent) for percent in ticks], [f"{percent:g}" for percent in ticks]
+    )
+    panels[0].set_xlim(left=0)
+    _log(panels[0], "y")
+    for panel in panels[len(families) :]:
+        panel.set_visible(False)
+    figure.supxlabel("percentile (ten times rarer with each step)", fontsize=10)
+    figure.supylabel(label, fontsize=10)
     return figure
 
 
@@ -170,8 +214,13 @@ def strips(cells: Sequence[Cell], styles: Styles) -> Figure:
     return figure
 
 
-def timelines(cells: Sequence[Cell], styles: Styles) -> Figure:
-    """A panel a server: the p99 of those who go on reading, and when the stall and its end were."""
+def timelines(
+    cells: Sequence[Cell], styles: Styles, point: Callable[[Cell], str] = lambda cell: ""
+) -> Figure:
+    """A panel a cell: the p99 of those who go on reading, and when the stall and its end were.
+
+    ``point`` says what to put below a server's name.
+    """
     figure, panels = _panels(len(cells))
     for panel, cell in zip(panels, cells, strict=False):
         run = cell.typical
@@ -187,10 +236,10 @@ def timelines(cells: Sequence[Cell], styles: Styles) -> Figure:
         stalled_s = run.workload.stall_after_s
         if run.workload.stalled_clients:
             panel.axvline(stalled_s, color="#333333", linewidth=0.8, linestyle=(0, (2, 2)))
-            for cut_s in run.figures.cut_off_s[-1:]:
+            cut_s = METRICS["cut"].of(run)
+            if cut_s is not None:
                 panel.axvline(stalled_s + cut_s, color="#333333", linewidth=0.8)
-        policy = f"\n{cell.workload.slow_consumer}" if cell.workload.stalled_clients else ""
-        panel.set_title(f"{cell.server}{policy}", fontsize=9)
+        panel.set_title("\n".join(filter(None, (cell.server, point(cell)))), fontsize=9)
     _log(panels[0], "y")
     figure.supxlabel("s (dotted: it stops reading; line: it is cut off)", fontsize=10)
     figure.supylabel("p99 of the others, ms", fontsize=10)
@@ -225,6 +274,8 @@ def _panels(count: int) -> tuple[Figure, list[Axes]]:
     panels = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flatten())
     for panel in panels[count:]:
         panel.set_visible(False)
+    for panel in panels[max(0, count - columns) : count]:  # the lowest of each column
+        panel.tick_params(labelbottom=True)
     return figure, panels
 
 

@@ -90,6 +90,7 @@ static char *filler, *frame_buffer, read_buffer[READ_BYTES];
 static int epoll, timer, upgrading, stalled_now, churned, listeners;
 static bool recording, behind;
 static int64_t deadline_ns, heard_at_ns, waited_ns; /* waited: for something to come */
+static int64_t received_bytes;
 
 static void fail(const char *format, ...) {
     va_list arguments;
@@ -362,6 +363,7 @@ static bool hear(Client *client) {
         return false;
     }
     heard_at_ns = at_ns;
+    received_bytes += got;
     count += got;
     bool full = count == READ_BYTES;
     size_t used = client->upgraded ? 0 : hear_upgrade(client, bytes, count);
@@ -650,9 +652,10 @@ int main(int count, char **words) {
     at = play(at, WARM_UP);
     phase("warm");
     int64_t began_ns = now_ns();
-    waited_ns = 0;
+    waited_ns = received_bytes = 0;
     play(at, COUNTED);
     int64_t ended_ns = now_ns(), busy_ns = ended_ns - began_ns - waited_ns;
+    int64_t counted_bytes = received_bytes;
     phase("counted");
     int last = add_message(LAST, 0, -1); /* proves that nothing came twice, or late, behind the rest */
     if (!behind) {
@@ -660,7 +663,7 @@ int main(int count, char **words) {
         complete(last, (int64_t)(options.patience_s * NS));
     }
     write_samples();
-    printf("done %.6f %.6f %s\n", (ended_ns - began_ns) / 1e9, busy_ns / 1e9,
-           behind ? "behind" : "whole");
+    printf("done %.6f %.6f %" PRId64 " %s\n", (ended_ns - began_ns) / 1e9, busy_ns / 1e9,
+           counted_bytes, behind ? "behind" : "whole");
     return 0;
 }

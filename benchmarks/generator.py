@@ -105,6 +105,7 @@ class Generator:
         self._heard_at_ns = 0
         self._deadline_ns = 0
         self.waited_ns = 0  # for something to come
+        self.received_bytes = 0
         self.behind = False  # the server did not keep up with the plan
         self.begin()
 
@@ -312,6 +313,7 @@ class Generator:
             self._lost_client(client, "the server closed the connection")
             return
         self._heard_at_ns = at_ns
+        self.received_bytes += len(received)
         received, client.rest = client.rest + received, b""
         if not client.upgraded:
             received = self._hear_upgrade(client, received)
@@ -520,15 +522,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     gc.disable()  # a collection here would be measured as a slow server; a run makes no cycles
     try:
-        counted_s, busy_s, behind = _run(Generator(options), options)
+        done = _run(Generator(options), options)
     except (Failed, OSError) as error:
         print(f"generator: {error}", file=sys.stderr)
         return 1
-    print(f"done {counted_s:.6f} {busy_s:.6f} {'behind' if behind else 'whole'}")
+    print(f"done {done}")
     return 0
 
 
-def _run(generator: Generator, options: argparse.Namespace) -> tuple[float, float, bool]:
+def _run(generator: Generator, options: argparse.Namespace) -> str:
+    """Play it all; return seconds counted, seconds busy, bytes received, and how it ended."""
     generator.connect_all()
     at = generator.message_count
     generator.read_plan()
@@ -538,17 +541,19 @@ def _run(generator: Generator, options: argparse.Namespace) -> tuple[float, floa
     at = generator.play(at, WARM_UP)
     _phase("warm")
     began_s = time.monotonic()
-    generator.waited_ns = 0
+    generator.waited_ns = generator.received_bytes = 0
     generator.play(at, COUNTED)
     counted_s = time.monotonic() - began_s
     busy_s = counted_s - generator.waited_ns / _NS
+    received_bytes = generator.received_bytes
     _phase("counted")
     last = generator.add_message(LAST, 0, -1)  # nothing came twice, or late, behind the rest
     if not generator.behind:
         generator.say(last, time.monotonic_ns())
         generator.complete(last, int(options.patience * _NS))
     write_samples(generator.samples(), options.samples)
-    return counted_s, busy_s, generator.behind
+    how = "behind" if generator.behind else "whole"
+    return f"{counted_s:.6f} {busy_s:.6f} {received_bytes} {how}"
 
 
 def _phase(word: str) -> None:

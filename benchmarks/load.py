@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from benchmarks.procfs import Spent, Usage, rss_bytes, tasks
+from benchmarks.procfs import Spent, Usage, open_files, rss_bytes, tasks
 from benchmarks.samples import Samples, read_samples
 from benchmarks.syscalls import counting_syscalls
 from benchmarks.toolchains import Unavailable, compile_c
@@ -54,6 +54,9 @@ class Moment:
 
     after_s: float  # since the first counted message
     rss_bytes: int
+    # A client that it has cut off is one fewer, though that client, which reads nothing, never
+    # hears of it: what was sent before the goodbye fills its socket.
+    open_files: int | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ class Account:
     idle_cpu_s: float | None  # over Workload.idle_s, with nobody speaking, as is the next
     idle_wakeups: int | None  # times that the server had waited and then ran
     moments: tuple[Moment, ...] = ()  # looks at it while it was under load
+    received_bytes: int | None = None  # by the clients, over the counted messages
 
     @property
     def crowding(self) -> float:
@@ -191,7 +195,8 @@ def _watch(
         server = Spent.between(server_began, Usage.of(pid))
     rss_after_bytes = rss_bytes(pid)
     generator.go_on()
-    _, counted_s, generator_busy_s, how = generator.wait_for("done", CONNECT_S + _SPARE_S)
+    done = generator.wait_for("done", CONNECT_S + _SPARE_S)
+    _, counted_s, generator_busy_s, received_bytes, how = done
     return Account(
         generator=kind,
         behind=how == "behind",
@@ -210,6 +215,7 @@ def _watch(
         idle_cpu_s=idle.cpu_s if idle else None,
         idle_wakeups=idle.wakeups if idle else None,
         moments=tuple(moments),
+        received_bytes=int(received_bytes),
     )
 
 
@@ -224,7 +230,8 @@ def _moments(pid: int) -> Iterator[list[Moment]]:
         while not ended.wait(MOMENT_S):
             resident = rss_bytes(pid)
             if resident is not None:
-                moments.append(Moment(round(time.monotonic() - began_s, 3), resident))
+                after_s = round(time.monotonic() - began_s, 3)
+                moments.append(Moment(after_s, resident, open_files(pid)))
 
     watcher = threading.Thread(target=look, name="watcher")
     watcher.start()

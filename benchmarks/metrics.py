@@ -26,10 +26,11 @@ class Metric:
     digits: int = 1
 
     def text(self, value: float | None) -> str:
-        """Write a value as it stands in a table."""
+        """Write a value as it stands in a table: to three digits, or to whole units."""
         if value is None:
             return "-"
-        return f"{value:,.{self.digits}f}"
+        whole_digits = len(f"{abs(value):.0f}")
+        return f"{value:,.{max(0, min(self.digits, 3 - whole_digits))}f}"
 
 
 def _percentile(of: str, percent: float) -> Callable[[Run], float | None]:
@@ -77,6 +78,12 @@ def _client_kib(run: Run) -> float | None:
     return grown_bytes / 1024 / run.workload.clients
 
 
+def _wire_bytes(run: Run) -> float | None:
+    if run.account is None or run.account.received_bytes is None:
+        return None
+    return run.account.received_bytes / _deliveries(run)
+
+
 def _rss_mib(run: Run) -> float | None:
     account = run.account
     return (
@@ -122,8 +129,25 @@ def _stalled_worst_ms(run: Run) -> float | None:
 
 
 def _cut_off_s(run: Run) -> float | None:
-    found = run.figures.cut_off_s if run.figures else ()
-    return found[-1] if len(found) == run.workload.stalled_clients and found else None
+    """When the last of those that stalled was cut off: as the room said, else by its sockets."""
+    stalled = run.workload.stalled_clients
+    if not stalled or not run.account:
+        return None
+    if run.figures and len(run.figures.cut_off_s) == stalled:
+        return run.figures.cut_off_s[-1]
+    after_s = run.workload.stall_after_s
+    looks = [look for look in run.account.moments if look.open_files is not None]
+    before = [look.open_files or 0 for look in looks if look.after_s < after_s]
+    if not before:
+        return None
+    return next(
+        (
+            look.after_s - after_s
+            for look in looks
+            if look.after_s >= after_s and (look.open_files or 0) <= min(before) - stalled
+        ),
+        None,
+    )
 
 
 def _stall_mib(run: Run) -> float | None:
@@ -147,6 +171,7 @@ _ALL = (
     Metric("first", "first p50 ms", _percentile("first", 50), 2),
     Metric("median", "median p50 ms", _percentile("median", 50), 2),
     Metric("last", "last p50 ms", _percentile("last", 50), 2),
+    Metric("last_p90", "last p90 ms", _percentile("last", 90), 2),
     Metric("last_p95", "last p95 ms", _percentile("last", 95), 1),
     Metric("last_p99", "last p99 ms", _percentile("last", 99), 2),
     Metric("spread", "spread p50 ms", _percentile("spread", 50), 2),
@@ -160,6 +185,7 @@ _ALL = (
     Metric("order", "order kept", _figure("order_correlation"), 2),
     Metric("server", "server µs", _server_us, 2),
     Metric("switches", "switches/1000", _switches, 1),
+    Metric("wire", "bytes/delivery", _wire_bytes, 0),
     Metric("client", "KiB/client", _client_kib, 1),
     Metric("rss", "MiB", _rss_mib, 0),
     Metric("tasks", "threads", _tasks, 0),

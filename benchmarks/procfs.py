@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 
-__all__ = ["Clocks", "Spent", "Usage", "rss_bytes", "tasks"]
+__all__ = ["Clocks", "Spent", "Usage", "open_files", "rss_bytes", "tasks"]
 
 T = TypeVar("T", int, float)
 
@@ -36,6 +36,14 @@ def tasks(pid: int) -> int | None:
         if line.startswith("Threads:"):
             return int(line.split()[1])
     return None
+
+
+def open_files(pid: int) -> int | None:
+    """Files and sockets that process ``pid`` has open."""
+    try:
+        return len(os.listdir(f"/proc/{pid}/fd"))
+    except OSError:
+        return None
 
 
 @dataclass(frozen=True)

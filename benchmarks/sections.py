@@ -5,8 +5,10 @@ Only `summary` computes and only `charts` draws; here it is decided what is show
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -14,14 +16,14 @@ from matplotlib.figure import Figure
 from benchmarks import charts, sentences
 from benchmarks.metrics import METRICS
 from benchmarks.results import Results
-from benchmarks.summary import Summary, summarise
+from benchmarks.summary import Cell, Summary, summarise
 from benchmarks.svg import LOOK, Style, styles_of, to_svg
 from benchmarks.table import COLUMNS, axis_text, ratio_text
 
 
 __all__ = ["Chart", "Section", "Table", "sections"]
 
-_FLOOR = "c-floor"
+_BARE = ("closed", "crowd")  # one send a delivery and nothing joined: floor and wire bound them
 _METRICS: dict[str, tuple[str, ...]] = {  # what stands in a scenario's table
     "closed": (
         "cost",
@@ -35,6 +37,7 @@ _METRICS: dict[str, tuple[str, ...]] = {  # what stands in a scenario's table
         "switches",
         "tasks",
         "client",
+        "wire",
         "generator",
     ),
     "open": ("p50", "p90", "p99", "p999", "max", "last_p99", "worst", "server", "generator"),
@@ -48,7 +51,7 @@ _METRICS: dict[str, tuple[str, ...]] = {  # what stands in a scenario's table
     "idle": ("client", "wakeups", "idle", "tasks"),
     "scaling": ("cost", "last_p99", "server", "rss", "tasks"),
     "crowd": ("cost", "last_p99", "server", "rss", "client", "tasks"),
-    "sizes": ("cost", "last_p99", "server", "generator"),
+    "sizes": ("cost", "last_p99", "server", "wire", "generator"),
 }
 
 
@@ -97,7 +100,8 @@ def _section(summary: Summary, summaries: Sequence[Summary], styles: dict[str, S
         for number, (sentence, figure) in enumerate(_figures(summary, summaries, styles)):
             drawn.append(Chart(sentence, to_svg(figure, f"{scenario.name}{number}", sentence)))
     remarks = [
-        sentences.noise(summary, COLUMNS[scenario.name][0]),
+        *((sentences.floor(summary), _network(summary)) if scenario.name in _BARE else ()),
+        _noise(summary),
         sentences.left_out(summary),
         _generators(summary),
     ]
@@ -112,24 +116,49 @@ def _section(summary: Summary, summaries: Sequence[Summary], styles: dict[str, S
     )
 
 
+def _network(summary: Summary) -> str:
+    said = sentences.wire(summary.shown)
+    return f"{said} It is drawn in as a line." if said else ""
+
+
+def _noise(summary: Summary) -> str:
+    said = sentences.noise(summary, COLUMNS[summary.scenario.name][0])
+    banded = said and summary.scenario.name in _BARE and _band(summary)
+    if not banded:
+        return said
+    return f"{said} Who lies in the grey band, twice as wide, is not told from {summary.peer}."
+
+
+def _band(summary: Summary) -> tuple[float, float] | None:
+    """Where the peer and a server cannot be told apart."""
+    middle = next((cell.value("cost") for cell in summary.shown if cell.server == summary.peer), 0)
+    factor = math.exp(summary.noise_width("cost"))
+    return (middle / factor, middle * factor) if middle and factor > 1 else None
+
+
 def _figures(
     summary: Summary, summaries: Sequence[Summary], styles: dict[str, Style]
 ) -> list[tuple[str, Figure]]:
     said, name = sentences.say(summary), summary.scenario.name
-    shown, peer = summary.shown, summary.peer
+    shown, known = summary.shown, (summary.peer, sentences.FLOOR)
     match name:
-        case "closed":
+        case "closed" | "crowd":
+            wire_us = sentences.wire_us(shown)
+            limits = {"1 Gbit/s": wire_us} if wire_us else {}
+            cost = charts.dots(shown, "cost", styles, known, band=_band(summary), limits=limits)
+            if name == "crowd":
+                return [(said, cost)]
             last = "ms until the last recipient"
             return [
-                (said, charts.dots(shown, "cost", styles, peer, _FLOOR)),
-                (sentences.tails(shown), charts.spectrum(shown, "last", last, styles)),
+                (said, cost),
+                (sentences.tails(shown), charts.spectrum(shown, "last", last, styles, known)),
                 (sentences.strip(summary), charts.strips(shown, styles)),
             ]
         case "open" | "poisson" | "churn":
             if not shown:
                 return []
-            each = "ms from when it was due to each recipient"
-            return [(said, charts.spectrum(shown, "response", each, styles))]
+            each = "ms since it was due, each recipient"
+            return [(said, charts.spectrum(shown, "response", each, styles, known))]
         case "knee" | "capacity":
             reached = sentences.reached(summary)
             top = max(float(summary.scenario.value(cell.workload)) for cell in summary.cells)
@@ -138,11 +167,11 @@ def _figures(
             return [(said, charts.bars(far, top, label, styles))]
         case "slow" | "policies":
             cells = [cell for cell in summary.cells if cell.valid]
-            return [(said, charts.timelines(cells, styles))]
-        case "everyone" | "crowd":
-            return [(said, charts.dots(shown, "cost", styles, peer, _FLOOR))]
+            return [(said, charts.timelines(cells, styles, partial(_point, summary)))]
+        case "everyone":
+            return [(said, charts.dots(shown, "cost", styles, known))]
         case "idle":
-            return [(said, charts.dots(shown, "client", styles, peer, _FLOOR))]
+            return [(said, charts.dots(shown, "client", styles, known))]
         case "scaling":
             walked = [one for one in summaries if one.scenario.name in ("scaling", "crowd")]
             return [
@@ -155,6 +184,12 @@ def _figures(
         case _:
             axis = summary.scenario.axis
             return [(said, charts.lines([summary], "cost", axis, "bytes in a message", styles))]
+
+
+def _point(summary: Summary, cell: Cell) -> str:
+    """Where a cell stands on the scenario's axis, as a title has it."""
+    value = axis_text(summary.scenario.value(cell.workload))
+    return f"{value} bytes" if summary.scenario.axis == "payload_bytes" else value
 
 
 def _generators(summary: Summary) -> str:

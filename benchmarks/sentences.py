@@ -5,19 +5,23 @@ Where two servers cannot be told apart, the sentence says so instead of ranking 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from benchmarks import measure
+from benchmarks.load import DRAIN_S
 from benchmarks.summary import Cell, Summary
 
 
 __all__ = [
+    "FLOOR",
     "IN_ORDER",
     "advice",
     "and_",
     "cost_slope",
+    "floor",
     "left_out",
     "memory",
     "noise",
@@ -25,9 +29,15 @@ __all__ = [
     "say",
     "strip",
     "tails",
+    "wire",
+    "wire_us",
 ]
 
 IN_ORDER = 0.9  # a rank correlation above this is an order that a person can see
+FLOOR = "c-floor"  # does nothing but send, so in a closed loop nobody can cost less
+_LINK_HZ = 1e9  # bits a second of the link that a server is set against
+_SEGMENT_BYTES = 1448  # of a packet of 1,500 bytes, without the heads of IP and TCP
+_HEADS_BYTES = 90  # of a packet: TCP with its time stamps 32, IP 20, Ethernet with its gap 38
 _FLAT = 0.1  # a slope on log-log axes up to this is no slope
 _FELT_MS = 20.0  # the others' p99 may grow by this much before they are said to feel anything:
 # it is the worst quarter of a second of many
@@ -66,6 +76,51 @@ def noise(summary: Summary, metric: str) -> str:
         f"One server measured twice differs by {100 * abs(found.middle - 1):.1f} % "
         f"(95 % of resamples within {found.low:.2f} to {found.high:.2f})."
     )
+
+
+def floor(summary: Summary) -> str:
+    """Who came out below the program that does nothing but send; empty when nobody did."""
+    cells = {cell.server: cell for cell in summary.shown}
+    bare = cells.get(FLOOR)
+    bare_us = bare.value("cost") if bare else None
+    if bare is None or bare_us is None:
+        return ""
+    below = [
+        cell.server
+        for cell in summary.shown
+        if summary.differ("cost", cell, bare) and (cell.value("cost") or bare_us) < bare_us
+    ]
+    if not below:
+        return ""
+    return (
+        f"To be doubted: {and_(below)} came out below {FLOOR}, which does nothing but send, so "
+        "something else than the servers was measured."
+    )
+
+
+def wire_us(cells: Sequence[Cell]) -> float | None:
+    """What a link of 1 Gbit/s needs to carry a delivery, in µs; None where bytes are not known."""
+    sizes = [size for cell in cells if (size := cell.value("wire"))]
+    if not sizes:
+        return None
+    packets = math.ceil(max(sizes) / _SEGMENT_BYTES)
+    return (max(sizes) + packets * _HEADS_BYTES) * 8 * 1e6 / _LINK_HZ
+
+
+def wire(cells: Sequence[Cell]) -> str:
+    """What a network would add to what was measured without one; empty where that is unknown."""
+    needed_us = wire_us(cells)
+    costs = [(cost, cell.server) for cell in cells if (cost := cell.value("cost"))]
+    if needed_us is None or not costs:
+        return ""
+    said = (
+        "There was no network: a link of 1 Gbit/s carries a delivery with the heads of its packet "
+        f"in {needed_us:.2f} µs"
+    )
+    faster = [server for cost, server in costs if cost < needed_us]
+    if faster:
+        return f"{said}, so there it, and not the server, would be the limit of {and_(faster)}."
+    return f"{said}, sooner than any of these servers can send one."
 
 
 def tails(shown: Sequence[Cell]) -> str:
@@ -269,14 +324,27 @@ def _ladder(unit: str) -> Callable[[Summary], str]:
 
 
 def _slow(summary: Summary) -> str:
+    """A sentence for each size of message: who felt it, and who cut off the one that stalled."""
+    said = []
+    for point in dict.fromkeys(cell.workload for cell in summary.cells):
+        parts = _stall(summary.at(point))
+        if parts:
+            parts[0] = f"with messages of {point.payload_bytes:,} bytes {parts[0]}"
+            said.append(_sentence(parts))
+    return " ".join(said) or "There is nothing to tell."
+
+
+def _stall(cells: Sequence[Cell]) -> list[str]:
     said = []
     calm: list[tuple[float, Cell]] = []
     felt: list[tuple[float, Cell]] = []
-    for cell in summary.shown:
+    for cell in cells:
         before, after = cell.value("calm"), cell.value("stalled")
         if before and after:
             (felt if after > before + _FELT_MS else calm).append((after, cell))
-    if calm:
+    if calm and not felt and not any(cell.behind for cell in cells):
+        said.append("nobody feels it at any of them")
+    elif calm:
         said.append(f"nobody feels it at {and_([cell.server for _, cell in calm])}")
     if felt:
         worst, cell = max(felt, key=lambda pair: pair[0])
@@ -284,13 +352,20 @@ def _slow(summary: Summary) -> str:
             f"at {and_([cell.server for _, cell in felt])} the others wait, "
             f"at {cell.server} for {worst:,.0f} ms"
         )
-    kept = [cell.server for cell in summary.shown if not cell.values("cut")]
-    cut = [value for cell in summary.shown for value in cell.values("cut")]
+    stopped = [cell.server for cell in cells if cell.behind]
+    if stopped:
+        said.append(
+            f"at {and_(stopped)} it stops the room, which had not everything {DRAIN_S:g} s after "
+            "the last message"
+        )
+    cut = sorted((after_s, cell.server) for cell in cells if (after_s := cell.value("cut")))
+    kept = [cell.server for cell in cells if cell.valid and not cell.values("cut")]
     if cut:
-        said.append(f"those that cut it off do so after {min(cut):.1f} to {max(cut):.1f} s")
-    if kept and cut:
-        said.append(f"{and_(kept)} kept it to the end")
-    return _sentence(said) if said else "There is nothing to tell."
+        (soonest_s, first), (latest_s, last) = cut[0], cut[-1]
+        said.append(f"it is cut off after {soonest_s:.1f} s ({first}) to {latest_s:.1f} s ({last})")
+    if kept:
+        said.append(f"{and_(kept)} kept its connection to the end")
+    return said
 
 
 def _policies(summary: Summary) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 
-__all__ = ["LOOK", "Style", "styles_of", "to_svg"]
+__all__ = ["LOOK", "RUNTIMES", "Style", "styles_of", "to_svg"]
 
 Dashes = str | tuple[int, tuple[int, ...]]
 
@@ -33,7 +33,7 @@ class Style:
 
 
 # Blue, vermilion and green that stay apart for every kind of colour vision, on white and on black.
-_RUNTIMES = {"threads": ("#d55e00", "s"), "asyncio": ("#1f83c9", "o"), "trio": ("#009e73", "^")}
+RUNTIMES = {"threads": ("#d55e00", "s"), "asyncio": ("#1f83c9", "o"), "trio": ("#009e73", "^")}
 _HUBS: dict[str, Dashes] = {
     "mutex": (0, (4, 2)),
     "broadcaster": "-",
@@ -58,7 +58,7 @@ _PROPERTIES = {
     _INK: "currentColor",
     _GRID: "var(--chart-grid, #80808040)",
     _PEER_COLOUR: f"var(--chart-peer, {_PEER_COLOUR})",
-    **{colour: f"var(--chart-{name}, {colour})" for name, (colour, _) in _RUNTIMES.items()},
+    **{colour: f"var(--chart-{name}, {colour})" for name, (colour, _) in RUNTIMES.items()},
 }
 
 LOOK: dict[Any, Any] = {  # matplotlib types the keys as a closed set of words
@@ -85,8 +85,8 @@ def styles_of(servers: list[str]) -> dict[str, Style]:
     peers = 0
     for server in servers:
         runtime, _, hub = server.partition("-")
-        if runtime in _RUNTIMES and hub in _HUBS:
-            styles[server] = Style(*_RUNTIMES[runtime], _HUBS[hub])
+        if runtime in RUNTIMES and hub in _HUBS:
+            styles[server] = Style(*RUNTIMES[runtime], _HUBS[hub])
         else:
             styles[server] = Style(_PEER_COLOUR, *_PEERS[peers % len(_PEERS)])
             peers += 1

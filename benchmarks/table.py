@@ -15,7 +15,7 @@ from benchmarks.summary import Cell, Summary, summarise
 __all__ = ["COLUMNS", "axis_text", "print_tables", "ratio_text"]
 
 COLUMNS: dict[str, tuple[str, ...]] = {  # the first is what the scenario is about
-    "closed": ("cost", "last_p99", "client"),
+    "closed": ("cost", "last_p90", "client"),
     "open": ("p99", "p50", "max"),
     "poisson": ("p99", "p50", "max"),
     "knee": ("p99", "p50", "server"),
@@ -38,6 +38,7 @@ def print_tables(results: Results, console: Console) -> None:
         console.print(_table(summary, results.peer))
         for text in (
             sentences.say(summary),
+            sentences.floor(summary) if summary.scenario.name == "closed" else "",
             sentences.noise(summary, COLUMNS[summary.scenario.name][0]),
             sentences.left_out(summary),
         ):

@@ -204,13 +204,18 @@ def test_messages_joined_by_newlines_are_taken_apart(command: Command) -> None:
     assert (faults(found), found.finding) == ({}, "")
 
 
-@pytest.mark.parametrize("payload_bytes", [16, 125, 126, 65_535, 65_536])
-def test_payloads_of_every_length_are_read(command: Command, payload_bytes: int) -> None:
-    """Each of the three lengths of a frame's head is written and read."""
+@pytest.mark.parametrize(
+    ("payload_bytes", "head_bytes"), [(16, 2), (125, 2), (126, 4), (65_535, 4), (65_536, 10)]
+)
+def test_payloads_of_every_length_are_read(
+    command: Command, payload_bytes: int, head_bytes: int
+) -> None:
+    """Each of the three lengths of a frame's head is written and read, and every byte counted."""
     with relaying() as address:
-        _, _, found = load(address, command, replace(SMALL, payload_bytes=payload_bytes))
+        account, _, found = load(address, command, replace(SMALL, payload_bytes=payload_bytes))
 
     assert (faults(found), found.finding) == ({}, "")
+    assert account.received_bytes == 4 * 40 * (head_bytes + payload_bytes)
 
 
 def test_delay_is_measured(command: Command) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import time
 
 import pytest
 
 from benchmarks import procfs
-from benchmarks.procfs import Clocks, Spent, Usage, rss_bytes, tasks
+from benchmarks.procfs import Clocks, Spent, Usage, open_files, rss_bytes, tasks
 
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc to read")
@@ -28,11 +29,22 @@ def test_this_process_has_memory_and_time() -> None:
     assert (usage.wakeups or 0) + (usage.preemptions or 0) > 0
 
 
+@linux_only
+def test_open_socket_is_counted() -> None:
+    """A socket is one of the files that a process has open, until it is closed."""
+    before = open_files(os.getpid()) or 0
+    with socket.socket():
+        assert open_files(os.getpid()) == before + 1
+
+    assert open_files(os.getpid()) == before
+
+
 def test_process_that_is_gone_has_nothing() -> None:
     """A process that does not exist is no error: nothing is known of it."""
     usage = Usage.of(NOBODY)
 
     assert rss_bytes(NOBODY) is None
+    assert open_files(NOBODY) is None
     assert tasks(NOBODY) is None
     assert usage == Usage(Clocks(usage.began.clock_s), Clocks(usage.ended.clock_s))
 

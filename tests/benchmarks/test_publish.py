@@ -21,7 +21,7 @@ def test_table_ranks_what_was_measured() -> None:
     lines = readme_block(results, "rounds/report.html").splitlines()
 
     assert lines[2].startswith(f"| `{PEER}` | 5.10 | - |")
-    assert lines[3].startswith("| `a` | 10.10 | 1.98 (1.92-2.04) | does not keep up |")
+    assert lines[3].startswith("| `a` | 10.1 | 1.98 (1.92-2.04) | does not keep up |")
     assert "3 fresh processes" in lines[-1]
     assert "2024-05-01" in lines[-1]
     assert "(rounds/report.html)" in lines[-1]

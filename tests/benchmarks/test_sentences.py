@@ -11,7 +11,7 @@ import pytest
 from benchmarks import sentences
 from benchmarks.results import AGAIN, Results, Run
 from benchmarks.scenarios import SCENARIOS
-from benchmarks.summary import Summary, summarise
+from benchmarks.summary import Cell, Summary, summarise
 from benchmarks.workload import Workload
 from tests.benchmarks.made import PEER, SMALL, make_results, make_run
 
@@ -66,7 +66,7 @@ def test_cost_names_the_range_and_the_peer() -> None:
         )
     )
 
-    assert "5.10 µs at a to 31.00 µs at b" in said
+    assert "5.10 µs at a to 31.0 µs at b" in said
     assert f"below {PEER}: a" in said
     assert "above it: b" in said
 
@@ -129,6 +129,39 @@ def test_noise_is_the_difference_between_equals() -> None:
     assert sentences.noise(only(make_results({"a": [1.0]})), "cost") == ""
 
 
+def test_who_is_below_the_floor_is_doubted() -> None:
+    """Nobody can be cheaper than a program that does nothing but send, but for the noise."""
+    below = {"a": [2.0, 2.1, 2.05], sentences.FLOOR: [3.0, 3.1, 3.2]}
+    level = {"a": [3.05, 2.9, 3.15], sentences.FLOOR: [3.0, 3.1, 3.2]}
+
+    assert "a came out below c-floor" in sentences.floor(only(make_results(below)))
+    assert sentences.floor(only(make_results(level))) == ""
+    assert sentences.floor(only(make_results({"a": [1.0, 1.1, 1.2]}))) == ""
+
+
+def test_wire_is_set_against_the_servers() -> None:
+    """The bytes that were received, and the heads of their packet, at 1 Gbit/s."""
+
+    def received(server: str, cost_us: float, size: int | None) -> Run:
+        run = make_run(server, cost_us)
+        assert run.account
+        deliveries = SMALL.messages * SMALL.clients
+        total = None if size is None else size * deliveries
+        return replace(run, account=replace(run.account, received_bytes=total))
+
+    def shown(*runs: Run) -> list[Cell]:
+        return only(replace(make_results({}), runs=runs)).shown
+
+    fast = shown(received("a", 10.0, 85), received("b", 1.0, 60))
+    large = shown(received("a", 100.0, 65_000))
+
+    assert sentences.wire_us(fast) == pytest.approx((85 + 90) * 8 / 1000)
+    assert sentences.wire(fast).endswith("the limit of b.")
+    assert sentences.wire(fast[:1]).endswith("sooner than any of these servers can send one.")
+    assert sentences.wire_us(large) == pytest.approx((65_000 + 45 * 90) * 8 / 1000)
+    assert sentences.wire(shown(received("a", 10.0, None))) == ""
+
+
 def test_order_of_serving_is_told() -> None:
     """Serving in the order of connecting is said; the made-up server does just that."""
     assert "served in the order they connected" in sentences.strip(only(make_results({"a": [1.0]})))
@@ -170,8 +203,22 @@ def test_stall_that_others_feel_is_told() -> None:
     """Servers at which the others wait for who stalls are told from those at which they do not."""
     said = sentences.say(stalling({"a": 1.1, "b": 50.0}))
 
-    assert "Nobody feels it at a" in said
+    assert "With messages of 64 bytes nobody feels it at a; at b" in said
     assert "at b the others wait, at b for 150 ms" in said
+    assert "it is cut off after 0.5 s (a) to 0.5 s (b)" in said
+
+
+def test_stall_that_stops_a_room_is_told() -> None:
+    """A server that delivers to nobody any more has no figures, and is named all the same."""
+    summary = stalling({"a": 1.1, "b": 1.1})
+    calm, stopped = summary.cells
+    behind = make_run("b", 1.0, scenario="slow", workload=calm.workload, behind=True)
+    summary = replace(
+        summary, cells=(calm, replace(stopped, runs=(replace(behind, verdict="unknown"),)))
+    )
+
+    assert "nobody feels it at any of them" in sentences.say(stalling({"a": 1.1}))
+    assert "nobody feels it at a; at b it stops the room" in sentences.say(summary)
 
 
 def test_advice_names_ours_and_what_it_costs() -> None:

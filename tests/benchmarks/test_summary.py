@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks.load import Moment
 from benchmarks.metrics import METRICS
 from benchmarks.results import AGAIN, Results
 from benchmarks.scenarios import SCENARIOS
@@ -30,7 +31,36 @@ def test_value_is_the_median_over_processes() -> None:
     summary = only(make_results({"a": [12.0, 10.0, 11.0]}))
 
     assert cell(summary, "a").value("cost") == pytest.approx(11.0)
-    assert cell(summary, "a").text("cost") == "11.00"
+    assert cell(summary, "a").text("cost") == "11.0"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.334, "0.33"), (4.567, "4.57"), (9.999, "10.0"), (27.09, "27.1"), (1471.58, "1,472")],
+)
+def test_value_is_written_to_three_digits(value: float, text: str) -> None:
+    """More digits than a measurement carries are not written."""
+    assert METRICS["p99"].text(value) == text
+
+
+def test_who_hears_nothing_of_its_end_is_seen_by_the_sockets() -> None:
+    """A peer closes the socket of a client that reads nothing, and so never learns of it."""
+    workload = replace(SMALL, rate_hz=40.0, stalled_clients=1, stall_after_s=0.5)
+    run = make_run("a", 10.0, scenario="slow", workload=workload)
+    assert run.account
+    assert run.figures
+    unheard = replace(run.figures, cut_off_s=())
+    cut = METRICS["cut"].of
+
+    def looked(*open_files: int | None) -> float | None:
+        looks = tuple(Moment(0.2 * n, 1, files) for n, files in enumerate(open_files, start=1))
+        assert run.account
+        return cut(replace(run, figures=unheard, account=replace(run.account, moments=looks)))
+
+    assert looked(9, 9, 9, 9, 8) == pytest.approx(0.5)
+    assert looked(9, 9, 9, 9, 9) is None
+    assert looked(None, None, None, None, None) is None
+    assert cut(run) == run.figures.cut_off_s[-1]
 
 
 def test_invalid_run_takes_all_values_away() -> None:
