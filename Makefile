@@ -50,7 +50,7 @@ report/gallery.html: | $(READY)
 	@$(BIN)/hubbub gallery --html $@
 
 conform: $(READY)  ## every test of every rule (12 minutes; one: ID=trio-mutex)
-	@$(BIN)/python -m pytest -n $(JOBS) tests/conformance $(foreach id,$(ID),--server $(id))
+	@$(BIN)/python -m pytest -n $(JOBS) tests/conformance $(foreach id,$(ID),--server $(id)) $(ARGS)
 
 gallery: $(READY)  ## judge the servers that are wrong on purpose (all rules: ARGS=--whole)
 	@mkdir -p report
@@ -69,7 +69,7 @@ round: $(READY)  ## measure all, to be published (nearly 1 hour; resumes)
 	@$(BIN)/python -m benchmarks.publish $(ROUND)/results.json.gz
 	@$(BIN)/python docs/picture.py $(ROUND)/report.html
 
-audit: $(READY)  ## a second load generator against the first (10 minutes; one: ID=trio-mutex)
+audit: $(READY)  ## a second load generator against the first (12 minutes; one: ID=trio-mutex)
 	@mkdir -p $(ROUND)
 	@$(BIN)/python -m benchmarks.audit $(ID) $(if $(ID),,--output $(ROUND)/audit.txt) $(ARGS)
 

@@ -66,6 +66,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--policy", metavar="FILE", help="what the server decides differently, in TOML")
     group.addoption("--rules", metavar="ID,…", help="only these rules or areas")
     group.addoption("--quick", action="store_true", help="one test a rule, none that takes long")
+    group.addoption("--rest", action="store_true", help="only what --quick leaves out")
     group.addoption(
         "--one-door", action="store_true", help="each rule at one door, the doors taking turns"
     )
@@ -124,8 +125,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         _leave(config, items, kept)
     if config.getoption("--one-door"):
         _keep_one_door(config, items)
+    if config.getoption("--quick") and config.getoption("--rest"):
+        raise pytest.UsageError("--quick and --rest leave nothing between them")
     if config.getoption("--quick"):
         _keep_the_quick(config, items)
+    if config.getoption("--rest"):
+        quick = set(map(id, _quick(items)))
+        kept = [item for item in items if _rule(item) is not None and id(item) not in quick]
+        _leave(config, items, kept)
 
 
 def _rules_for(config: pytest.Config) -> dict[str, set[str]]:
@@ -162,30 +169,34 @@ def _keep_one_door(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 
 def _keep_the_quick(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of the suite's tests skip those that take long, and of the others keep one a cell.
+    """Of the suite's tests skip those that take long, and of the others keep one a cell."""
+    quick = set(map(id, _quick(items)))
+    kept: list[pytest.Item] = []
+    for item in items:
+        marker = item.get_closest_marker("slow_rule")
+        if _rule(item) is not None and marker is not None:
+            item.add_marker(pytest.mark.skip(reason=LEFT_OUT + marker.args[0]))
+            kept.append(item)
+        elif _rule(item) is None or id(item) in quick:
+            kept.append(item)
+    _leave(config, items, kept)
+
+
+def _quick(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """Of the suite's tests the first of each cell that does not take long.
 
     A cell is a rule at a server and a door.
     """
-    kept: list[pytest.Item] = []
-    judged = set()
+    first: dict[tuple[str, str, Door | None], pytest.Item] = {}
     for item in items:
-        marker = item.get_closest_marker("slow_rule")
         rule = _rule(item)
-        if rule is None:  # no test of the suite's: there is nothing that another would judge too
-            kept.append(item)
+        if rule is None or item.get_closest_marker("slow_rule") is not None:
             continue
         callspec = getattr(item, "callspec", None)
         parameters = callspec.params if callspec is not None else {}
         contender = getattr(parameters.get("contender"), "id", "")
-        cell = (rule.id, contender, parameters.get("door"))
-        if marker is not None:
-            item.add_marker(pytest.mark.skip(reason=LEFT_OUT + marker.args[0]))
-        elif cell in judged:
-            continue
-        else:
-            judged.add(cell)
-        kept.append(item)
-    _leave(config, items, kept)
+        first.setdefault((rule.id, contender, parameters.get("door")), item)
+    return list(first.values())
 
 
 def _leave(config: pytest.Config, items: list[pytest.Item], kept: list[pytest.Item]) -> None:

@@ -239,6 +239,36 @@ def test_text(clients):
     assert (run.verdict, run.message) == ("left out", "talks for a minute")
 
 
+def test_rest_is_what_a_quick_run_leaves_out(tmp_path: Path) -> None:
+    """The two together are every test of every rule, and none twice."""
+    source = """
+@rule("commands.text")
+def test_first(door):
+    pass
+
+
+@rule("commands.text")
+def test_second(door):
+    pass
+
+
+@rule("commands.who")
+@slow_rule("talks for a minute")
+def test_slow(door):
+    pass
+"""
+
+    def ran(*flags: str) -> list[tuple[str, str]]:
+        runs = judge(tmp_path, source, *flags)
+        return sorted((run.test, run.door) for run in runs if run.verdict == "pass")
+
+    quick, rest = ran("--quick"), ran("--rest")
+
+    assert {test.rpartition("::")[2] for test, _ in quick} == {"test_first"}
+    assert {test.rpartition("::")[2] for test, _ in rest} == {"test_second", "test_slow"}
+    assert sorted(quick + rest) == ran()
+
+
 def test_one_door_run_judges_each_rule_at_one_door(tmp_path: Path) -> None:
     """Each rule that holds at both doors is judged at one; the next rule at the other."""
     source = "".join(
