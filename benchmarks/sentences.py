@@ -318,9 +318,25 @@ def _ladder(unit: str) -> Callable[[Summary], str]:
                 parts.append(f"{and_(servers)} at least {reach:,.0f} {unit}, where the ladder ends")
             else:
                 parts.append(f"{and_(servers)} {reach:,.0f}")
-        return f"With {limit}, in {unit}: {'; '.join(parts)}."
+        climbed = f"With {limit}, in {unit}: {'; '.join(parts)}."
+        return climbed + (_shootout(summary) if scenario.ladder == "p95 of last" else "")
 
     return said
+
+
+def _shootout(summary: Summary) -> str:
+    """The same by the only recipient that the websocket-shootout timed."""
+    last = max((cell.workload for cell in summary.cells), key=summary.scenario.value)
+    told = [cell for cell in summary.at(last) if cell.value("own_p95") is not None]
+    own = sorted(told, key=lambda cell: cell.value("own_p95") or 0.0)
+    if not own:
+        return ""
+    first, slowest = own[0], own[-1]
+    return (
+        " Timed as the websocket-shootout did, until the speaker has its own copy, p95 at "
+        f"{summary.scenario.value(last):,} is {first.text('own_p95')} ms ({first.server}) to "
+        f"{slowest.text('own_p95')} ms ({slowest.server})."
+    )
 
 
 def _slow(summary: Summary) -> str:

@@ -196,6 +196,7 @@ def test_ladder_names_the_last_rung() -> None:
     said = sentences.say(walked("capacity", costs))
 
     assert f"a at least {high.clients:,} clients" in said
+    assert f"the speaker has its own copy, p95 at {high.clients:,} is " in said
     assert "b not even the first step" in said
 
 
