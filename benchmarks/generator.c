@@ -90,7 +90,7 @@ static char *filler, *frame_buffer, read_buffer[READ_BYTES];
 static int epoll, timer, upgrading, stalled_now, churned, listeners;
 static bool recording, behind;
 static int64_t deadline_ns, heard_at_ns, waited_ns; /* waited: for something to come */
-static int64_t received_bytes;
+static int64_t received_bytes, found, queued; /* sockets to read; those of them behind many others */
 
 static void fail(const char *format, ...) {
     va_list arguments;
@@ -392,6 +392,12 @@ static int wait_for_events(struct epoll_event *events, int64_t wait_ns) {
     return epoll_wait(epoll, events, EVENTS, -1);
 }
 
+/* So many sockets at one look that whoever is read last waits noticeably for the others. */
+static int many(void) {
+    int share = options.clients / 64;
+    return share < 4 ? 4 : share > EVENTS / 2 ? EVENTS / 2 : share;
+}
+
 /* Handles what is there, or what comes within wait_ns. */
 static void pump(int64_t wait_ns) {
     struct epoll_event events[EVENTS];
@@ -399,6 +405,8 @@ static void pump(int64_t wait_ns) {
     if (began_ns > deadline_ns) fail("not done after %g s", options.deadline_s);
     int count = wait_for_events(events, wait_ns);
     waited_ns += now_ns() - began_ns;
+    found += count;
+    if (count >= many()) queued += count;
     for (int i = 0; i < count; i++) {
         Client *client = events[i].data.ptr;
         if (!client) { /* the timer */
@@ -652,10 +660,11 @@ int main(int count, char **words) {
     at = play(at, WARM_UP);
     phase("warm");
     int64_t began_ns = now_ns();
-    waited_ns = received_bytes = 0;
+    waited_ns = received_bytes = found = queued = 0;
     play(at, COUNTED);
     int64_t ended_ns = now_ns(), busy_ns = ended_ns - began_ns - waited_ns;
     int64_t counted_bytes = received_bytes;
+    double queued_share = found ? (double)queued / found : 0;
     phase("counted");
     int last = add_message(LAST, 0, -1); /* proves that nothing came twice, or late, behind the rest */
     if (!behind) {
@@ -663,7 +672,7 @@ int main(int count, char **words) {
         complete(last, (int64_t)(options.patience_s * NS));
     }
     write_samples();
-    printf("done %.6f %.6f %" PRId64 " %s\n", (ended_ns - began_ns) / 1e9, busy_ns / 1e9,
-           counted_bytes, behind ? "behind" : "whole");
+    printf("done %.6f %.6f %.4f %" PRId64 " %s\n", (ended_ns - began_ns) / 1e9, busy_ns / 1e9,
+           queued_share, counted_bytes, behind ? "behind" : "whole");
     return 0;
 }

@@ -106,6 +106,9 @@ class Generator:
         self._deadline_ns = 0
         self.waited_ns = 0  # for something to come
         self.received_bytes = 0
+        self.found = self.queued = 0  # sockets to read; those of them behind many others
+        # So many at one look that whoever is read last waits noticeably for the others.
+        self._many = min(max(options.clients // 64, 4), 64)
         self.behind = False  # the server did not keep up with the plan
         self.begin()
 
@@ -345,6 +348,9 @@ class Generator:
             raise Failed(f"not done after {self._options.deadline:g} s")
         events = self._wait_for_events(wait_ns)
         self.waited_ns += time.monotonic_ns() - began_ns
+        self.found += len(events)
+        if len(events) >= self._many:
+            self.queued += len(events)
         for key, ready in events:
             client: _Client = key.data
             if client.socket is not None and ready & selectors.EVENT_WRITE:
@@ -531,7 +537,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(generator: Generator, options: argparse.Namespace) -> str:
-    """Play it all; return seconds counted, seconds busy, bytes received, and how it ended."""
+    """Play it all; return seconds counted, seconds busy, what queued, bytes, and the end."""
     generator.connect_all()
     at = generator.message_count
     generator.read_plan()
@@ -541,11 +547,12 @@ def _run(generator: Generator, options: argparse.Namespace) -> str:
     at = generator.play(at, WARM_UP)
     _phase("warm")
     began_s = time.monotonic()
-    generator.waited_ns = generator.received_bytes = 0
+    generator.waited_ns = generator.received_bytes = generator.found = generator.queued = 0
     generator.play(at, COUNTED)
     counted_s = time.monotonic() - began_s
     busy_s = counted_s - generator.waited_ns / _NS
     received_bytes = generator.received_bytes
+    queued_share = generator.queued / max(generator.found, 1)
     _phase("counted")
     last = generator.add_message(LAST, 0, -1)  # nothing came twice, or late, behind the rest
     if not generator.behind:
@@ -553,7 +560,7 @@ def _run(generator: Generator, options: argparse.Namespace) -> str:
         generator.complete(last, int(options.patience * _NS))
     write_samples(generator.samples(), options.samples)
     how = "behind" if generator.behind else "whole"
-    return f"{counted_s:.6f} {busy_s:.6f} {received_bytes} {how}"
+    return f"{counted_s:.6f} {busy_s:.6f} {queued_share:.4f} {received_bytes} {how}"
 
 
 def _phase(word: str) -> None:

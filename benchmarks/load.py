@@ -81,6 +81,9 @@ class Account:
     idle_wakeups: int | None  # times that the server had waited and then ran
     moments: tuple[Moment, ...] = ()  # looks at it while it was under load
     received_bytes: int | None = None  # by the clients, over the counted messages
+    # Share of what came that the generator found waiting with that of a 64th of all clients or
+    # more: it read so much later than it came that the times are partly its own.
+    generator_queued: float | None = None
 
     @property
     def crowding(self) -> float:
@@ -196,7 +199,7 @@ def _watch(
     rss_after_bytes = rss_bytes(pid)
     generator.go_on()
     done = generator.wait_for("done", CONNECT_S + _SPARE_S)
-    _, counted_s, generator_busy_s, received_bytes, how = done
+    _, counted_s, generator_busy_s, generator_queued, received_bytes, how = done
     return Account(
         generator=kind,
         behind=how == "behind",
@@ -216,6 +219,7 @@ def _watch(
         idle_wakeups=idle.wakeups if idle else None,
         moments=tuple(moments),
         received_bytes=int(received_bytes),
+        generator_queued=float(generator_queued),
     )
 
 

@@ -13,11 +13,13 @@ from benchmarks.deliveries import (
     MAX_CROWDING,
     MAX_GENERATOR_SHARE,
     MAX_LATENESS_SHARE,
+    MAX_QUEUED_SHARE,
     MIN_MESSAGES,
     Tally,
     judge,
     tally,
 )
+from benchmarks.load import Account
 from benchmarks.samples import ALTERED, ANNOUNCED, Samples
 from benchmarks.workload import Workload
 from tests.benchmarks.made import ACCOUNT, SMALL, make_samples
@@ -110,6 +112,18 @@ def test_server_that_fell_behind_owes_what_had_come_to_everyone() -> None:
     assert tally(gap, SMALL, behind=True).lost == 1
 
 
+def overloaded(busy: float, queued: float) -> Account:
+    """A generator that was busy for that share of the time, and found that share queued."""
+    return replace(ACCOUNT, generator_busy_s=busy * ACCOUNT.counted_s, generator_queued=queued)
+
+
+def test_generator_that_keeps_up_may_be_busy() -> None:
+    """Beside a fast server it is busy, beside a bursty one it finds a queue: both is too much."""
+    assert judge(SOUND, overloaded(0.95, MAX_QUEUED_SHARE), SMALL) == ("valid", "")
+    assert judge(SOUND, overloaded(MAX_GENERATOR_SHARE, 0.95), SMALL) == ("valid", "")
+    assert judge(SOUND, overloaded(0.95, 0.95), SMALL)[0] == "unknown"
+
+
 def test_invalid_comes_before_unknown() -> None:
     """A run that lost something is invalid, however much disturbed it."""
     crowded = replace(ACCOUNT, server_crowding=1.0)
@@ -125,7 +139,7 @@ def test_invalid_comes_before_unknown() -> None:
         (replace(ACCOUNT, server_crowding=MAX_CROWDING + 0.01), SMALL, 0.0, "other programs"),
         (replace(ACCOUNT, generator_crowding=MAX_CROWDING + 0.01), SMALL, 0.0, "other programs"),
         (replace(ACCOUNT, behind=True), SMALL, 0.0, "does not keep up"),
-        (replace(ACCOUNT, generator_busy_s=MAX_GENERATOR_SHARE + 0.01), SMALL, 0.0, "was busy"),
+        (overloaded(MAX_GENERATOR_SHARE + 0.01, MAX_QUEUED_SHARE + 0.01), SMALL, 0.0, "was busy"),
         (ACCOUNT, SMALL, MAX_LATENESS_SHARE + 0.01, "was late"),
     ],
 )

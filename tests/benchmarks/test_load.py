@@ -76,6 +76,8 @@ def test_plain_relay_is_found_faultless(command: Command) -> None:
         account, samples, found = load(address, command)
 
     assert account.generator == command[0]
+    assert account.generator_queued is not None
+    assert 0 <= account.generator_queued <= 1
     assert (faults(found), found.finding) == ({}, "")
     assert found.expected == 4 * (2 + 40 + 1)
     assert figures(samples, SMALL).cost_us > 0
