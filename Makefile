@@ -69,9 +69,8 @@ round: $(READY)  ## measure all, to be published (nearly 1 hour; resumes)
 	@$(BIN)/python -m benchmarks.publish $(ROUND)/results.json.gz
 	@$(BIN)/python docs/picture.py $(ROUND)/report.html
 
-audit: $(READY)  ## a second load generator against the first (12 minutes; one: ID=trio-mutex)
-	@mkdir -p $(ROUND)
-	@$(BIN)/python -m benchmarks.audit $(ID) $(if $(ID),,--output $(ROUND)/audit.txt) $(ARGS)
+audit: $(READY)  ## a second load generator against the first (15 minutes; one: ID=trio-mutex)
+	@$(BIN)/python -m benchmarks.audit $(ID) $(if $(ID),,--output benchmarks/audit/agreement.txt) $(ARGS)
 
 stress: $(READY)  ## crowds, churn and rude peers, at one server: ID=trio-direct
 	@$(BIN)/python -m pytest -s -o faulthandler_timeout=0 tests/stress $(if $(ID),--server $(ID))

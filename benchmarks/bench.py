@@ -22,7 +22,7 @@ from benchmarks.load import LoadError, generator_command, raise_file_limit, run_
 from benchmarks.peers import PEERS
 from benchmarks.peers.judge import judge as judge_peer
 from benchmarks.processes import server_command, serving
-from benchmarks.results import AGAIN, Results, Run, shortened
+from benchmarks.results import AGAIN, Results, Run
 from benchmarks.scenarios import SCENARIOS, Scenario
 from benchmarks.syscalls import counter
 from benchmarks.toolchains import Unavailable
@@ -275,9 +275,7 @@ def _run(
     if found is not None and workload.rate_hz is not None:
         lateness = found.lateness_p99_ns / 1e6 / found.percentile_ms(99)
     verdict, reason = judge(counts, account, workload, lateness=lateness)
-    return shortened(
-        Run(scenario, server, process, workload, verdict, reason, account, counts, found)
-    )
+    return Run(scenario, server, process, workload, verdict, reason, account, counts, found)
 
 
 def _version(server: str) -> str:

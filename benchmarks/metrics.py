@@ -29,7 +29,8 @@ class Metric:
         """Write a value as it stands in a table: to three digits, or to whole units."""
         if value is None:
             return "-"
-        whole_digits = len(f"{abs(value):.0f}")
+        rounded = float(f"{value:.3g}")  # first, for it may gain a digit: 9.999 is 10.0
+        whole_digits = len(str(int(abs(rounded))))
         return f"{value:,.{max(0, min(self.digits, 3 - whole_digits))}f}"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -36,7 +36,6 @@ __all__ = [
     "load_results",
     "load_run",
     "read",
-    "shortened",
     "worst",
     "write",
 ]
@@ -168,13 +167,6 @@ def load_run(line: str) -> Run:
         ValueError: it is no such line.
     """
     return _run_adapter().validate_json(line)
-
-
-def shortened(run: Run) -> Run:
-    """Leave out the looks at a server during a run in which nothing happened to look at."""
-    if run.account is None or run.workload.stalled_clients or run.workload.churn_hz:
-        return run
-    return replace(run, account=replace(run.account, moments=()))
 
 
 def document_schema() -> str:

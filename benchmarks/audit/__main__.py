@@ -1,6 +1,6 @@
 """Do two generators see the same? Servers are measured by both, in turns, and the ratios are told.
 
-    python -m benchmarks.audit                        five servers, about 12 minutes
+    python -m benchmarks.audit                        five servers, about 15 minutes
     python -m benchmarks.audit trio-mutex --processes 9
 
 A load generator is part of what it measures: it waits, wakes others and takes times in ways of its
@@ -49,7 +49,7 @@ AGREED = 0.10  # how far apart two generators may be
 
 _SOURCE = Path(__file__).with_name("audit.c")
 _RUN_S = 120.0
-_CLOSED_MESSAGES = 600  # the p99 of fewer is that of one or two messages
+_MESSAGES = 600  # the p99 of fewer is that of one or two messages
 
 Cores = tuple[int, int] | None  # of the server and of the generator
 Seen = tuple[float, float, float]  # µs a delivery; median and 99th percentile of a delivery, in ms
@@ -189,7 +189,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for flag, default, what in (
         ("--processes", 5, "fresh ones for each generator (default: 5)"),
         ("--clients", 1000, "in the room (default: 1000)"),
-        ("--rate", 50, "messages a second of the open loop (default: 50)"),
+        ("--rate", 100, "messages a second of the open loop (default: 100)"),
     ):
         parser.add_argument(flag, type=int, default=default, metavar="N", help=what)
     parser.add_argument("--output", type=Path, metavar="FILE", help="keep the table there too")
@@ -201,11 +201,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if min(chosen.processes, chosen.clients, chosen.rate) < 1:
             raise ValueError("--processes, --clients and --rate must each be at least 1")
         raise_file_limit(chosen.clients)
-        each = Workload(clients=chosen.clients)
-        workloads = {
-            "closed": replace(each, messages=_CLOSED_MESSAGES),
-            "open": replace(each, rate_hz=float(chosen.rate)),
-        }
+        closed = Workload(clients=chosen.clients, messages=_MESSAGES)
+        workloads = {"closed": closed, "open": replace(closed, rate_hz=float(chosen.rate))}
         servers = chosen.servers or FIVE
         seen = audit(servers, workloads, chosen.processes, lambda line: print(line, flush=True))
         rows = list(told(seen))

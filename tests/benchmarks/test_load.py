@@ -76,6 +76,7 @@ def test_plain_relay_is_found_faultless(command: Command) -> None:
         account, samples, found = load(address, command)
 
     assert account.generator == command[0]
+    assert account.moments == ()  # a look costs time, and nothing happens here to look at
     assert account.generator_queued is not None
     assert 0 <= account.generator_queued <= 1
     assert (faults(found), found.finding) == ({}, "")
@@ -303,11 +304,12 @@ def test_client_that_stalls_is_cut_off_and_costs_nobody_a_message(command: Comma
         stall_after_s=0.2,
     )
     with serving(server_command("asyncio-direct", workload), None) as (pid, address):
-        _, samples = run_load(address, workload, pid=pid, command=command)
+        account, samples = run_load(address, workload, pid=pid, command=command)
 
     found = tally(samples, workload)
     assert (found.lost, found.duplicated, found.altered, found.finding) == (0, 0, 0, "")
     assert len(figures(samples, workload).cut_off_s) == 1
+    assert account.moments
 
 
 def test_connection_that_is_cut_off_is_said(command: Command) -> None:

@@ -15,7 +15,6 @@ from benchmarks.results import (
     dump_run,
     load_run,
     read,
-    shortened,
     write,
 )
 from tests.benchmarks.made import PEER, SMALL, make_results, make_run
@@ -118,17 +117,6 @@ def test_folder_that_is_not_there_leaves_nothing(tmp_path: Path) -> None:
         write(some(), tmp_path / "no" / "results.json")
 
     assert list(tmp_path.iterdir()) == []
-
-
-def test_looks_at_a_calm_run_are_not_kept() -> None:
-    """The looks at a server are kept where something happens while they are taken."""
-    calm = make_run("a", 1.0)
-    stalled = make_run("a", 1.0, workload=replace(calm.workload, stalled_clients=1))
-
-    assert calm.account
-    assert stalled.account
-    assert shortened(calm) == replace(calm, account=replace(calm.account, moments=()))
-    assert shortened(stalled) == stalled
 
 
 def test_verdict_is_the_worst() -> None:

@@ -36,7 +36,14 @@ def test_value_is_the_median_over_processes() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.334, "0.33"), (4.567, "4.57"), (9.999, "10.0"), (27.09, "27.1"), (1471.58, "1,472")],
+    [
+        (0.334, "0.33"),
+        (4.567, "4.57"),
+        (9.8, "9.80"),
+        (9.999, "10.0"),
+        (27.09, "27.1"),
+        (1471.58, "1,472"),
+    ],
 )
 def test_value_is_written_to_three_digits(value: float, text: str) -> None:
     """More digits than a measurement carries are not written."""
