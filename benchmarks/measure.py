@@ -27,6 +27,7 @@ __all__ = [
     "histogram_percentile",
     "merge",
     "order_correlation",
+    "paired_ratio",
     "percentile",
     "ratio",
     "spread",
@@ -84,6 +85,25 @@ def ratio(ours: Sequence[float], theirs: Sequence[float]) -> Interval:
     above = np.median(random.choice(ours, (_RESAMPLES, len(ours))), axis=1)
     below = np.median(random.choice(theirs, (_RESAMPLES, len(theirs))), axis=1)
     low, high = np.percentile(above / below, (2.5, 97.5))
+    return Interval(float(low), middle, float(high))
+
+
+def paired_ratio(ours: Sequence[float], theirs: Sequence[float]) -> Interval:
+    """Return the median of the ratios of pairs, ``ours[i]`` to ``theirs[i]``, measured together.
+
+    For two measurements that took turns: a machine that is slow for a minute is so for both of a
+    pair, which the ratio of two medians takes for a difference. Unbounded with fewer than three.
+
+    Raises:
+        ValueError: they are not as many.
+    """
+    ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
+    middle = float(np.median(ratios))
+    if len(ratios) < MIN_PROCESSES:
+        return Interval(0.0, middle, math.inf)
+    random = np.random.default_rng(seed=1)
+    resampled = np.median(random.choice(ratios, (_RESAMPLES, len(ratios))), axis=1)
+    low, high = np.percentile(resampled, (2.5, 97.5))
     return Interval(float(low), middle, float(high))
 
 

@@ -7,9 +7,9 @@ A load generator is part of what it measures: it waits, wakes others and takes t
 own. So there is a second one (audit.c), which counts marks in raw bytes where the first parses
 frames. What both agree on is the server's.
 
-Each run is of a fresh process of the server. A ratio is the first generator's median over the
-second's, with 95 % of bootstrap resamples. The two agree where it is within 10 % of 1, and are
-apart where it is not and the interval leaves out 1; in between more processes are needed.
+Each run is of a fresh process of the server. The two measure in turns, so a ratio is the median of
+those of the pairs, with 95 % of bootstrap resamples. They agree where it is within 10 % of 1, and
+are apart where it is not and the interval leaves out 1; in between more processes are needed.
 
 Exit code: 0, nothing is apart; 1, something is, or was not measured; 2, misuse, or something is
 missing; 130, Ctrl-C.
@@ -59,7 +59,7 @@ _NAMES = ("µs/delivery", "p50 ms", "p99 ms")
 
 @dataclass(frozen=True)
 class Row:
-    """One number of one server, as both saw it: medians over processes, and their ratio."""
+    """One number of one server, as both saw it: medians over processes, and the pairs' ratio."""
 
     server: str
     loop: str  # "closed" or "open"
@@ -161,14 +161,17 @@ def audit(
 def told(seen: Mapping[tuple[str, str], Both]) -> Iterator[Row]:
     """Yield a row for each number that both have seen."""
     for (server, loop), both in seen.items():
-        if not all(both):
+        pairs = min(map(len, both))
+        if not pairs:
             continue
         for place, name in enumerate(_NAMES):
             if loop == "open" and not place:
                 continue  # there the rate decides it
             ours, theirs = ([run[place] for run in runs] for runs in both)
             medians = float(np.median(ours)), float(np.median(theirs))
-            yield Row(server, loop, name, *medians, measure.ratio(ours, theirs))
+            yield Row(
+                server, loop, name, *medians, measure.paired_ratio(ours[:pairs], theirs[:pairs])
+            )
 
 
 def verdict(ratio: Interval) -> str:
@@ -189,7 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for flag, default, what in (
         ("--processes", 5, "fresh ones for each generator (default: 5)"),
         ("--clients", 1000, "in the room (default: 1000)"),
-        ("--rate", 100, "messages a second of the open loop (default: 100)"),
+        ("--rate", 100, "messages a second of the open loop, 0: none (default: 100)"),
     ):
         parser.add_argument(flag, type=int, default=default, metavar="N", help=what)
     parser.add_argument("--output", type=Path, metavar="FILE", help="keep the table there too")
@@ -198,11 +201,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if unknown := [server for server in chosen.servers if server not in known]:
             raise ValueError(f"there is no server {', '.join(unknown)} (known: {' '.join(known)})")
-        if min(chosen.processes, chosen.clients, chosen.rate) < 1:
-            raise ValueError("--processes, --clients and --rate must each be at least 1")
+        if min(chosen.processes, chosen.clients, chosen.rate + 1) < 1:
+            raise ValueError("--processes and --clients must be at least 1, --rate at least 0")
         raise_file_limit(chosen.clients)
         closed = Workload(clients=chosen.clients, messages=_MESSAGES)
-        workloads = {"closed": closed, "open": replace(closed, rate_hz=float(chosen.rate))}
+        workloads = {"closed": closed}
+        if chosen.rate:
+            workloads["open"] = replace(closed, rate_hz=float(chosen.rate))
         servers = chosen.servers or FIVE
         seen = audit(servers, workloads, chosen.processes, lambda line: print(line, flush=True))
         rows = list(told(seen))
@@ -227,8 +232,8 @@ def _table(
 ) -> str:
     here = Environment.here(two_cores(), "c")
     lines = [
-        f"{clients:,} clients; closed loop, and {rate_hz} messages/s; medians of {processes} "
-        "fresh processes",
+        f"{clients:,} clients; closed loop{f', and {rate_hz} messages/s' if rate_hz else ''}; "
+        f"medians of {processes} fresh processes, ratios of their pairs",
         f"{here.date[:10]}, {here.cpu}, {here.cores} cores, {here.kernel}, {here.python}",
         "",
         f"{'server':20}{'loop':8}{'':12}{'first':>8}{'second':>8}  {'ratio':17}",

@@ -137,3 +137,15 @@ def test_worst_recipient_is_the_one_always_last() -> None:
     samples_ns = np.array([[1, 9], [1, 9], [2, 8]])
 
     assert measure.worst_recipient(samples_ns, 50) == 9
+
+
+def test_pairs_do_not_see_a_slow_minute() -> None:
+    """What was slow for both of a pair is no difference between them."""
+    theirs = [1.0, 1.1, 5.0, 1.0, 1.2]
+    twice = [2 * value for value in theirs]
+
+    assert measure.paired_ratio(theirs, theirs) == measure.Interval(1.0, 1.0, 1.0)
+    assert measure.paired_ratio(twice, theirs) == measure.Interval(2.0, 2.0, 2.0)
+    assert measure.paired_ratio([1.0], [2.0]) == measure.Interval(0.0, 0.5, math.inf)
+    with pytest.raises(ValueError, match="zip"):
+        measure.paired_ratio([1.0], [])
