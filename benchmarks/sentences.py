@@ -375,13 +375,19 @@ def _stall(cells: Sequence[Cell]) -> list[str]:
             "the last message"
         )
     cut = sorted((after_s, cell.server) for cell in cells if (after_s := cell.value("cut")))
-    kept = [cell.server for cell in cells if cell.valid and not cell.values("cut")]
+    kept = [cell.server for cell in cells if not cell.values("cut") and _watched(cell)]
     if cut:
         (soonest_s, first), (latest_s, last) = cut[0], cut[-1]
         said.append(f"it is cut off after {soonest_s:.1f} s ({first}) to {latest_s:.1f} s ({last})")
     if kept:
         said.append(f"{and_(kept)} kept its connection to the end")
     return said
+
+
+def _watched(cell: Cell) -> bool:
+    """Whether its sockets were looked at: else nobody knows whom it cut off."""
+    looks = [look for run in cell.valid if run.account for look in run.account.moments]
+    return any(look.open_files is not None for look in looks)
 
 
 def _policies(summary: Summary) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks import sentences
+from benchmarks.load import Moment
 from benchmarks.results import AGAIN, Results, Run
 from benchmarks.scenarios import SCENARIOS
 from benchmarks.summary import Cell, Summary, summarise
@@ -207,6 +208,24 @@ def test_stall_that_others_feel_is_told() -> None:
     assert "With messages of 64 bytes nobody feels it at a; at b" in said
     assert "at b the others wait, at b for 150 ms" in said
     assert "it is cut off after 0.5 s (a) to 0.5 s (b)" in said
+
+
+def test_who_kept_a_client_is_said_where_it_was_looked_at() -> None:
+    """Without a look at the sockets nobody knows whether a peer has cut a client off."""
+    summary = stalling({"a": 1.1})
+    (cell,) = summary.cells
+    (run,) = cell.runs
+
+    def said(open_files: int | None) -> str:
+        assert run.figures
+        assert run.account
+        looks = tuple(Moment(0.2 * n, 1, open_files) for n in range(1, 5))
+        account = replace(run.account, moments=looks)
+        unheard = replace(run, figures=replace(run.figures, cut_off_s=()), account=account)
+        return sentences.say(replace(summary, cells=(replace(cell, runs=(unheard,)),)))
+
+    assert "a kept its connection to the end" in said(9)
+    assert "kept" not in said(None)
 
 
 def test_stall_that_stops_a_room_is_told() -> None:
