@@ -30,9 +30,9 @@ __all__ = [
 ]
 
 MIN_MESSAGES = 30  # fewer say nothing about a server
-# Slowed down on purpose, the generator added to costs where it was busy for 80 to 95 % of the
-# time, depending on the machine, and two thirds or more of what came was queued; up to there
-# neither did. Busy alone is a fast server, queued alone one that writes in bursts.
+# Slowed down on purpose, the generator added to costs from 80 % (one machine) or 90 % (another) of
+# the time busy on, and on the second, where that was looked at, with three fifths or more of what
+# came queued. Busy alone is a fast server, queued alone one that writes in bursts.
 MAX_GENERATOR_SHARE = 0.7  # of the time,
 MAX_QUEUED_SHARE = 0.5  # and of what came
 MAX_CROWDING = 0.1  # above this other programs, and not the server, made the time
