@@ -111,7 +111,7 @@ def _text(summary: Summary | None, server: str, metric: str, unit: str = "") -> 
     if not cells:
         return "-"
     (cell,) = cells
-    if cell.behind and not cell.valid:
+    if cell.outcome == "behind":
         return "does not keep up"
     text = cell.text(metric)
     return text if text == "-" else f"{text}{unit}"

@@ -256,7 +256,7 @@ def _table(summary: Summary) -> Table:
                     *((f"{calls:.2f}" if calls else "-",) if counted else ()),
                     ratio_text(summary.to_peer(cell, COLUMNS[scenario.name][0])),
                     f"{len(cell.valid)}/{len(cell.runs)}",
-                    "behind" if cell.behind and not cell.valid else cell.verdict,
+                    cell.outcome,
                 )
             )
     return Table(columns, tuple(rows))

@@ -232,10 +232,19 @@ def cost_slope(cells: Sequence[Cell], from_clients: int = 100) -> float | None:
     return float(np.polyfit(x, y, 1)[0])
 
 
-def _ranked(summary: Summary, metric: str, verb: str, unit: str) -> str:
-    """The range of a metric, who is on which side of the peer, and who is level with whom."""
+def _ranked(
+    summary: Summary, metric: str, verb: str, unit: str, cells: Sequence[Cell] | None = None
+) -> str:
+    """The range of a metric, who is on which side of the peer, and who is level with whom.
+
+    ``cells`` are those of all that are shown which may be ranked.
+    """
     ranked = sorted(
-        (cell for cell in summary.shown if cell.value(metric) is not None),
+        (
+            cell
+            for cell in (summary.shown if cells is None else cells)
+            if cell.value(metric) is not None
+        ),
         key=lambda cell: cell.value(metric) or 0.0,
     )
     if not ranked:
@@ -279,8 +288,9 @@ def _cost(summary: Summary) -> str:
 
 
 def _open(summary: Summary) -> str:
-    said = _ranked(summary, "p99", "99 of 100 deliveries came within", "ms")
-    behind = [cell.server for cell in summary.cells if cell.behind]
+    kept_up = [cell for cell in summary.shown if not cell.outrun]
+    said = _ranked(summary, "p99", "99 of 100 deliveries came within", "ms", kept_up)
+    behind = [cell.server for cell in summary.cells if cell.behind or cell.outrun]
     if behind:
         rate = summary.cells[0].workload.rate_hz
         said += f" At {rate:g} messages/s {and_(list(dict.fromkeys(behind)))} could not keep up."

@@ -24,6 +24,8 @@ from benchmarks.workload import Verdict, Workload
 
 __all__ = ["Cell", "Summary", "summarise"]
 
+_KEPT_UP = 0.9  # of the rate; a p99 of a tenth of the run is no latency but a queue that grows
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -55,6 +57,22 @@ class Cell:
     def behind(self) -> bool:
         """Whether the server did not keep up."""
         return any(run.account is not None and run.account.behind for run in self.runs)
+
+    @property
+    def outrun(self) -> bool:
+        """Whether fewer messages a second arrived than were said: a queue grew to the end.
+
+        What a delivery then takes says how long the run was, and nothing else.
+        """
+        achieved_hz, due_hz = self.value("achieved"), self.workload.rate_hz
+        if achieved_hz is None or due_hz is None:
+            return False
+        return achieved_hz < _KEPT_UP * due_hz
+
+    @property
+    def outcome(self) -> str:
+        """What stands beside its numbers: the verdict, or ``behind`` where it did not keep up."""
+        return "behind" if self.outrun or (self.behind and not self.valid) else self.verdict
 
     @property
     def crowded(self) -> int:

@@ -101,9 +101,7 @@ def _factor(value: float) -> str:
 
 
 def _verdict(cell: Cell) -> str:
-    if cell.verdict == "valid":
+    if cell.outcome == "valid":
         return ""
-    if cell.behind:
-        return "[yellow]behind[/]"
-    colour = "red" if cell.verdict == "invalid" else "yellow"
-    return f"[{colour}]{cell.verdict}[/]"
+    colour = "red" if cell.outcome == "invalid" else "yellow"
+    return f"[{colour}]{cell.outcome}[/]"

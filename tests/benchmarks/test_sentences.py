@@ -122,6 +122,26 @@ def test_who_does_not_keep_up_is_named() -> None:
     assert "b (unknown: late)" in sentences.left_out(summary)
 
 
+def test_who_delivers_later_and_later_is_named_and_not_ranked() -> None:
+    """All of it came in the end, but ever later: that is no latency, and no place among them."""
+    workload = replace(SMALL, rate_hz=100.0, messages=400)
+    runs = [
+        make_run(server, cost_us, process=process, scenario="open", workload=workload)
+        for server, cost_us in (("a", 10.0), (PEER, 20.0), ("queueing", 9000.0))
+        for process in (1, 2, 3)
+    ]
+    for number, run in enumerate(runs):
+        if run.server == "queueing" and run.figures:
+            runs[number] = replace(run, figures=replace(run.figures, achieved_hz=80.0))
+    summary = only(replace(make_results({}), runs=tuple(runs)))
+
+    said = sentences.say(summary)
+
+    assert "At 100 messages/s queueing could not keep up." in said
+    assert f"at a to 0.08 ms at {PEER}" in said
+    assert [cell.outcome for cell in summary.cells] == ["valid", "valid", "behind"]
+
+
 def test_noise_is_the_difference_between_equals() -> None:
     """A server that was measured twice says how far apart equals come out."""
     summary = only(make_results({"a": [10.0, 10.1, 10.2], "a" + AGAIN: [10.3, 10.2, 10.4]}))
