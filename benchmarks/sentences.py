@@ -195,7 +195,9 @@ def advice(summaries: Sequence[Summary], ours: Callable[[str], bool]) -> list[tu
         if ratio is not None:
             cost += f", {ratio.middle:.2f} times {summary.peer}"
         point = best[0].workload
-        wished = wish.format(rate=point.rate_hz or 0.0, clients=point.clients)
+        wished = wish.format(
+            rate=point.rate_hz or 0.0, clients=point.clients, size=point.payload_bytes
+        )
         lines.append((wished, and_([cell.server for cell in best]), cost))
     for name, wish, unit in (
         ("knee", "the most messages to {clients:,} clients", "messages/s"),
@@ -215,7 +217,12 @@ _WISHES = (
     ("closed", "cost", "the least processor for a message", "{} µs a delivery"),
     ("open", "p99", "the shortest wait at {rate:g} messages/s to {clients:,} clients", "p99 {} ms"),
     ("closed", "client", "the least memory for a client", "{} KiB a client"),
-    ("slow", "stalled", "to feel least of a client that stalls", "p99 at worst {} ms"),
+    (
+        "slow",
+        "stalled",
+        "to feel least of a client that stalls, at {size:,} bytes a message",
+        "p99 at worst {} ms",
+    ),
 )
 
 
