@@ -55,7 +55,7 @@ class Cell:
 
     @property
     def behind(self) -> bool:
-        """Whether the server did not keep up."""
+        """Whether some run had not everything in time after its last message."""
         return any(run.account is not None and run.account.behind for run in self.runs)
 
     @property
@@ -71,7 +71,12 @@ class Cell:
 
     @property
     def outcome(self) -> str:
-        """What stands beside its numbers: the verdict, or ``behind`` where it did not keep up."""
+        """What stands beside its numbers: the verdict, or ``behind`` where it did not keep up.
+
+        A server that lost something is ``invalid``, however late it was.
+        """
+        if self.verdict == "invalid":
+            return "invalid"
         return "behind" if self.outrun or (self.behind and not self.valid) else self.verdict
 
     @property

@@ -92,6 +92,15 @@ def test_crowded_run_is_left_out_of_the_values() -> None:
     assert [missing.server for missing in summary.missing] == ["a"]
 
 
+def test_outcome_of_a_loss_is_not_that_it_was_late() -> None:
+    """Who lost something is invalid, and not merely behind."""
+    lossy = make_run("a", 1.0, verdict="invalid", reason="deliveries: 9 lost")
+    late = make_run("a", 1.0, process=2, verdict="unknown", reason="late", behind=True)
+    summary = only(make_results({}, [lossy, late]))
+
+    assert cell(summary, "a").outcome == "invalid"
+
+
 def test_ratio_is_to_the_peer() -> None:
     """A server is set against the peer of the measurement; the peer against nobody."""
     summary = only(make_results(NEAR))
