@@ -82,10 +82,7 @@ def ratio(ours: Sequence[float], theirs: Sequence[float]) -> Interval:
     if min(len(ours), len(theirs)) < MIN_PROCESSES:
         return Interval(0.0, middle, math.inf)
     random = np.random.default_rng(seed=1)
-    above = np.median(random.choice(ours, (_RESAMPLES, len(ours))), axis=1)
-    below = np.median(random.choice(theirs, (_RESAMPLES, len(theirs))), axis=1)
-    low, high = np.percentile(above / below, (2.5, 97.5))
-    return Interval(float(low), middle, float(high))
+    return _interval(middle, _medians(ours, random) / _medians(theirs, random))
 
 
 def paired_ratio(ours: Sequence[float], theirs: Sequence[float]) -> Interval:
@@ -101,8 +98,16 @@ def paired_ratio(ours: Sequence[float], theirs: Sequence[float]) -> Interval:
     middle = float(np.median(ratios))
     if len(ratios) < MIN_PROCESSES:
         return Interval(0.0, middle, math.inf)
-    random = np.random.default_rng(seed=1)
-    resampled = np.median(random.choice(ratios, (_RESAMPLES, len(ratios))), axis=1)
+    return _interval(middle, _medians(ratios, np.random.default_rng(seed=1)))
+
+
+def _medians(values: Sequence[float], random: np.random.Generator) -> NDArray[np.float64]:
+    """Return the medians of bootstrap resamples."""
+    found: NDArray[np.float64] = np.median(random.choice(values, (_RESAMPLES, len(values))), axis=1)
+    return found
+
+
+def _interval(middle: float, resampled: NDArray[np.float64]) -> Interval:
     low, high = np.percentile(resampled, (2.5, 97.5))
     return Interval(float(low), middle, float(high))
 
