@@ -153,7 +153,8 @@ def histogram_percentile(buckets: Histogram, percent: float) -> float:
 def order_correlation(samples_ns: NDArray[np.int64]) -> float:
     """Return how far recipients are served in the order they connected: 1 always, -1 reversed.
 
-    Spearman's rank correlation of each message, and the median over messages; 0 is no order.
+    Spearman's rank correlation of each message, and the mean over messages; 0 is no order, and
+    what half of the messages have one way and half the other is none.
     """
     recipients = samples_ns.shape[1]
     if recipients < 2:
@@ -161,7 +162,7 @@ def order_correlation(samples_ns: NDArray[np.int64]) -> float:
     positions = np.arange(recipients)
     ranks = samples_ns.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")
     squares = ((ranks - positions) ** 2).sum(axis=1)
-    return float(np.median(1 - 6 * squares / (recipients * (recipients**2 - 1))))
+    return float(np.mean(1 - 6 * squares / (recipients * (recipients**2 - 1))))
 
 
 def worst_recipient(samples_ns: NDArray[np.int64], percent: float) -> float:

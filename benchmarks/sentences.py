@@ -158,8 +158,10 @@ def memory(summary: Summary) -> str:
 def strip(summary: Summary) -> str:
     """Whether those who connected first also hear first."""
     shown = summary.shown
-    ordered = [cell.server for cell in shown if (cell.value("order") or 0) > IN_ORDER]
-    backward = [cell.server for cell in shown if (cell.value("order") or 0) < -IN_ORDER]
+    # By every process: trio turns its order round by chance, and a median then picks one way.
+    orders = {cell.server: cell.values("order") or [0.0] for cell in shown}
+    ordered = [server for server, values in orders.items() if min(values) > IN_ORDER]
+    backward = [server for server, values in orders.items() if max(values) < -IN_ORDER]
     others = [cell.server for cell in shown if cell.server not in {*ordered, *backward}]
     said = []
     if ordered:

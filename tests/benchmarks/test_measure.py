@@ -132,6 +132,13 @@ def test_shuffled_recipients_have_no_order() -> None:
     assert abs(measure.order_correlation(samples_ns)) < 0.1
 
 
+def test_order_that_turns_round_is_no_order() -> None:
+    """A server that serves forwards and backwards by turns prefers nobody."""
+    samples_ns = np.array([[1, 2, 3], [3, 2, 1], [1, 2, 3], [3, 2, 1], [1, 2, 3]])
+
+    assert measure.order_correlation(samples_ns) == pytest.approx(0.2)
+
+
 def test_worst_recipient_is_the_one_always_last() -> None:
     """The worst recipient's percentile is that of one recipient, not of the pool."""
     samples_ns = np.array([[1, 9], [1, 9], [2, 8]])

@@ -261,6 +261,23 @@ def test_stall_that_stops_a_room_is_told() -> None:
     assert "nobody feels it at a; at b it stops the room" in sentences.say(summary)
 
 
+def test_order_is_said_where_every_process_keeps_it() -> None:
+    """A server whose processes go one way and the other has no order, whatever the median is."""
+    orders = {"kept": [1.0, 1.0, 1.0], "turned": [-1.0, 1.0, 1.0], "reversed": [-1.0, -1.0, -1.0]}
+    runs = [
+        replace(run, figures=replace(run.figures, order_correlation=order))
+        for server, values in orders.items()
+        for process, order in enumerate(values, start=1)
+        if (run := make_run(server, 5.0, process=process)).figures
+    ]
+
+    said = sentences.strip(only(replace(make_results({}), runs=tuple(runs))))
+
+    assert "t kept recipients are served in the order they connected" in said
+    assert "at reversed the last to come hears first" in said
+    assert "at turned there is no such order" in said
+
+
 def test_advice_names_ours_and_what_it_costs() -> None:
     """The advice picks among ours, names all that tie, and sets them against the peer."""
     results = make_results({"a": [5.0, 5.2, 5.1], "b": [5.1, 5.05, 5.25], PEER: [2.0, 2.1, 2.2]})
