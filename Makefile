@@ -50,7 +50,7 @@ report/gallery.html: | $(READY)
 	@$(BIN)/hubbub gallery --html $@
 
 conform: $(READY)  ## every test of every rule (12 minutes; one: ID=trio-mutex)
-	@$(BIN)/python -m pytest -n $(JOBS) tests/conformance $(foreach id,$(ID),--server $(id)) $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) conformance/rules $(foreach id,$(ID),--server $(id)) $(ARGS)
 
 gallery: $(READY)  ## judge the servers that are wrong on purpose (all rules: ARGS=--whole)
 	@mkdir -p report
@@ -66,7 +66,7 @@ round: $(READY)  ## measure all, to be published (nearly 1 hour; resumes)
 	@mkdir -p $(ROUND)
 	@test -f $(ROUND)/results.json.gz || $(BIN)/hubbub bench --output $(ROUND)/results.json.gz \
 	  $(if $(wildcard $(ROUND)/results.json.gz.part),--resume) || test $$? -eq 3
-	@$(BIN)/python -m benchmarks.publish $(ROUND)/results.json.gz
+	@$(BIN)/python -m hubbub.publish $(ROUND)/results.json.gz
 	@$(BIN)/python docs/picture.py $(ROUND)/report.html
 
 audit: $(READY)  ## a second load generator against the first (15 minutes; one: ID=trio-mutex)
@@ -99,7 +99,7 @@ types: $(READY)  ## mypy --strict
 	@$(BIN)/mypy
 
 coverage: $(READY)  ## every branch of the core is tested
-	@$(BIN)/python -m pytest -q tests/core --cov=implementations/core --cov-report=term-missing:skip-covered --cov-fail-under=100
+	@$(BIN)/python -m pytest -q tests/implementations/core --cov=implementations/core --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 check: style types coverage test conform  ## everything that must be green
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from benchmarks.load import DRAIN_S, Account
 from benchmarks.samples import ALTERED, ANNOUNCED, EVICTED, LAST, WARM_UP, Samples
 from benchmarks.workload import Verdict, Workload
-from tests.conformance.history import Coverage, History, Session, check
+from conformance.checker import Coverage, History, Session, check
 
 
 __all__ = [

@@ -29,6 +29,7 @@ from benchmarks.samples import Samples, read_samples
 from benchmarks.syscalls import counting_syscalls
 from benchmarks.toolchains import Unavailable, compile_c
 from benchmarks.workload import Workload, plan
+from conformance.python import module_command
 
 
 __all__ = ["Account", "LoadError", "Moment", "generator_command", "raise_file_limit", "run_load"]
@@ -108,7 +109,7 @@ def generator_command(kind: str = "") -> tuple[str, list[str]]:
         except Unavailable as error:
             if kind == "c":
                 raise LoadError(str(error)) from error
-    return "python", [sys.executable, "-m", "benchmarks.generator"]
+    return "python", module_command("benchmarks.generator")
 
 
 def raise_file_limit(clients: int) -> None:

@@ -10,7 +10,6 @@ import os
 import re
 import select
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -20,7 +19,8 @@ from typing import IO
 from benchmarks.load import LoadError, pinned
 from benchmarks.peers import PEERS
 from benchmarks.workload import MAX_LINE_BYTES, Workload
-from implementations.registry import SERVERS
+from conformance.python import module_command
+from implementations.servers import SERVERS
 
 
 __all__ = ["is_ours", "server_command", "serving"]
@@ -50,7 +50,7 @@ def server_command(server: str, workload: Workload) -> list[str]:
             command = [*command, "--ws", "{ws}"]
         command = [part.replace("{ws}", _ANY_PORT) for part in command]
     else:
-        command = [sys.executable, "-m", "hubbub", "serve", server]
+        command = module_command("hubbub", "serve", server)
         command += ["--tcp", _ANY_PORT, "--ws", _ANY_PORT, "--log-level", "WARNING"]
     if is_ours(server):
         if workload.payload_bytes > MAX_LINE_BYTES - _ROOM_BYTES:

@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from implementations.registry import SERVERS
+from implementations.servers import SERVERS
 
 
 __all__ = ["CASES", "SUMMARY", "Outcome", "outcome_of", "read_lines", "runtimes", "write_outcomes"]

@@ -15,13 +15,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from implementations.registry import SERVERS
+from implementations.servers import SERVERS
 
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from benchmarks.bench import Order
+    from benchmarks.campaign import Plan
     from benchmarks.results import Results, Run
 
 __all__ = ["Journal", "add_arguments", "measure", "run"]
@@ -93,14 +93,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure, write, and return the exit code."""
     from rich.console import Console
 
-    from benchmarks.bench import changed_since
+    from benchmarks.campaign import changed_since
     from benchmarks.load import LoadError
     from benchmarks.results import write
     from benchmarks.table import print_tables
 
     try:
-        order = _order(arguments)
-        journal = Journal(arguments.output, order)
+        plan = _plan(arguments)
+        journal = Journal(arguments.output, plan)
         begun = journal.resume() if arguments.resume else None
         if begun and (changed := changed_since(begun)):
             raise ValueError(f"begun with another {', '.join(changed)}: measure anew")
@@ -110,7 +110,7 @@ def run(arguments: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that it ends its children too
     console = Console()
     try:
-        results = measure(order, console, begun=begun, journal=journal)
+        results = measure(plan, console, begun=begun, journal=journal)
         write(results, arguments.output)
     except KeyboardInterrupt:
         again = f"hubbub bench --resume --output {arguments.output}"
@@ -124,8 +124,8 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     journal.remove()
     print_tables(results, console)
-    if arguments.own is not None and order.peers and order.peers[0] in results.skipped:
-        name = order.peers[0]
+    if arguments.own is not None and plan.peers and plan.peers[0] in results.skipped:
+        name = plan.peers[0]
         print(f"hubbub: {name} was not measured: {results.skipped[name]}", file=sys.stderr)
         return 1
     console.print(f"\nThe results: {arguments.output}", soft_wrap=True, highlight=False)
@@ -134,13 +134,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def measure(
-    order: Order,
+    plan: Plan,
     console: Console,
     *,
     begun: Results | None = None,
     journal: Journal | None = None,
 ) -> Results:
-    """Measure ``order`` with a line a run, and a bar below them on a terminal.
+    """Measure ``plan`` with a line a run, and a bar below them on a terminal.
 
     Raises:
         LoadError: the machine cannot hold that many connections.
@@ -153,14 +153,14 @@ def measure(
         TimeRemainingColumn,
     )
 
-    from benchmarks.bench import begin, go_on, run_line
+    from benchmarks.campaign import begin, go_on, run_line
 
     def say(line: str) -> None:
         console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
 
     console.print("measuring ...")
     if begun is None:
-        begun = begin(order, say)
+        begun = begin(plan, say)
     if journal:
         journal.begin(begun)
     columns = (MofNCompleteColumn(), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
@@ -175,19 +175,19 @@ def measure(
             say(f"{done:4}/{planned} {run_line(made)}")
             bars.update(bar, completed=done, total=planned)
 
-        return go_on(order, begun, on_run)
+        return go_on(plan, begun, on_run)
 
 
 class Journal:
     """What has been measured so far, a line a run, beside the file that will hold it all."""
 
-    def __init__(self, output: Path, order: Order) -> None:
+    def __init__(self, output: Path, plan: Plan) -> None:
         if not output.name.endswith((".json", ".json.gz")):
             raise ValueError(f"the results go to a .json or .json.gz file, not {output}")
         if not output.absolute().parent.is_dir():
             raise ValueError(f"no such folder: {output.parent}")
         self._path = output.with_name(f"{output.name}.part")
-        self._order = json.loads(json.dumps(asdict(order)))
+        self._plan = json.loads(json.dumps(asdict(plan)))
 
     def begin(self, begun: Results) -> None:
         """Write down what was begun, and the runs that it holds already.
@@ -197,7 +197,7 @@ class Journal:
         """
         from benchmarks.results import dump_results, dump_run
 
-        head = {"order": self._order, "begun": json.loads(dump_results(replace(begun, runs=())))}
+        head = {"plan": self._plan, "begun": json.loads(dump_results(replace(begun, runs=())))}
         lines = [json.dumps(head), *(dump_run(run) for run in begun.runs)]
         self._path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
@@ -212,7 +212,7 @@ class Journal:
         """Return what had been measured.
 
         Raises:
-            ValueError: there is nothing to resume, or it was another order.
+            ValueError: there is nothing to resume, or it was another plan.
         """
         from benchmarks.results import load_results, load_run
 
@@ -223,10 +223,10 @@ class Journal:
         try:
             begun = json.loads(head)
             runs = [load_run(line) for line in lines[:-1]]
-            results, order = load_results(begun["begun"]), begun["order"]
+            results, plan = load_results(begun["begun"]), begun["plan"]
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{self._path} cannot be resumed: it is damaged") from error
-        if order != self._order:
+        if plan != self._plan:
             raise ValueError(f"{self._path} was begun with other arguments; give the same again")
         if lines:
             with contextlib.suppress(ValueError):  # it was being written when all was stopped
@@ -238,8 +238,8 @@ class Journal:
         self._path.unlink(missing_ok=True)
 
 
-def _order(arguments: argparse.Namespace) -> Order:
-    from benchmarks.bench import Order
+def _plan(arguments: argparse.Namespace) -> Plan:
+    from benchmarks.campaign import Plan
     from benchmarks.peers import PEERS, own_peer
     from benchmarks.scenarios import SCENARIOS
 
@@ -261,7 +261,7 @@ def _order(arguments: argparse.Namespace) -> Order:
         PEERS[own.id] = own
         servers = servers or list(BESIDE_SERVERS)
         peers = [own.id, *(BESIDE_PEERS if peers is None else peers)]
-    return Order(
+    return Plan(
         scenarios=tuple(dict.fromkeys(arguments.scenarios)) or tuple(SCENARIOS),
         servers=tuple(dict.fromkeys(servers)),
         peers=None if peers is None else tuple(peer for peer in peers if peer != "none"),

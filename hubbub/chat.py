@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from websockets.exceptions import ConnectionClosed
 
-from hubbub.doors import Address, Door, Lost, connect, open_door
+from hubbub.conversation import Address, Door, Lost, connect, open_door
 
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ import sys
 import time
 from pathlib import Path
 
-from hubbub.learning.catalogue import ROOT, Lesson, NoLesson, find_lesson
 from hubbub.learning.judge import Report, judge
+from hubbub.learning.lessons import ROOT, Lesson, NoLesson, find_lesson
 from hubbub.learning.progress import Progress, progress_path
-from hubbub.learning.report import as_text, wrapped
+from hubbub.learning.telling import as_text, wrapped
 
 
 __all__ = ["add_arguments", "run"]

@@ -16,15 +16,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conformance.suite import SuiteError
 from hubbub import bench, conform, report
-from implementations.registry import SERVERS
+from implementations.servers import SERVERS
 
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from benchmarks.results import Results as Measured
-    from tests.conformance.results import Results as Judged
+    from conformance.results import Results as Judged
 
 __all__ = ["add_arguments", "run", "write_report"]
 
@@ -103,10 +104,10 @@ def _compare_files(before: Path, after: Path) -> int:
 def _compare_servers(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from benchmarks.bench import Order
+    from benchmarks.campaign import Plan
     from benchmarks.load import LoadError
     from benchmarks.table import print_tables
-    from tests.conformance.report import print_report
+    from conformance.matrix import print_report
 
     known = [server.id for server in SERVERS]
     ids = arguments.ids or known
@@ -119,7 +120,7 @@ def _compare_servers(arguments: argparse.Namespace) -> int:
         arguments.output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         return _misuse(f"cannot write to {arguments.output}: {error.strerror}")
-    order = Order(
+    plan = Plan(
         scenarios=SCENARIOS,
         servers=tuple(ids),
         peers=PEERS,
@@ -138,8 +139,8 @@ def _compare_servers(arguments: argparse.Namespace) -> int:
                 one_door=not arguments.full,
                 progress=lambda done, planned, latest: step(done, planned, latest.rule),
             )
-        measured = bench.measure(order, console)
-    except (conform.SuiteError, LoadError) as error:
+        measured = bench.measure(plan, console)
+    except (SuiteError, LoadError) as error:
         print(f"hubbub: {error}", file=sys.stderr)
         return 1
 

@@ -1,45 +1,31 @@
 """``hubbub conform``: judge any server, rule by rule.
 
-It runs the black-box suite in a process of its own, follows the verdicts as they
-are written, and shows the matrix. The suite is the one that stands beside this
-package, whatever folder the command is given in and whatever pytest
-configuration lies there.
+It runs the suite (conformance/suite.py), shows the progress and then the matrix.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import json
-import os
-import platform
 import signal
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from importlib.metadata import version
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conformance.suite import WORKERS, Progress, Request, SuiteError, run_suite
 from hubbub.output import write
-from hubbub.suite import ROOT, prefer_own_suite
 from implementations.core.errors import SettingsError
 from implementations.registry import find
 
 
 if TYPE_CHECKING:
-    from tests.conformance.results import Results, Run
+    from conformance.results import Results, Run
 
 
-__all__ = ["SuiteError", "add_arguments", "judge", "judge_command", "run", "shown_progress"]
-
-SUITE = ROOT / "tests" / "conformance"
-
-_WORKERS = 4  # tests at a time: most wait most of the time
+__all__ = ["add_arguments", "judge", "judge_command", "run", "shown_progress"]
 
 EXAMPLES = """\
 examples:
@@ -68,29 +54,7 @@ and one is unknown (the run did not really exercise it), 2 misuse
 _MISSING = (
     "hubbub conform needs pytest, pytest-xdist, rich and jinja2: pip install 'hubbub[conform]'"
 )
-_FOLLOW_EVERY_S = 0.1
 _TELL_EVERY_S = 5.0
-_END_WITHIN_S = 15.0
-
-Progress = Callable[[int, int, "Run"], None]  # runs done, runs planned, the latest
-
-
-class SuiteError(Exception):
-    """The suite itself could not run; the message is for people."""
-
-
-@dataclass(frozen=True)
-class _Order:
-    """What one run of the suite is asked for."""
-
-    contenders: Sequence[str]  # options of the pytest plugin
-    ids: Sequence[str] = ()  # in this order in the results; () takes them as they come
-    rules: str | None = None
-    quick: bool = False
-    policy: str | None = None
-    workers: int = _WORKERS
-    one_door: bool = False
-    tick_s: float | None = None  # the unit of all deadlines; None: as the caller's environment says
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -108,10 +72,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-n",
         type=int,
-        default=_WORKERS,
+        default=WORKERS,
         metavar="N",
         dest="workers",
-        help=f"tests at a time (default {_WORKERS})",
+        help=f"tests at a time (default {WORKERS})",
     )
 
 
@@ -120,17 +84,16 @@ def run(arguments: argparse.Namespace) -> int:
     if not all(map(find_spec, ("pytest", "xdist", "rich", "jinja2"))):
         print(_MISSING, file=sys.stderr)
         return 2
-    prefer_own_suite()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: leave no servers behind
     from rich.console import Console
 
+    from conformance.matrix import print_report, render_html
     from hubbub.autobahn import read_lines
-    from tests.conformance.report import print_report, render_html
 
     try:
-        order = _order_of(arguments)
+        request = _request(arguments)
         with shown_progress(Console(stderr=True)) as progress:
-            results = _run_suite(order, progress)
+            results = run_suite(request, progress)
     except (ValueError, OSError) as error:
         print(f"hubbub: {error} (try hubbub conform --help)", file=sys.stderr)
         return 2
@@ -154,7 +117,7 @@ def judge(
     quick: bool = False,
     one_door: bool = False,
     rules: Mapping[str, Sequence[str]] | None = None,
-    workers: int = _WORKERS,
+    workers: int = WORKERS,
     progress: Progress | None = None,
 ) -> Results:
     """Judge servers of ours and return the results.
@@ -167,12 +130,11 @@ def judge(
     Raises:
         SuiteError: the suite could not run.
     """
-    prefer_own_suite()
     options = _server_options(ids)
     if rules is not None:
         options = [f"--server={server_id}={','.join(rules[server_id])}" for server_id in ids]
-    order = _Order(options, ids, quick=quick, one_door=one_door, workers=workers)
-    return _run_suite(order, progress or (lambda *_: None))
+    request = Request(options, ids, quick=quick, one_door=one_door, workers=workers)
+    return run_suite(request, progress or (lambda *_: None))
 
 
 def judge_command(
@@ -185,9 +147,8 @@ def judge_command(
     Raises:
         SuiteError: the suite could not run.
     """
-    prefer_own_suite()
-    order = _Order([f"--command={template}"], rules=",".join(rules), quick=quick, tick_s=tick_s)
-    return _run_suite(order, lambda *_: None)
+    request = Request([f"--command={template}"], rules=",".join(rules), quick=quick, tick_s=tick_s)
+    return run_suite(request)
 
 
 def _is_known(server_id: str) -> bool:
@@ -198,16 +159,16 @@ def _is_known(server_id: str) -> bool:
     return True
 
 
-def _order_of(arguments: argparse.Namespace) -> _Order:
+def _request(arguments: argparse.Namespace) -> Request:
     """Return what the flags ask for.
 
     Raises:
         ValueError: they do not fit together, or name what there is not.
     """
-    from tests.conformance.contenders import ForeignCommand
-    from tests.conformance.policy import read_policy
-    from tests.conformance.rules import select_rules
-    from tests.conformance.server import parse_address
+    from conformance.contenders import ForeignCommand
+    from conformance.policy import read_policy
+    from conformance.protocol import select_rules
+    from conformance.server import parse_address
 
     at = [
         f"--{door}={getattr(arguments, door)}" for door in ("tcp", "ws") if getattr(arguments, door)
@@ -230,7 +191,7 @@ def _order_of(arguments: argparse.Namespace) -> _Order:
     contenders = _server_options(arguments.ids) + at
     if arguments.template is not None:
         contenders = [f"--command={arguments.template}"]
-    return _Order(
+    return Request(
         contenders,
         arguments.ids,
         arguments.rules,
@@ -242,97 +203,6 @@ def _order_of(arguments: argparse.Namespace) -> _Order:
 
 def _server_options(ids: Sequence[str]) -> list[str]:
     return [f"--server={server_id}" for server_id in ids]
-
-
-def _run_suite(order: _Order, progress: Progress) -> Results:
-    from tests.conformance.results import Results
-    from tests.conformance.rules import select_rules
-
-    with tempfile.TemporaryDirectory(prefix="hubbub-") as folder:
-        verdicts, said = Path(folder, "verdicts"), Path(folder, "said")
-        verdicts.touch()
-        with said.open("wb") as output:
-            suite = subprocess.Popen(
-                _pytest_command(order, verdicts),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=_suite_environment(order.tick_s),
-                start_new_session=True,  # Ctrl-C is ours to pass on
-            )
-            with _ended_with_us(suite):
-                runs = list(_follow(verdicts, suite, progress))
-        if suite.returncode not in (0, 1) or not runs:
-            raise SuiteError(f"the suite could not run:\n{said.read_text(errors='replace')}")
-    seen = tuple(dict.fromkeys(run.server for run in runs))
-    return Results(
-        servers=tuple(order.ids) or seen,
-        rules=select_rules(order.rules),
-        runs=tuple(runs),
-        quick=order.quick,
-        about=_about(),
-    )
-
-
-def _pytest_command(order: _Order, verdicts: Path) -> list[str]:
-    # -P and -c: nothing that lies where the caller stands is taken for the suite's.
-    command = [sys.executable, "-P", "-m", "pytest", str(SUITE), "-c", os.devnull]
-    command += [f"--rootdir={SUITE}", f"--confcutdir={SUITE}", "--strict-markers"]
-    command += ["-p", "no:cacheprovider", "-p", "tests.conformance.plugin"]
-    if order.workers > 1:
-        command += ["-p", "xdist", "-n", str(order.workers), "--dist", "worksteal"]
-    command += [*order.contenders, f"--verdicts={verdicts}"]
-    command += [f"--rules={order.rules}"] if order.rules else []
-    command += [f"--policy={order.policy}"] if order.policy else []
-    command += ["--quick"] if order.quick else []
-    command += ["--one-door"] if order.one_door else []
-    return command
-
-
-def _suite_environment(tick_s: float | None) -> dict[str, str]:
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
-    if tick_s is not None:
-        inherited["TEST_TICK_S"] = str(tick_s)
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    return {**inherited, "PYTHONPATH": path, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-
-
-def _follow(verdicts: Path, suite: subprocess.Popen[bytes], progress: Progress) -> Iterator[Run]:
-    """Yield the runs as their verdicts are written, until the suite has ended."""
-    from tests.conformance.results import runs_of
-
-    planned = done = 0
-    rest = ""
-    with verdicts.open(encoding="utf-8") as file:
-        while True:
-            ended = suite.poll() is not None
-            *lines, rest = (rest + file.read()).split("\n")
-            for record in map(json.loads, lines):
-                if "planned" in record:
-                    planned = record["planned"]
-                    continue
-                (latest,) = runs_of([record])
-                done += 1
-                progress(done, planned, latest)
-                yield latest
-            if ended:
-                return
-            time.sleep(_FOLLOW_EVERY_S)
-
-
-@contextlib.contextmanager
-def _ended_with_us(suite: subprocess.Popen[bytes]) -> Iterator[None]:
-    """End the suite when we are interrupted, so that it can stop the servers it started."""
-    try:
-        yield
-    finally:
-        if suite.poll() is None:
-            os.killpg(suite.pid, signal.SIGINT)  # the workers too
-            try:
-                suite.wait(_END_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                os.killpg(suite.pid, signal.SIGKILL)
-                suite.wait()
 
 
 @contextlib.contextmanager
@@ -365,12 +235,3 @@ def shown_progress(console: Any) -> Iterator[Progress]:
 
     with bar:
         yield show
-
-
-def _about() -> dict[str, str]:
-    return {
-        "date": time.strftime("%Y-%m-%d %H:%M %z"),
-        "hubbub": version("hubbub"),
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
-    }

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hubbub.output import write
-from hubbub.suite import prefer_own_suite
 
 
 if TYPE_CHECKING:
-    from tests.conformance.history import History, Violation
-    from tests.conformance.tape import Tape
+    from conformance.checker import History, Violation
+    from conformance.tape import Tape
 
 __all__ = ["add_arguments", "run"]
 
@@ -26,7 +25,7 @@ examples:
   hubbub draw talk.jsonl --trace talk.trace.json        then open that in Perfetto
 
 A tape comes from hubbub record, or from any program that writes one: a JSON object a line, as
-tests/conformance/tape.py says. What is drawn is the smallest part of it that breaks a promise.
+conformance/tape.py says. What is drawn is the smallest part of it that breaks a promise.
 
 exit code: 0 no promise is broken, 1 one is, 2 it is no tape, or a file cannot be written
 """
@@ -56,10 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
     if find_spec("pytest") is None:
         print("hubbub: draw needs the suite: pip install 'hubbub[conform]'", file=sys.stderr)
         return 2
-    prefer_own_suite()
-    from tests.conformance.diagram import as_svg, as_text
-    from tests.conformance.tape import NotATape
-    from tests.conformance.trace_events import trace_events
+    from conformance.diagram import as_svg, as_text
+    from conformance.tape import NotATape
+    from conformance.trace_events import trace_events
 
     try:
         tape = _read(arguments.file)
@@ -76,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _read(file: str) -> Tape:
-    from tests.conformance.tape import Tape
+    from conformance.tape import Tape
 
     if file == "-":
         return Tape.read(sys.stdin)
@@ -90,8 +88,8 @@ def _judged(tape: Tape, rule_id: str | None, steps: int) -> tuple[bool, History,
     Raises:
         ValueError: that rule is not broken in it.
     """
-    from tests.conformance.history import Violation, check
-    from tests.conformance.smallest import smallest_violation
+    from conformance.checker import Violation, check
+    from conformance.checker.smallest import smallest_violation
 
     history = tape.history()
     verdict = check(history)

@@ -11,7 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hubbub.conform import Progress, SuiteError, judge, shown_progress
+from conformance.suite import Progress, SuiteError
+from hubbub.conform import judge, shown_progress
 from hubbub.output import write
 from hubbub.pages import templates
 from implementations.exhibits.catalogue import PREFIX, Exhibit, exhibits
@@ -20,7 +21,7 @@ from implementations.exhibits.catalogue import PREFIX, Exhibit, exhibits
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-    from tests.conformance.results import Results, Run
+    from conformance.results import Results, Run
 
 __all__ = ["Finding", "add_arguments", "find_all", "render", "run"]
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 
-from hubbub.learning.catalogue import LESSONS, ROOT, Lesson, NoLesson, find_lesson, lessons
+from hubbub.learning.lessons import LESSONS, ROOT, Lesson, NoLesson, find_lesson, lessons
 from hubbub.learning.progress import Progress
 
 

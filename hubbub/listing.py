@@ -6,7 +6,7 @@ import argparse
 import textwrap
 
 from implementations.exhibits.catalogue import exhibits
-from implementations.registry import SERVERS
+from implementations.servers import SERVERS
 
 
 __all__ = ["add_arguments", "exhibits_table", "run"]

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hubbub.output import write
-from hubbub.suite import prefer_own_suite
 from implementations.core.errors import SettingsError
 from implementations.registry import find
 
 
 if TYPE_CHECKING:
-    from tests.conformance.contenders import Contender
-    from tests.conformance.tape import Tape
+    from conformance.contenders import Contender
+    from conformance.tape import Tape
 
 __all__ = ["add_arguments", "run"]
 
@@ -55,9 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
     if find_spec("pytest") is None:
         print("hubbub: record needs the suite: pip install 'hubbub[conform]'", file=sys.stderr)
         return 2
-    prefer_own_suite()
-    from tests.conformance.clients import Mismatch
-    from tests.conformance.server import NotReady
+    from conformance.clients import Mismatch
+    from conformance.server import NotReady
 
     try:
         contender = _contender(arguments)
@@ -85,8 +83,8 @@ def _contender(arguments: argparse.Namespace) -> Contender:
         ValueError: that is not clear.
         SettingsError: there is no such server.
     """
-    from tests.conformance.contenders import FixedAddresses, OurServer
-    from tests.conformance.server import parse_address
+    from conformance.contenders import FixedAddresses, OurServer
+    from conformance.server import parse_address
 
     tcp, ws = (parse_address(text) if text else None for text in (arguments.tcp, arguments.ws))
     if (arguments.id is None) is not bool(tcp or ws):
@@ -98,9 +96,9 @@ def _contender(arguments: argparse.Namespace) -> Contender:
 
 def _record(contender: Contender, arguments: argparse.Namespace) -> tuple[Tape, str]:
     """Return what came, and what kept the talk from its end; empty if nothing did."""
-    from tests.conformance.stage import Connect, Launch
-    from tests.conformance.swarm import Swarm
-    from tests.conformance.tape import Tape, Track
+    from conformance.factories import Connect, Launch
+    from conformance.swarm import Swarm
+    from conformance.tape import Tape, Track
 
     launch = Launch(contender, {})
     connect = Connect(launch, contender.doors[0])

@@ -14,13 +14,13 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
+from conformance.checker import Violation, check
+from conformance.checker.smallest import smallest_violation
+from conformance.diagram import as_svg, as_text
 from hubbub.output import write
 from implementations.core.errors import SettingsError
 from schedules.explore import MissingTool, Run, first_failure, play
 from schedules.stage import Step
-from tests.conformance.diagram import as_svg, as_text
-from tests.conformance.history import Violation, check
-from tests.conformance.smallest import smallest_violation
 
 
 __all__ = ["add_arguments", "run", "told"]

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from hubbub.pages import templates
 from implementations.exhibits.catalogue import exhibits
-from implementations.registry import SERVERS
+from implementations.servers import SERVERS
 
 
 if TYPE_CHECKING:
     from benchmarks.results import Results as Measured
-    from tests.conformance.results import Results as Judged
+    from conformance.results import Results as Judged
 
 __all__ = ["add_arguments", "render", "run"]
 
@@ -63,8 +63,8 @@ def render(measured: Measured, judged: Judged | None = None) -> str:
     from benchmarks import sentences
     from benchmarks.sections import sections
     from benchmarks.summary import summarise
+    from conformance.matrix import matrix_fragment, matrix_style
     from hubbub.autobahn import read_lines
-    from tests.conformance.report import matrix_fragment, matrix_style
 
     summaries = summarise(measured)
     plain = {server.id for server in SERVERS}

@@ -23,7 +23,7 @@ from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
 from hubbub.chat import printable
-from hubbub.doors import Address, Lost
+from hubbub.conversation import Address, Lost
 from implementations.core.settings import Endpoint
 
 

@@ -22,7 +22,8 @@ from implementations.core.site import Site
 from implementations.doors import raise_descriptor_limit
 from implementations.exhibits.catalogue import Exhibit
 from implementations.logs import start_logging
-from implementations.registry import SERVERS, Server, find
+from implementations.registry import find
+from implementations.servers import SERVERS, Server
 
 
 __all__ = ["main", "make_parser"]

@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from importlib import import_module
 from types import FrameType
 
+from conformance.checker import History, Violation
 from implementations.exhibits.catalogue import Exhibit
-from implementations.registry import Server, find
+from implementations.registry import find
+from implementations.servers import Server
 from schedules.judgement import history_of, judge
 from schedules.stage import Step
-from tests.conformance.history import History, Violation
 
 
 __all__ = ["MissingTool", "Run", "first_failure", "play"]

@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from conformance.checker import History, Session, Violation, check
+from conformance.checker.lines import Kind, parse
+from conformance.checker.record import Coverage
 from implementations.core.causes import Cause
 from implementations.core.room import _key as key_of
 from schedules.memory_socket import MemorySocket
 from schedules.script import OBSERVER, AllGone, Hear, Leaving
 from schedules.stage import Stage
-from tests.conformance.checker.lines import Kind, parse
-from tests.conformance.checker.record import Coverage
-from tests.conformance.history import History, Session, Violation, check
 
 
 __all__ = ["history_of", "judge"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.conformance.contenders import LaunchOptions, OurServer
-from tests.conformance.server import Address, Server
+from conformance.contenders import LaunchOptions, OurServer
+from conformance.server import Address, Server
 
 
 __all__ = ["spelled", "started_server"]

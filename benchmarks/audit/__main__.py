@@ -39,7 +39,7 @@ from benchmarks.processes import server_command, serving
 from benchmarks.table import ratio_text
 from benchmarks.toolchains import Unavailable, compile_c
 from benchmarks.workload import Workload, parse_address
-from implementations.registry import SERVERS
+from implementations.servers import SERVERS
 
 
 __all__ = ["Row", "Seen", "audit", "first", "main", "second", "told", "verdict"]

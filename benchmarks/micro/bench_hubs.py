@@ -36,7 +36,7 @@ import pytest
 
 from benchmarks.micro.fakes import Scene
 from benchmarks.micro.fixture import Benchmark
-from implementations.registry import SERVERS
+from implementations.servers import SERVERS
 
 
 # Clients to rounds. pytest-benchmark does not calibrate what has a setup; this is less than

@@ -12,7 +12,6 @@ from __future__ import annotations
 import platform
 import re
 import shlex
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -28,7 +27,8 @@ from benchmarks.toolchains import (
     node_modules,
     python_module,
 )
-from implementations.registry import SERVERS
+from conformance.python import module_command
+from implementations.servers import SERVERS
 
 
 __all__ = ["PEERS", "Peer", "Unavailable", "own_peer"]
@@ -79,12 +79,12 @@ def _python(module: str, *needs: tuple[str, str], uvloop: bool = False) -> list[
     for name, extra in (*needs, *([("uvloop", "uvloop")] if uvloop else [])):
         python_module(name, extra)
     loop = ["--loop", "uvloop"] if uvloop else []
-    return [sys.executable, "-m", f"benchmarks.peers.{module}", *loop]
+    return module_command(f"benchmarks.peers.{module}", *loop)
 
 
 def _ours(server: str) -> list[str]:
     python_module("uvloop", "uvloop")
-    command = [sys.executable, "-m", "hubbub", "serve", server, "--loop", "uvloop"]
+    command = module_command("hubbub", "serve", server, "--loop", "uvloop")
     return [*command, "--tcp", "127.0.0.1:0", "--log-level", "WARNING"]
 
 

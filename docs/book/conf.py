@@ -30,6 +30,7 @@ include_patterns = [
     "lessons/README.md",
     "lessons/*/*.ipynb",
     "lessons/*/README.md",  # what a lesson is about, and where it comes from
+    "conformance/README.md",
     "tests/*/README.md",
 ]
 exclude_patterns = ["**/.ipynb_checkpoints", "**/node_modules"]

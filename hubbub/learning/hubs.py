@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.checker import History
 from hubbub.learning.promises import Broken
 from hubbub.learning.scene import Member, history_of, judge_history
 from hubbub.learning.schedule import Crashed, Schedule, Stuck
-from tests.conformance.history import History
 
 
 __all__ = ["CHAT", "OWNER", "Play", "play"]

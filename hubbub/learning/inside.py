@@ -185,7 +185,7 @@ def _put_to_the_test(
 def _record(broken: Broken) -> dict[str, Any]:
     text = svg = ""
     if broken.violation is not None:
-        from tests.conformance.diagram import as_svg, as_text
+        from conformance.diagram import as_svg, as_text
 
         # The drawing's first paragraph says once more which rule, and why.
         drawn = as_text(broken.violation.witness, broken.violation)

@@ -14,7 +14,6 @@ import re
 import select
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -22,7 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from hubbub.learning.catalogue import ROOT, Lesson
+from conformance.python import module_command
+from hubbub.learning.lessons import Lesson
 
 
 __all__ = ["STARTED", "Report", "judge", "tick_s"]
@@ -88,7 +88,7 @@ def judge(lesson: Lesson, *, exercise: Path | None = None, seed: int | None = No
         tempfile.TemporaryDirectory(prefix="hubbub-") as folder,
     ):
         read, write = os.pipe()
-        command = [sys.executable, "-P", "-m", "hubbub.learning.inside"]
+        command = module_command("hubbub.learning.inside")
         command += [str(lesson.check), str(path), str(write), str(stack.fileno())]
         command += [f"--seed={seed}"] if seed is not None else []
         child = subprocess.Popen(
@@ -131,11 +131,9 @@ def tick_s() -> float:
 
 def _environment(tick: float) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("HUBBUB_", "PYTEST_"))}
-    path = os.pathsep.join(filter(None, [str(ROOT), kept.get("PYTHONPATH")]))
     # No bytecode: the next look must see what was just saved, and leave no traces in the lessons.
     return {
         **kept,
-        "PYTHONPATH": path,
         "TEST_TICK_S": str(tick),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",

@@ -24,15 +24,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from conformance.contenders import ForeignCommand, LaunchOptions
+from conformance.factories import ClientFactory, Connect, Launch
+from conformance.recording import shown_of
+from conformance.server import Server
+from conformance.swarm import BrokenPromise, Swarm
+from conformance.timing import TICK
+from conformance.verdicts import Unknown
 from hubbub.learning.judge import STARTED
 from hubbub.learning.promises import Broken
-from tests.conformance.contenders import ForeignCommand, LaunchOptions
-from tests.conformance.recording import shown_of
-from tests.conformance.server import Server
-from tests.conformance.stage import ClientFactory, Connect, Launch
-from tests.conformance.swarm import BrokenPromise, Swarm
-from tests.conformance.verdicts import Unknown
-from tests.timing import TICK
 
 
 __all__ = ["Program"]

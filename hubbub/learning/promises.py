@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from tests.conformance.history import Violation
+from conformance.checker import Violation
 
 
 __all__ = ["Broken", "Promise", "promise", "promises_of"]

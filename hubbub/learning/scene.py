@@ -10,11 +10,11 @@ import queue
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from conformance.checker import History, Session, check
+from conformance.checker.smallest import smallest_violation
 from hubbub.learning.controlled import holding, me
 from hubbub.learning.promises import Broken
 from hubbub.learning.schedule import current
-from tests.conformance.history import History, Session, check
-from tests.conformance.smallest import smallest_violation
 
 
 __all__ = ["Delivery", "Member", "Outbox", "history_of", "judge_history", "members"]

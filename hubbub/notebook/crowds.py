@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from conformance.checker import History
+from conformance.contenders import FixedAddresses
+from conformance.factories import Connect, Launch
+from conformance.server import parse_address
+from conformance.swarm import Swarm
 from hubbub.notebook.rooms import Room
-from tests.conformance.contenders import FixedAddresses
-from tests.conformance.history import History
-from tests.conformance.server import parse_address
-from tests.conformance.stage import Connect, Launch
-from tests.conformance.swarm import Swarm
 
 
 __all__ = ["crowd", "orders"]

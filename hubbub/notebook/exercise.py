@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import html
 
-from hubbub.learning.catalogue import find_lesson
 from hubbub.learning.judge import Report, judge
+from hubbub.learning.lessons import find_lesson
 from hubbub.learning.progress import Progress
-from hubbub.learning.report import as_text, further, what_ran
+from hubbub.learning.telling import as_text, further, what_ran
 
 
 __all__ = ["Judgement", "check"]

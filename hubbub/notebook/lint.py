@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from hubbub.learning.catalogue import ROOT, Lesson
+from hubbub.learning.lessons import ROOT, Lesson
 
 
 __all__ = ["complaints"]

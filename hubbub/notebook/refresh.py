@@ -22,7 +22,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
-from hubbub.learning.catalogue import ROOT, Lesson, find_lesson, lessons
+from hubbub.learning.lessons import ROOT, Lesson, find_lesson, lessons
 from hubbub.notebook.lint import complaints
 from hubbub.notebook.pictures import STATIC
 

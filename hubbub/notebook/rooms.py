@@ -26,9 +26,10 @@ from pathlib import Path
 from typing import IO, TypeVar
 
 from benchmarks import procfs
-from hubbub.doors import Address, LineDoor, Lost, WebSocketDoor, connect, open_door
-from hubbub.learning.catalogue import ROOT
-from tests.conformance.history import History, Session
+from conformance.checker import History, Session
+from conformance.python import module_command
+from hubbub.conversation import Address, LineDoor, Lost, WebSocketDoor, connect, open_door
+from hubbub.learning.lessons import ROOT
 
 
 __all__ = ["Client", "Room", "serving"]
@@ -294,7 +295,7 @@ async def serving(server_id: str, **settings: object) -> AsyncIterator[Room]:
         RuntimeError: it did not start; with its last words.
     """
     doors = ["--tcp", "127.0.0.1:0", "--ws", "127.0.0.1:0"]
-    command = [sys.executable, "-P", "-m", "hubbub", "serve", server_id]
+    command = module_command("hubbub", "serve", server_id)
     command += [*doors, "--log-level", "WARNING"]
     if server_id.endswith(".py"):
         command = [sys.executable, server_id, *doors]

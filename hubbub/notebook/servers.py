@@ -11,11 +11,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from conformance.matrix import SYMBOLS
+from conformance.results import Results
 from hubbub.conform import judge_command
 from hubbub.learning.judge import tick_s
 from hubbub.notebook.pictures import Picture
-from tests.conformance.report import SYMBOLS
-from tests.conformance.results import Results
 
 
 __all__ = ["Matrix", "bench", "conform", "evidence", "matrix"]
@@ -108,7 +108,7 @@ def bench(program: str | Path, *, beside: str = "asyncio-direct", clients: int =
     A closed loop: the next message when all have the last. Before that it is judged as any peer
     is; one that loses or alters messages is not measured.
     """
-    from benchmarks.bench import Order, begin, go_on, run_line
+    from benchmarks.campaign import Plan, begin, go_on, run_line
     from benchmarks.peers import PEERS, own_peer
     from benchmarks.results import Run
 
@@ -119,9 +119,9 @@ def bench(program: str | Path, *, beside: str = "asyncio-direct", clients: int =
     def tell(run: Run, made: int, planned: int) -> None:
         said.append(run_line(run) + (", valid" if run.verdict == "valid" else ""))
 
-    order = Order(("closed",), (beside,), (own.id,), processes=1, clients=clients, quick=True)
+    plan = Plan(("closed",), (beside,), (own.id,), processes=1, clients=clients, quick=True)
     try:
-        go_on(order, begin(order, said.append), tell)
+        go_on(plan, begin(plan, said.append), tell)
     finally:
         del PEERS[own.id]
     return Picture("", "\n".join(said))

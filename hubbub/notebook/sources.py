@@ -9,7 +9,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from hubbub.learning.catalogue import ROOT
+from hubbub.learning.lessons import ROOT
 
 
 __all__ = ["Listing", "diff", "show"]

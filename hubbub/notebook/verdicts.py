@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from conformance.checker import TALK, Coverage, History, check
+from conformance.checker.smallest import smallest_violation
+from conformance.diagram import as_svg, as_text
 from hubbub.notebook.pictures import Picture
-from tests.conformance.diagram import as_svg, as_text
-from tests.conformance.history import TALK, Coverage, History, check
-from tests.conformance.smallest import smallest_violation
 
 
 __all__ = ["Finding", "see"]

@@ -19,6 +19,7 @@ from types import ModuleType
 from implementations.core.errors import SettingsError
 from implementations.core.settings import Endpoint, Settings
 from implementations.core.site import Site
+from implementations.servers import find_server
 
 
 __all__ = ["PREFIX", "Exhibit", "Header", "exhibits", "find_exhibit"]
@@ -92,7 +93,7 @@ def _ids(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Exhibit:
-    """One exhibit. It is started as a `registry.Server` is."""
+    """One exhibit. It is started as a `servers.Server` is."""
 
     name: str
 
@@ -136,9 +137,7 @@ class Exhibit:
         loop: str = "asyncio",
     ) -> None:
         """Serve until a signal ends it, as its good sibling does, with what is in place."""
-        from implementations.registry import find  # which imports this module
-
-        find(self.base).run(settings, site, announce, loop=loop)
+        find_server(self.base).run(settings, site, announce, loop=loop)
 
     @property
     def _module(self) -> ModuleType:

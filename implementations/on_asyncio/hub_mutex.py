@@ -6,7 +6,7 @@ Here the lock guards nothing. One thread runs all tasks and changes from one to
 another only at an ``await``; no section below has one, so each is already as
 indivisible as the lock would make it. What would make the lock necessary is one
 edit: an ``await`` between the first and the last line of a section, such as a
-send to each client from inside the loop. tests/on_asyncio/test_hub_mutex.py
+send to each client from inside the loop. tests/implementations/on_asyncio/test_hub_mutex.py
 shows all of it: without the lock the promises hold; with an ``await`` inside and
 no lock they break; with both they hold.
 

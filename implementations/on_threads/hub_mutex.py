@@ -5,7 +5,7 @@ Mirrors on_asyncio/hub_mutex.py and on_trio/hub_mutex.py.
 Here the lock is needed. Threads change from one to another anywhere, between any
 two instructions; without the lock two talkers walk the map of outboxes at the
 same time, and one client hears the first talker before the second, another the
-second before the first. tests/on_threads/test_hub_mutex.py shows it.
+second before the first. tests/implementations/on_threads/test_hub_mutex.py shows it.
 
 Invariants:
   1. ``_fanout`` is touched by who holds ``_lock``.

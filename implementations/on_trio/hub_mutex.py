@@ -7,7 +7,7 @@ another only at a checkpoint, and every checkpoint is an ``await``; no section
 below has one, so each is already as indivisible as the lock would make it. What
 would make the lock necessary is one edit: an ``await`` between the first and the
 last line of a section, such as a send to each client from inside the loop.
-tests/on_trio/test_hub_mutex.py shows all of it: without the lock the promises
+tests/implementations/on_trio/test_hub_mutex.py shows all of it: without the lock the promises
 hold; with an ``await`` inside and no lock they break; with both they hold.
 
 Invariants:

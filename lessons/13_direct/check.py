@@ -10,11 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from conformance.checker import History, Session
 from hubbub.learning.controlled import me
 from hubbub.learning.promises import Broken, promise
 from hubbub.learning.scene import judge_history
 from hubbub.learning.schedule import RATES, Schedule, Stuck, current
-from tests.conformance.history import History, Session
 
 
 MOST_BYTES = 100

@@ -16,7 +16,7 @@ from benchmarks.summary import summarise
 from benchmarks.syscalls import counter
 from benchmarks.toolchains import Unavailable
 from benchmarks.workload import Workload
-from hubbub.learning.catalogue import ROOT
+from hubbub.learning.lessons import ROOT
 from implementations.core.commands import Say
 from implementations.core.message import TCP
 from implementations.core.settings import Settings

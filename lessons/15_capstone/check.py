@@ -6,16 +6,16 @@ import signal
 import sys
 from pathlib import Path
 
+from conformance import TICK, Client, ClientFactory, Connect, Server
+from conformance.clogging import KERNEL_BYTES, Talk, connect_clogged
+from conformance.rules import test_commands as commands
+from conformance.rules import test_framing as framing
+from conformance.rules import test_membership as membership
+from conformance.rules import test_names as names
+from conformance.rules import test_shutdown as shutdown
+from conformance.swarm import Coverage, Swarm
 from hubbub.learning.programs import Program
 from hubbub.learning.promises import promise
-from tests.conformance import TICK, Client, ClientFactory, Connect, Server
-from tests.conformance import test_commands as commands
-from tests.conformance import test_framing as framing
-from tests.conformance import test_membership as membership
-from tests.conformance import test_names as names
-from tests.conformance import test_shutdown as shutdown
-from tests.conformance.clogging import KERNEL_BYTES, Talk, connect_clogged
-from tests.conformance.swarm import Coverage, Swarm
 
 
 FURTHER = """\

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import signal  # noqa: F401  you will want signal.SIGTERM
 
-from doors import open_doors
+from both_doors import open_doors
 from lines import Complaint, lines_of
 
 

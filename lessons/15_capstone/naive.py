@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from doors import open_doors
+from both_doors import open_doors
 
 
 room = {}  # the name of each client, by its writer

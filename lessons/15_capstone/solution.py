@@ -12,7 +12,7 @@ import contextlib
 import signal
 import unicodedata
 
-from doors import open_doors, setting
+from both_doors import open_doors, setting
 from lines import Complaint, lines_of
 
 

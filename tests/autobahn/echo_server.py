@@ -19,7 +19,7 @@ from implementations.core.room import ClientId, Delivery, Goodbye, Room
 from implementations.core.settings import Endpoint, Settings
 from implementations.core.site import Site
 from implementations.logs import start_logging
-from implementations.registry import SERVERS
+from implementations.servers import SERVERS
 from tests.autobahn.echo_codec import EchoCodec
 
 

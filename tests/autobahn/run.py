@@ -19,10 +19,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from conformance.contenders import ForeignCommand, LaunchOptions
+from conformance.server import NotReady, Server, spell
 from hubbub.autobahn import SUMMARY, Outcome, outcome_of, runtimes, write_outcomes
 from tests.autobahn.wstest import SUITE, CannotRun, find_python27, install
-from tests.conformance.contenders import ForeignCommand, LaunchOptions
-from tests.conformance.server import NotReady, Server, spell
 
 
 __all__ = ["launch", "main", "read_outcome"]

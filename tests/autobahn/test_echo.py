@@ -10,10 +10,10 @@ from websockets.exceptions import ConnectionClosedError
 from websockets.frames import Frame, Opcode
 from websockets.sync.client import ClientConnection, connect
 
+from conformance.server import spell
+from conformance.timing import TICK
 from hubbub.autobahn import runtimes
 from tests.autobahn.run import launch
-from tests.conformance.server import spell
-from tests.timing import TICK
 
 
 WITHIN = 50 * TICK

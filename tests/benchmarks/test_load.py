@@ -22,8 +22,8 @@ from benchmarks.load import Account, LoadError, generator_command, raise_file_li
 from benchmarks.processes import server_command, serving
 from benchmarks.samples import Samples
 from benchmarks.workload import Workload
+from conformance.timing import TICK
 from tests.benchmarks.relay import ChatRelay, Fault, relaying
-from tests.timing import TICK
 
 
 SMALL = Workload(clients=4, messages=40, warmup_messages=2)

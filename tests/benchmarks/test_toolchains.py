@@ -21,7 +21,7 @@ from benchmarks.toolchains import (
     node_modules,
     python_module,
 )
-from tests.timing import TICK
+from conformance.timing import TICK
 
 
 # Like `cc … source -o program`: the program is a copy of the source.

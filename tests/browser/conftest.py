@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.timing import TICK
+from conformance.timing import TICK
 
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from conformance import TcpClient
+from conformance.server import Server
 from tests.browser.conftest import WITHIN_MS
-from tests.conformance import TcpClient
-from tests.conformance.server import Server
 from tests.processes import spelled, started_server
 
 

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import bench as benchmarks_bench
-from benchmarks import environment, peers, processes
-from benchmarks.bench import Order
+from benchmarks import campaign, environment, peers, processes
+from benchmarks.campaign import Plan
 from benchmarks.results import Run, read, write
 from benchmarks.scenarios import SCENARIOS
 from benchmarks.workload import Workload
@@ -32,13 +31,13 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
     def run(scenario: str, server: str, process: int, workload: Workload, *_: object) -> Run:
         return make_run(server, 10.0 + process, process=process, scenario=scenario)
 
-    monkeypatch.setattr(benchmarks_bench, "_run", run)
-    monkeypatch.setattr(benchmarks_bench, "_TWICE", ())
-    monkeypatch.setattr(benchmarks_bench, "counter", lambda: None)
+    monkeypatch.setattr(campaign, "_run", run)
+    monkeypatch.setattr(campaign, "_TWICE", ())
+    monkeypatch.setattr(campaign, "counter", lambda: None)
     scenario = replace(SCENARIOS["closed"], points=(SMALL,))
     monkeypatch.setitem(SCENARIOS, "closed", scenario)
     known = dict(peers.PEERS)  # a test may add one of its own
-    for module in (peers, benchmarks_bench, processes):
+    for module in (peers, campaign, processes):
         monkeypatch.setattr(module, "PEERS", known)
 
 
@@ -64,10 +63,10 @@ def test_server_of_ones_own_is_measured_beside_others(tmp_path: Path) -> None:
         "runpy.run_module('benchmarks.peers.websockets_broadcast', run_name='__main__')\n"
     )
     command = f"{shlex.quote(sys.executable)} {script} at {{ws}}"
-    order = ["closed", "--command", command, "--peer", "none", "--processes", "1"]
+    words = ["closed", "--command", command, "--peer", "none", "--processes", "1"]
     output = tmp_path / "bench.json"
 
-    assert main(["bench", *order, "--output", str(output)]) == 0
+    assert main(["bench", *words, "--output", str(output)]) == 0
 
     measured = read(output)
     assert [run.server for run in measured.runs] == ["asyncio-direct", "mine"]
@@ -94,9 +93,9 @@ def test_own_server_that_does_not_start_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The others are measured, and the last line says what became of one's own."""
-    order = ["closed", "--command", "false", "--peer", "none", "--processes", "1"]
+    words = ["closed", "--command", "false", "--peer", "none", "--processes", "1"]
 
-    assert main(["bench", *order, "--output", str(tmp_path / "bench.json")]) == 1
+    assert main(["bench", *words, "--output", str(tmp_path / "bench.json")]) == 1
     assert "false was not measured: the server did not start" in capsys.readouterr().err
 
 
@@ -114,7 +113,7 @@ def test_stopped_measurement_goes_on(
             raise KeyboardInterrupt from None
 
     with monkeypatch.context() as patch:
-        patch.setattr(benchmarks_bench, "_run", interrupted)
+        patch.setattr(campaign, "_run", interrupted)
         assert main(["bench", *ARGUMENTS, "--output", str(output)]) == 130
     assert f"hubbub bench --resume --output {output}" in capsys.readouterr().err
     assert not output.exists()
@@ -135,7 +134,7 @@ def test_measurement_of_another_machine_does_not_go_on(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(benchmarks_bench, "_run", interrupted)
+        patch.setattr(campaign, "_run", interrupted)
         patch.setattr(environment, "_cpu", lambda: "Z80")
         assert main(["bench", *ARGUMENTS, "--output", str(output)]) == 130
 
@@ -145,8 +144,8 @@ def test_measurement_of_another_machine_does_not_go_on(
 
 def test_run_that_was_being_written_is_made_again(tmp_path: Path) -> None:
     """A journal whose last line breaks off is resumed without it."""
-    order = Order(("closed",))
-    journal = Journal(tmp_path / "bench.json", order)
+    plan = Plan(("closed",))
+    journal = Journal(tmp_path / "bench.json", plan)
     journal.begin(make_results({}))
     journal.add(make_run("a", 1.0))
     journal.add(make_run("a", 2.0, process=2))
@@ -160,14 +159,14 @@ def test_run_that_was_being_written_is_made_again(tmp_path: Path) -> None:
     ("damage", "words"),
     [
         (lambda text: "", "nothing to resume"),
-        (lambda text: text.replace('"order"', '"border"'), "damaged"),
+        (lambda text: text.replace('"plan"', '"planet"'), "damaged"),
         (lambda text: text.replace('"closed"', '"open"', 1), "other arguments"),
     ],
 )
 def test_journal_that_does_not_fit_is_refused(tmp_path: Path, damage: object, words: str) -> None:
-    """A journal that is empty, damaged or of another order is not gone on with."""
+    """A journal that is empty, damaged or of another plan is not gone on with."""
     assert callable(damage)
-    journal = Journal(tmp_path / "bench.json", Order(("closed",)))
+    journal = Journal(tmp_path / "bench.json", Plan(("closed",)))
     journal.begin(make_results({}))
     part = tmp_path / "bench.json.part"
     part.write_text(damage(part.read_text()))
@@ -262,11 +261,11 @@ def test_two_measurements_are_compared(tmp_path: Path, capsys: pytest.CaptureFix
     assert "1.97" in capsys.readouterr().out
 
 
-def test_order_is_what_was_asked_for(tmp_path: Path) -> None:
-    """What the journal keeps is the order, so that another one is not mixed into it."""
-    journal = Journal(tmp_path / "bench.json", Order(("closed", "open"), peers=()))
+def test_plan_is_what_was_asked_for(tmp_path: Path) -> None:
+    """What the journal keeps is the plan, so that another one is not mixed into it."""
+    journal = Journal(tmp_path / "bench.json", Plan(("closed", "open"), peers=()))
     journal.begin(make_results({}))
 
     head = json.loads((tmp_path / "bench.json.part").read_text().splitlines()[0])
 
-    assert head["order"]["scenarios"] == ["closed", "open"]
+    assert head["plan"]["scenarios"] == ["closed", "open"]

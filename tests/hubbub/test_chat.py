@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from conformance.server import Server, free_address
+from conformance.timing import TICK
 from hubbub.chat import printable
-from tests.conformance.server import Server, free_address
 from tests.processes import spelled, started_server
-from tests.timing import TICK
 
 
 WITHIN = 200 * TICK  # for a client to start, talk and end

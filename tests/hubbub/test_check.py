@@ -11,12 +11,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from conformance.timing import TICK
 from hubbub.cli import main
-from hubbub.learning import catalogue
-from hubbub.learning.catalogue import LESSONS, ROOT
+from hubbub.learning import lessons
+from hubbub.learning.lessons import LESSONS, ROOT
 from hubbub.learning.progress import Progress
-from hubbub.learning.report import wrapped
-from tests.timing import TICK
+from hubbub.learning.telling import wrapped
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +39,7 @@ def lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ["-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-q", "-m", "x"],
     ):
         subprocess.run(["git", *command], cwd=root, check=True)
-    monkeypatch.setattr(catalogue, "LESSONS", root / "lessons")
+    monkeypatch.setattr(lessons, "LESSONS", root / "lessons")
     for module in ("hubbub.check", "hubbub.learn"):
         __import__(module)
         monkeypatch.setattr(sys.modules[module], "ROOT", root)

@@ -14,7 +14,7 @@ from subprocess import PIPE
 import pytest
 
 from hubbub.cli import COMMANDS, main
-from implementations.registry import SERVERS
+from implementations.servers import SERVERS
 
 
 # ``serve`` has no module in this folder: its parser is the servers' own.

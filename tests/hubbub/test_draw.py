@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from conformance.tape import Tape
 from hubbub.cli import main
-from tests.conformance.tape import Tape
-from tests.suite.rooms import swapped
-from tests.suite.taped import chat, taped
+from tests.conformance.rooms import swapped
+from tests.conformance.taped import chat, taped
 
 
 def write(tape: Tape, path: Path) -> str:

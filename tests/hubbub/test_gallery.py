@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from conformance.results import Run
 from hubbub.cli import main
 from hubbub.gallery import Finding, render
 from implementations.exhibits.catalogue import find_exhibit
-from tests.conformance.results import Run
 
 
 AWAITS = find_exhibit("exhibit-await-in-fanout")

@@ -8,7 +8,7 @@ import pytest
 
 from hubbub.cli import main
 from hubbub.output import CannotWrite, write
-from tests.suite.taped import chat, taped
+from tests.conformance.taped import chat, taped
 
 
 def test_written_whole(tmp_path: Path) -> None:

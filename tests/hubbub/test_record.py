@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from conformance.checker import check
+from conformance.tape import Tape
 from hubbub.cli import main
-from tests.conformance.history import check
-from tests.conformance.tape import Tape
 from tests.processes import spelled, started_server
 
 

@@ -15,10 +15,10 @@ from contextlib import suppress
 
 import pytest
 
-from tests.conformance import TcpClient
-from tests.conformance.server import Server
+from conformance import TcpClient
+from conformance.server import Server
+from conformance.timing import TICK
 from tests.processes import spelled, started_server
-from tests.timing import TICK
 
 
 WITHIN = 200 * TICK  # for anything to appear on the screen

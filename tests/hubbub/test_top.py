@@ -16,6 +16,9 @@ from typing import Any
 
 import pytest
 
+from conformance import TcpClient
+from conformance.server import Server, free_address
+from conformance.timing import TICK
 from hubbub.cli import main
 from hubbub.top import (
     Figures,
@@ -28,10 +31,7 @@ from hubbub.top import (
     short,
     sparkline,
 )
-from tests.conformance import TcpClient
-from tests.conformance.server import Server, free_address
 from tests.processes import spelled, started_server
-from tests.timing import TICK
 
 
 WITHIN = 200 * TICK  # for `hubbub top` to start, show and end

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.timing import TICK
+from conformance.timing import TICK
 
 
 __all__ = ["run_python"]

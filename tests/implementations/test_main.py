@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from conformance.timing import TICK
 from implementations.__main__ import main
 from implementations.core.settings import Settings
-from implementations.registry import SERVERS, Server
+from implementations.servers import SERVERS, Server
 from tests.implementations.running import run_python
 from tests.processes import started_server
-from tests.timing import TICK
 
 
 SERVER_ID = SERVERS[0].id

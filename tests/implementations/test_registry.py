@@ -1,62 +1,26 @@
-"""The registry: the servers there are, under their ids."""
+"""The registry: every id that can be started."""
 
 from __future__ import annotations
 
 import pytest
 
 from implementations.core.errors import SettingsError
-from implementations.registry import SERVERS, Server, find
-from tests.implementations.running import run_python
+from implementations.exhibits.catalogue import find_exhibit
+from implementations.registry import find
+from implementations.servers import find_server
 
 
-EVERY_SERVER = pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.id)
-
-AXES = {
-    "runtime": ("threads", "asyncio", "trio"),
-    "hub": ("mutex", "broadcaster", "direct"),
-    "delivery": ("outbox", "direct"),
-}
+def test_good_server_and_exhibit_are_found_by_id() -> None:
+    """The prefix says which of the two an id names."""
+    assert find("asyncio-mutex") is find_server("asyncio-mutex")
+    assert find("exhibit-two-locks") == find_exhibit("exhibit-two-locks")
 
 
-@EVERY_SERVER
-def test_server_is_found_under_its_id(server: Server) -> None:
-    """An id is the runtime and the hub, and finds that server and no other."""
-    assert server.id == f"{server.runtime}-{server.hub}"
-    assert find(server.id) is server
-
-
-@pytest.mark.parametrize("server_id", ["", "asyncio", "mutex", "asyncio-abacus", "a\nb"])
+@pytest.mark.parametrize("server_id", ["", "asyncio", "exhibit-", "exhibit-none", "two-locks"])
 def test_unknown_id_is_refused(server_id: str) -> None:
-    """An id that no server has is refused in one line that names it."""
+    """An id that nothing has is refused in one line that names it."""
     with pytest.raises(SettingsError) as caught:
         find(server_id)
 
-    assert str(caught.value).startswith(f"unknown server {server_id!r} ")
+    assert repr(server_id) in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
-
-
-@EVERY_SERVER
-def test_server_has_its_place_in_the_matrix(server: Server) -> None:
-    """A server's axes have values that there are; a direct hub, and no other, delivers itself."""
-    assert server.runtime in AXES["runtime"]
-    assert server.hub in AXES["hub"]
-    assert server.delivery in AXES["delivery"]
-    assert (server.hub == "direct") == (server.delivery == "direct")
-
-
-@EVERY_SERVER
-def test_summary_fits_on_a_line(server: Server) -> None:
-    """A summary is one line that fits a terminal beside the longest id."""
-    assert server.summary.isprintable()
-    assert 0 < len(server.summary) <= 80 - len("threads-broadcaster  ")
-
-
-def test_listing_the_servers_loads_none() -> None:
-    """Whoever only wants to know which servers there are loads no runtime."""
-    ended = run_python(
-        "-c",
-        "import sys, implementations.registry\n"
-        "print([name for name in sys.modules if name.startswith('implementations.on_')])",
-    )
-
-    assert (ended.stdout, ended.stderr) == ("[]\n", "")

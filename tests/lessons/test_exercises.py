@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from hubbub.learning.catalogue import HINTS, Lesson, lessons
+from conformance.protocol import rules
 from hubbub.learning.judge import judge
-from tests.conformance.rules import rules
+from hubbub.learning.lessons import HINTS, Lesson, lessons
 
 
 FOLDER = Path(__file__).with_name("wrong")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hubbub.learning.catalogue import LESSONS, Lesson, lessons
+from hubbub.learning.lessons import LESSONS, Lesson, lessons
 from hubbub.notebook.lint import complaints
 from hubbub.notebook.refresh import executed, read
 

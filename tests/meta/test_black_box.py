@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 
-SUITE = Path(__file__).resolve().parents[1] / "conformance"
+SUITE = Path(__file__).resolve().parents[2] / "conformance"
 JUDGED = ("implementations", "hubbub", "benchmarks", "websockets", "trio")
 
 

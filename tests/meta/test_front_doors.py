@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 
-from implementations.registry import SERVERS, Server
+from implementations.servers import SERVERS, Server
 from tests.meta.folders import ROOT, modules_in
 
 

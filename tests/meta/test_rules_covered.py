@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.rules import Rule, rules
+from conformance.protocol import Rule, rules
 
 
-SUITE = Path(__file__).resolve().parents[1] / "conformance"
+SUITE = Path(__file__).resolve().parents[2] / "conformance" / "rules"
 
 
 def _tests() -> Iterator[tuple[Rule, Callable[..., Any]]]:
     """Yield each rule test of the suite with its rule."""
     for path in sorted(SUITE.glob("test_*.py")):
-        module = importlib.import_module(f"tests.conformance.{path.stem}")
+        module = importlib.import_module(f"conformance.rules.{path.stem}")
         for name, function in vars(module).items():
             if name.startswith("test_"):
                 (rule,) = [m.args[0] for m in function.pytestmark if m.name == "rule"]

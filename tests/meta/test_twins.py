@@ -10,7 +10,7 @@ from tests.meta.folders import ROOT, modules_in
 @pytest.mark.parametrize(
     ("code", "tests"),
     [
-        ("implementations/core", "tests/core"),
+        ("implementations/core", "tests/implementations/core"),
         ("implementations", "tests/implementations"),
         ("schedules", "tests/schedules"),
     ],

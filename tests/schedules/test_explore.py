@@ -12,7 +12,7 @@ import pytest
 
 from implementations.core.errors import SettingsError
 from implementations.on_trio.hub_mutex import MutexHub
-from implementations.registry import SERVERS
+from implementations.servers import SERVERS
 from schedules.explore import MissingTool, first_failure, play
 from tests.schedules.tools import needs
 

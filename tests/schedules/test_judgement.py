@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.checker import Violation
+from conformance.diagram import as_text
 from schedules.judgement import history_of, judge
 from schedules.memory_socket import MemorySocket
 from schedules.script import OBSERVER, AllGone, Hear, Leaving, Move, Part, Say, Scene
 from schedules.stage import Stage
-from tests.conformance.diagram import as_text
-from tests.conformance.history import Violation
 
 
 OLGA = Part(OBSERVER, (AllGone(), Say("/who"), Say("olga-2"), Hear("olga-2")))

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.contenders import OurServer, listed_ids
-from tests.conformance.stage import Connect, Launch
+from conformance.contenders import OurServer, listed_ids
+from conformance.factories import Connect, Launch
 from tests.stress.crowd import Report
 
 

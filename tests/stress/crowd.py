@@ -24,10 +24,10 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from tests.conformance.frames import CLOSE, TEXT, close_payload, encode_frame
-from tests.conformance.rules import Door
-from tests.conformance.server import Server
-from tests.timing import TICK
+from conformance.frames import CLOSE, TEXT, close_payload, encode_frame
+from conformance.protocol import Door
+from conformance.server import Server
+from conformance.timing import TICK
 
 
 __all__ = ["FAREWELL", "HANDSHAKE", "STALLED_AFTER", "Crowd", "Member", "Report", "mark"]

@@ -16,9 +16,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.conformance.server import Server, parse_address, spell
+from conformance.server import Server, parse_address, spell
+from conformance.timing import TICK
 from tests.stress.crowd import Crowd
-from tests.timing import TICK
 
 
 __all__ = ["Peers"]

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance import Client, Connect, Door
-from tests.conformance.contenders import ForeignCommand
-from tests.conformance.stage import Launch
+from conformance import Client, Connect, Door
+from conformance.contenders import ForeignCommand
+from conformance.factories import Launch
 from tests.stress.crowd import Report
 from tests.stress.faulty import TRIGGER
 

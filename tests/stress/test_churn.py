@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import time
 
-from tests.conformance import Client
-from tests.conformance.rules import Door
-from tests.conformance.server import Server
-from tests.conformance.stage import Connect, Launch
-from tests.conformance.websocket_client import http_request
+from conformance import Client
+from conformance.factories import Connect, Launch
+from conformance.protocol import Door
+from conformance.server import Server
+from conformance.timing import TICK
+from conformance.websocket_client import http_request
 from tests.stress.crowd import STALLED_AFTER, Crowd, Report
 from tests.stress.limits import allow_descriptors
-from tests.timing import TICK
 
 
 RATE_HZ = 1000.0

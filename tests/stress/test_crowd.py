@@ -6,11 +6,11 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.conformance.server import Server
-from tests.conformance.stage import Launch
+from conformance.factories import Launch
+from conformance.server import Server
+from conformance.timing import TICK
 from tests.stress.crowd import Crowd, Report, mark
 from tests.stress.limits import allow_descriptors, low_soft_limit
-from tests.timing import TICK
 
 
 CLIENTS = 9000

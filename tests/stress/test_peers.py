@@ -9,14 +9,14 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.conformance import Client
-from tests.conformance.server import Server
-from tests.conformance.stage import Connect, Launch
+from conformance import Client
+from conformance.factories import Connect, Launch
+from conformance.server import Server
+from conformance.timing import TICK
 from tests.stress.crowd import STALLED_AFTER, Crowd, Report, mark
 from tests.stress.limits import allow_descriptors
 from tests.stress.peers import Peers
 from tests.stress.vanishing import vanish
-from tests.timing import TICK
 
 
 PEERS = 200  # half of them at each door

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.conformance import WITHIN, Client, Door
-from tests.conformance.frames import encode_frame
-from tests.conformance.server import Address, Server
-from tests.conformance.stage import Connect, Launch
-from tests.conformance.websocket_client import http_request
+from conformance import WITHIN, Client, Door
+from conformance.factories import Connect, Launch
+from conformance.frames import encode_frame
+from conformance.server import Address, Server
+from conformance.timing import TICK
+from conformance.websocket_client import http_request
 from tests.stress.crowd import HANDSHAKE, STALLED_AFTER, Report
-from tests.timing import TICK
 
 
 CONNECTIONS = 1000  # at each door

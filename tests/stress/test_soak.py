@@ -13,15 +13,15 @@ import json
 import os
 import time
 
-from tests.conformance import Client, http_request
-from tests.conformance.clogging import connect_clogged
-from tests.conformance.history import check
-from tests.conformance.server import Server
-from tests.conformance.smallest import smallest_violation
-from tests.conformance.stage import Connect, Launch
-from tests.conformance.swarm import BrokenPromise, Swarm
+from conformance import Client, http_request
+from conformance.checker import check
+from conformance.checker.smallest import smallest_violation
+from conformance.clogging import connect_clogged
+from conformance.factories import Connect, Launch
+from conformance.server import Server
+from conformance.swarm import BrokenPromise, Swarm
+from conformance.timing import TICK
 from tests.stress.crowd import Report
-from tests.timing import TICK
 
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "0.2"))

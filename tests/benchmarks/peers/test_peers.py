@@ -15,9 +15,9 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 
 from benchmarks.peers import PEERS, Unavailable
-from benchmarks.peers.judge import RULES, judge
-from tests.conformance.websocket_client import WebSocketClient
-from tests.timing import TICK
+from benchmarks.peers.vetting import RULES, judge
+from conformance.timing import TICK
+from conformance.websocket_client import WebSocketClient
 
 
 START_S = 100 * TICK

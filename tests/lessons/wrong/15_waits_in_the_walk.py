@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import unicodedata
 
-from doors import open_doors
+from both_doors import open_doors
 from lines import Complaint, lines_of
 
 

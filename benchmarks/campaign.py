@@ -1,0 +1,286 @@
+"""Measure scenarios: fresh processes of several servers in turn, each under the same workload.
+
+Invariants:
+  1. Servers take turns: a machine that slows down slows all of them, not the last one.
+  2. Server and generator have a core each where the machine has two.
+  3. Whatever ends a measurement, every process it started has ended too.
+  4. What is measured next follows from what has been measured, so a measurement that was
+     stopped goes on as if it had not been.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib import metadata
+
+from benchmarks.deliveries import MAX_CROWDING, judge, tally
+from benchmarks.environment import Environment, may_poll, two_cores
+from benchmarks.figures import figures
+from benchmarks.load import LoadError, generator_command, raise_file_limit, run_load
+from benchmarks.peers import PEERS
+from benchmarks.peers.vetting import judge as judge_peer
+from benchmarks.processes import server_command, serving
+from benchmarks.results import AGAIN, Results, Run
+from benchmarks.scenarios import SCENARIOS, Scenario
+from benchmarks.syscalls import counter
+from benchmarks.toolchains import Unavailable
+from benchmarks.workload import Workload, parse_address
+from implementations.servers import SERVERS
+
+
+__all__ = ["OnRun", "Plan", "begin", "changed_since", "go_on", "run_line"]
+
+COMPARED_WITH = ("go-gorilla", "websockets-broadcast")  # the first that can be had
+_TWICE = ("closed", "open")  # scenarios in which one server is measured twice
+_COUNTED = "closed"  # the scenario in which system calls are counted
+
+OnRun = Callable[[Run, int, int], None]  # a run that was made, runs made, runs planned
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be measured.
+
+    ``servers`` are ids of ours, empty for what each scenario names; ``peers`` of the others, all
+    there are unless given. ``processes`` overrides what the scenarios say. ``quick`` is a look: one
+    process, few messages, no more than 1,000 clients.
+    """
+
+    scenarios: tuple[str, ...]
+    servers: tuple[str, ...] = ()
+    peers: tuple[str, ...] | None = None
+    processes: int | None = None
+    clients: int | None = None
+    quick: bool = False
+
+    def chosen(self) -> list[Scenario]:
+        """The scenarios, as they are to be run."""
+        return [self._as_planned(SCENARIOS[name]) for name in self.scenarios]
+
+    def _as_planned(self, scenario: Scenario) -> Scenario:
+        points = scenario.points
+        if self.clients and scenario.axis != "clients":
+            points = tuple(_with_clients(point, self.clients) for point in points)
+        if self.quick:
+            small = [point for point in points if point.clients <= 1000] or [points[0]]
+            points = tuple(_shorter(point) for point in small)
+        processes = self.processes or (1 if self.quick else scenario.processes)
+        return replace(scenario, points=points, processes=processes)
+
+
+def _with_clients(workload: Workload, clients: int) -> Workload:
+    return replace(workload, clients=clients, speakers=min(clients, workload.speakers))
+
+
+def _shorter(workload: Workload) -> Workload:
+    clients = min(workload.clients, 1000)
+    if workload.stalled_clients:  # it takes its time until buffers are full
+        return replace(workload, clients=clients)
+    return replace(
+        workload,
+        clients=clients,
+        speakers=min(workload.speakers, clients),
+        messages=max(40, workload.messages // 4),
+        warmup_messages=workload.warmup_messages // 2,
+        idle_s=workload.idle_s / 2,
+    )
+
+
+def begin(plan: Plan, on_line: Callable[[str], None] = lambda line: None) -> Results:
+    """Make ready what ``plan`` needs: build and judge the peers, describe the machine.
+
+    ``on_line`` is told what could not be had, and why, a line each.
+
+    Raises:
+        LoadError: the machine cannot hold that many connections.
+    """
+    scenarios = plan.chosen()
+    raise_file_limit(max(point.clients for scenario in scenarios for point in scenario.points))
+    kind, _ = generator_command()
+    if kind == "python":
+        on_line("generator: Python (no C compiler): it costs more than the fastest servers do")
+    wanted = list(PEERS) if plan.peers is None else list(plan.peers)
+    if all(scenario.only_ours for scenario in scenarios):
+        wanted = []
+    skipped: dict[str, str] = {}
+    judged: dict[str, dict[str, str]] = {}
+    for peer in wanted:
+        try:
+            with serving(server_command(peer, Workload()), None) as (_, address):
+                found = judge_peer(parse_address(address))
+        except (Unavailable, LoadError) as error:
+            skipped[peer] = str(error)
+            on_line(f"skipped {peer}: {error}")
+            continue
+        judged[peer] = {
+            one.rule_id: one.evidence if one.verdict == "fail" else "pass" for one in found
+        }
+        broken = [rule for rule, what in judged[peer].items() if what != "pass"]
+        if broken:
+            skipped[peer] = f"breaks {broken[0]}: {judged[peer][broken[0]]}"
+            on_line(f"skipped {peer}: {skipped[peer]}")
+    usable = [peer for peer in wanted if peer not in skipped]
+    ours = list(plan.servers) or [server.id for server in SERVERS]
+    compared = next((peer for peer in COMPARED_WITH if peer in usable), None)
+    return Results(
+        environment=Environment.here(two_cores(), kind),
+        peer=compared or next(iter(usable), ours[0]),
+        versions={server: _version(server) for server in [*ours, *usable]},
+        skipped=skipped,
+        judged=judged,
+    )
+
+
+def changed_since(begun: Results) -> list[str]:
+    """Return what of the environment is another than when ``begun`` was: then it must not go on."""
+    kind, _ = generator_command()
+    was, now = asdict(begun.environment), asdict(Environment.here(two_cores(), kind))
+    return [name for name, value in now.items() if name != "date" and was[name] != value]
+
+
+def go_on(plan: Plan, begun: Results, on_run: OnRun = lambda run, made, planned: None) -> Results:
+    """Make the runs of ``plan`` that ``begun`` does not hold yet, and return all of them.
+
+    A server that does not start, dies or delivers wrongly makes its run invalid and ends nothing
+    else. A run that other programs crowded is kept and made up for by another, up to twice the
+    processes asked for. ``on_run`` is called after every run. The children ignore the terminal's
+    Ctrl-C: an exception raised in the caller's thread, KeyboardInterrupt too, ends them and is
+    passed on.
+    """
+    runs = list(begun.runs)
+    cores = two_cores()
+    scenarios = plan.chosen()
+    planned = sum(
+        _planned(scenario, _servers(scenario, plan, begun), plan) for scenario in scenarios
+    )
+
+    def make(scenario: Scenario, server: str, process: int, point: Workload) -> None:
+        nonlocal planned
+        run = _run(scenario.name, server, process, point, cores)
+        runs.append(run)
+        planned += _is_crowded(run) and 0 < process < 2 * scenario.processes
+        on_run(run, len(runs), planned)
+
+    for scenario in scenarios:
+        servers = _servers(scenario, plan, begun)
+        for process in range(1, 2 * scenario.processes + 1):
+            shift = (process - 1) % len(servers)  # so that no server always follows the same one
+            for place, point in enumerate(scenario.points):
+                for server in servers[shift:] + servers[:shift]:
+                    own = [run for run in runs if _is_of(run, scenario, server)]
+                    cell = [run for run in own if run.workload == point and run.process]
+                    counting = [run for run in cell if not _is_crowded(run)]
+                    if len(cell) >= process or len(counting) >= scenario.processes:
+                        continue
+                    if place and not _reached(scenario, own, place):
+                        planned -= process <= scenario.processes
+                        continue
+                    make(scenario, server, process, point)
+        if _counts(scenario, plan):
+            for server in servers:
+                if not any(run.process == 0 for run in runs if _is_of(run, scenario, server)):
+                    make(scenario, server, 0, scenario.points[0])
+    return replace(begun, runs=tuple(runs))
+
+
+def run_line(run: Run) -> str:
+    """Say in one line what a run came to."""
+    scenario = SCENARIOS[run.scenario]
+    at = f" {scenario.axis}={scenario.value(run.workload)}" if scenario.axis else ""
+    who = f"{run.scenario}{at} {run.server}"
+    if run.process == 0:
+        calls = run.account.syscalls if run.account else None
+        return f"{who}: {calls or 'no'} system calls"
+    who += f", process {run.process}:"
+    if run.figures is None or run.verdict != "valid":
+        return f"{who} {run.verdict}: {run.reason}"
+    if run.workload.rate_hz is None:
+        return f"{who} {run.figures.cost_us:.2f} µs a delivery"
+    p50, p99 = (run.figures.percentile_ms(percent) for percent in (50, 99))
+    return f"{who} p50 {p50:.1f} p99 {p99:.1f} ms"
+
+
+def _servers(scenario: Scenario, plan: Plan, begun: Results) -> list[str]:
+    """Who takes part in a scenario, each once, and one of them again."""
+    known = [server.id for server in SERVERS]
+    ours = list(plan.servers) or [id_ for id_ in known if id_ in (scenario.servers or known)]
+    peers = []
+    if not scenario.only_ours:
+        peers = [
+            peer
+            for peer in begun.judged
+            if peer not in begun.skipped
+            and (scenario.peers is None or plan.peers is not None or peer in scenario.peers)
+        ]
+    servers = list(dict.fromkeys([*ours, *peers]))
+    if scenario.name in _TWICE:
+        twice = "asyncio-direct" if "asyncio-direct" in servers else servers[0]
+        servers.append(twice + AGAIN)
+    return servers
+
+
+def _planned(scenario: Scenario, servers: Sequence[str], plan: Plan) -> int:
+    cells = len(scenario.points) * len(servers)
+    return cells * scenario.processes + (len(servers) if _counts(scenario, plan) else 0)
+
+
+def _counts(scenario: Scenario, plan: Plan) -> bool:
+    """Whether system calls are counted, in runs of their own."""
+    return scenario.name == _COUNTED and not plan.quick and counter() is not None
+
+
+def _is_of(run: Run, scenario: Scenario, server: str) -> bool:
+    return run.scenario == scenario.name and run.server == server
+
+
+def _is_crowded(run: Run) -> bool:
+    """Whether other programs spoilt it. That does not depend on what it measured: no best-of."""
+    return (
+        run.verdict == "unknown" and run.account is not None and run.account.crowding > MAX_CROWDING
+    )
+
+
+def _reached(scenario: Scenario, own: Sequence[Run], place: int) -> bool:
+    """Whether a server has climbed to this rung of a ladder: it was within the limit below it."""
+    if not scenario.ladder:
+        return True
+    below = [run for run in own if run.workload == scenario.points[place - 1]]
+    return any(scenario.passes(run.figures) for run in below)
+
+
+def _run(
+    scenario: str, server: str, process: int, workload: Workload, cores: tuple[int, int] | None
+) -> Run:
+    server_core, generator_core = cores or (None, None)
+    try:
+        command = server_command(server.removesuffix(AGAIN), workload)
+        with serving(command, server_core) as (pid, address):
+            account, samples = run_load(
+                address,
+                workload,
+                pid=pid,
+                core=generator_core,
+                poll=may_poll(cores),
+                syscalls=process == 0,
+            )
+    except (LoadError, Unavailable) as error:
+        return Run(scenario, server, process, workload, "invalid", str(error))
+    counts = tally(samples, workload, behind=account.behind)
+    found = None
+    if not (account.behind or counts.lost or counts.duplicated or counts.altered):
+        found = figures(samples, workload)
+    lateness = 0.0
+    if found is not None and workload.rate_hz is not None:
+        lateness = found.lateness_p99_ns / 1e6 / found.percentile_ms(99)
+    verdict, reason = judge(counts, account, workload, lateness=lateness)
+    return Run(scenario, server, process, workload, verdict, reason, account, counts, found)
+
+
+def _version(server: str) -> str:
+    if server in PEERS:
+        return PEERS[server].version()
+    libraries = ["websockets", "trio"] if server.startswith("trio-") else ["websockets"]
+    versions = [f"{library} {metadata.version(library)}" for library in libraries]
+    return ", ".join([f"Python {platform.python_version()}", *versions])

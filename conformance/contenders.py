@@ -1,0 +1,220 @@
+"""Who is judged: one of our ids, a command of any language, or an address.
+
+A ``Contender`` is who is judged; ``contender.launch(...)`` starts one server of it.
+
+Invariants:
+  1. Each launch is a process group of its own.
+  2. No ``HUBBUB_*`` variable of the caller reaches a server.
+"""
+
+import os
+import shlex
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from conformance.marks import Setting
+from conformance.protocol import Door
+from conformance.python import module_command
+from conformance.server import Address, Server, free_address, parse_address, spell
+from conformance.verdicts import Unknown
+
+
+__all__ = [
+    "Contender",
+    "FixedAddresses",
+    "ForeignCommand",
+    "LaunchOptions",
+    "OurServer",
+    "listed_ids",
+]
+
+_LOOPBACK_ANY_PORT = "127.0.0.1:0"
+
+
+@dataclass(frozen=True)
+class LaunchOptions:
+    """What one test asks of the start of its server."""
+
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    flags: Sequence[str] = ()  # passed as they stand, after those of the settings
+    env: Mapping[str, str] = field(default_factory=dict)  # on top of the caller's
+    tcp: str | None = None  # HOST:PORT; None: a free port
+    ws: str | None = None
+    server_id: str | None = None  # instead of the contender's own id
+    cwd: Path | None = None
+    read_stderr: bool = True
+
+
+class Contender(Protocol):
+    """Who is judged."""
+
+    @property
+    def id(self) -> str:
+        """The name it has in tests, reports and plots."""
+
+    @property
+    def doors(self) -> tuple[Door, ...]:
+        """The doors it has."""
+
+    def launch(self, options: LaunchOptions) -> Server:
+        """Start one server and return at once; ``Server.wait_ready`` waits.
+
+        Raises:
+            Unknown: this kind of contender cannot be started with these options.
+        """
+
+
+@dataclass(frozen=True)
+class OurServer:
+    """A server of this project, by its id."""
+
+    id: str
+    doors: tuple[Door, ...] = ("tcp", "ws")
+
+    def launch(self, options: LaunchOptions) -> Server:
+        """Start ``hubbub serve ID`` on free ports of the loopback interface."""
+        command = module_command("hubbub", "serve", options.server_id or self.id)
+        command += ["--tcp", options.tcp or _LOOPBACK_ANY_PORT]
+        command += ["--ws", options.ws or _LOOPBACK_ANY_PORT]
+        command += [*_as_flags(options.settings), *options.flags]
+        return _start(self.id, command, options, {}, None, None)
+
+
+@dataclass(frozen=True)
+class ForeignCommand:
+    """A server of any language, by a command with places for its addresses.
+
+    ``{tcp}`` and ``{ws}`` become HOST:PORT, ``{tcp_port}`` and ``{ws_port}`` the
+    port alone, ``{flags}`` the settings of the test. Settings are in the
+    environment too, as ``HUBBUB_*``.
+    """
+
+    template: str
+    id: str = "command"
+    takes_settings: bool = True
+
+    @property
+    def doors(self) -> tuple[Door, ...]:
+        """The doors that the template names."""
+        named: list[Door] = []
+        if "{tcp}" in self.template or "{tcp_port}" in self.template:
+            named.append("tcp")
+        if "{ws}" in self.template or "{ws_port}" in self.template:
+            named.append("ws")
+        return tuple(named)
+
+    def launch(self, options: LaunchOptions) -> Server:
+        """Start the command with addresses that are free now."""
+        if options.server_id is not None:
+            raise Unknown("a command has no ids to choose from")
+        if options.settings and not self.takes_settings:
+            raise Unknown(f"it takes no settings, and the test needs {_spoken(options.settings)}")
+        if options.flags and "{flags}" not in self.template:
+            raise Unknown("its command has no place for {flags}")
+        tcp, ws = options.tcp or spell(free_address()), options.ws or spell(free_address())
+        places = {
+            "{tcp}": [tcp],
+            "{ws}": [ws],
+            "{tcp_port}": [tcp.rpartition(":")[2]],
+            "{ws_port}": [ws.rpartition(":")[2]],
+        }
+        command: list[str] = []
+        for word in shlex.split(self.template):
+            if word == "{flags}":
+                command += [*_as_flags(options.settings), *options.flags]
+                continue
+            for place, (value,) in places.items():
+                word = word.replace(place, value)
+            command.append(word)
+        return _start(
+            self.id,
+            command,
+            options,
+            _as_variables(options.settings),
+            parse_address(tcp) if "tcp" in self.doors else None,
+            parse_address(ws) if "ws" in self.doors else None,
+        )
+
+
+@dataclass(frozen=True)
+class FixedAddresses:
+    """A server that already runs; nobody else may be in its room."""
+
+    tcp: Address | None
+    ws: Address | None
+    id: str = "address"
+
+    @property
+    def doors(self) -> tuple[Door, ...]:
+        """The doors whose address was given."""
+        named: list[Door] = []
+        if self.tcp is not None:
+            named.append("tcp")
+        if self.ws is not None:
+            named.append("ws")
+        return tuple(named)
+
+    def launch(self, options: LaunchOptions) -> Server:
+        """Return the running server; nothing about it can be chosen."""
+        if options != LaunchOptions():
+            raise Unknown("needs a server of its own")
+        return Server(self.id, tcp=self.tcp, ws=self.ws)
+
+
+def listed_ids() -> list[str]:
+    """Return the ids that ``hubbub list --ids`` prints.
+
+    Raises:
+        RuntimeError: the command failed; the message is what it said.
+    """
+    listed = subprocess.run(
+        module_command("hubbub", "list", "--ids"), capture_output=True, text=True, check=False
+    )
+    if listed.returncode != 0:
+        raise RuntimeError(f"hubbub list --ids failed: {listed.stderr.strip()}")
+    return listed.stdout.split()
+
+
+def _start(
+    name: str,
+    command: Sequence[str],
+    options: LaunchOptions,
+    env: Mapping[str, str],
+    tcp: Address | None,
+    ws: Address | None,
+) -> Server:
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("HUBBUB_")}
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**inherited, **env, **options.env},
+        cwd=options.cwd,
+        start_new_session=True,
+    )
+    return Server(name, tcp=tcp, ws=ws, process=process, read_stderr=options.read_stderr)
+
+
+def _values(setting: Setting) -> list[str]:
+    return [str(setting)] if isinstance(setting, str | int | float) else list(setting)
+
+
+def _as_flags(settings: Mapping[str, Setting]) -> list[str]:
+    return [
+        word
+        for name, setting in settings.items()
+        for value in _values(setting)
+        for word in (f"--{name.replace('_', '-')}", value)
+    ]
+
+
+def _as_variables(settings: Mapping[str, Setting]) -> dict[str, str]:
+    return {f"HUBBUB_{name.upper()}": ",".join(_values(v)) for name, v in settings.items()}
+
+
+def _spoken(settings: Mapping[str, Setting]) -> str:
+    return ", ".join(f"{name}={setting}" for name, setting in settings.items())

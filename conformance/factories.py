@@ -1,0 +1,170 @@
+"""What a rule test asks for: servers to start, clients to connect.
+
+The fixtures ``launch``, ``server_with``, ``connect`` and ``clients`` are objects
+of these classes. They remember all they made, and end it when the test is over.
+"""
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from conformance.clients import Client, Mismatch, TcpClient
+from conformance.contenders import Contender, FixedAddresses, LaunchOptions
+from conformance.marks import Setting
+from conformance.protocol import Door
+from conformance.server import Server
+from conformance.websocket_client import WebSocketClient
+
+
+__all__ = ["ClientFactory", "Connect", "Launch", "ServerFactory"]
+
+ServerFactory = Callable[..., Server]
+
+
+class Launch:
+    """Starts servers of the contender that is judged."""
+
+    def __init__(self, contender: Contender, default_settings: Mapping[str, Setting]) -> None:
+        self.contender = contender
+        self._default_settings = default_settings
+        self._default: Server | None = None
+        self._launched: list[Server] = []
+
+    def __call__(
+        self,
+        *,
+        flags: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
+        tcp: str | None = None,
+        ws: str | None = None,
+        server_id: str | None = None,
+        cwd: Path | None = None,
+        read_stderr: bool = True,
+        **settings: Setting,
+    ) -> Server:
+        """Start a server and return at once; its ``wait_ready()`` waits.
+
+        Raises:
+            Unknown: this contender cannot be started like that.
+        """
+        options = LaunchOptions(settings, flags, env or {}, tcp, ws, server_id, cwd, read_stderr)
+        server = self.contender.launch(options)
+        self._launched.append(server)
+        return server
+
+    def ready(self, **options: Any) -> Server:
+        """Start a server as a call would, and wait until it is ready."""
+        __tracebackhide__ = True
+        return self(**options).wait_ready()
+
+    def default(self) -> Server:
+        """Return the test's one server with the settings of its ``@settings``."""
+        __tracebackhide__ = True
+        if self._default is None:
+            self._default = self.ready(**self._default_settings)
+        return self._default
+
+    def stop_all(self) -> None:
+        """End every server."""
+        for server in self._launched:
+            server.stop()
+
+
+class Connect:
+    """Connects one client at a time."""
+
+    def __init__(self, launch: Launch, door: Door) -> None:
+        self._launch = launch
+        self._door = door
+        self.opened: list[Client] = []
+
+    def __call__(
+        self,
+        name: str | None = None,
+        *,
+        door: Door | None = None,
+        server: Server | None = None,
+        welcome: bool = True,
+        **options: Any,
+    ) -> Any:
+        """Connect a client, wait for its welcome and roster, and give it a name.
+
+        Args:
+            name: what it renames itself to; None keeps the name it was given.
+            door: default: the door that this run of the test is about.
+            server: default: the test's ``server``.
+            welcome: False: wait for nothing and rename nothing.
+            options: what ``TcpClient`` or ``WebSocketClient`` takes.
+
+        Returns:
+            A ``TcpClient`` or ``WebSocketClient``; annotate which, or ``Client``.
+
+        Raises:
+            OSError: nobody accepts there.
+            Refused: the WebSocket handshake was refused.
+            Mismatch: the welcome or the new name did not come.
+        """
+        __tracebackhide__ = True
+        door = door or self._door
+        if door not in self._launch.contender.doors:
+            import pytest  # not needed by who has no test to skip
+
+            pytest.skip(f"it has no {door} door")
+        at = server or self._launch.default()
+        client_class = TcpClient if door == "tcp" else WebSocketClient
+        client: Client = client_class(at.address(door), **{"label": name, **options})
+        self.opened.append(client)
+        if welcome:
+            self._enter(client, name)
+        return client
+
+    def close_all(self) -> None:
+        """End every client; politely where others will use the same room."""
+        for client in self.opened:
+            if isinstance(self._launch.contender, FixedAddresses) and not client.dropped:
+                with contextlib.suppress(Mismatch, OSError):
+                    client.close()
+            client.abandon()
+
+    def _enter(self, client: Client, name: str | None) -> None:
+        __tracebackhide__ = True
+        first, second = client.next_line(), client.next_line()
+        if not first.startswith("* you are ") or not second.startswith("* online ("):
+            raise Mismatch(
+                f"{client.label} expected '* you are NAME' and '* online (N): …' first, "
+                f"and got {first!r} and {second!r}"
+            )
+        if name is not None and client.name != name:
+            was = client.name
+            client.say(f"/rename {name}")
+            client.wait_for(lambda line: line == f"* {was} is now {name}" or line.startswith("! "))
+            if client.name != name:
+                raise Mismatch(f"{was} wanted to be called {name} and is {client.name}")
+
+
+class ClientFactory:
+    """Connects several clients that know of one another and have nothing left to read."""
+
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
+
+    def __call__(
+        self,
+        *names: str,
+        door: Door | None = None,
+        server: Server | None = None,
+        **options: Any,
+    ) -> tuple[Any, ...]:
+        """Connect one client for each name, in order.
+
+        When this returns, each has taken every line up to the last one's arrival,
+        so what it reads next is what the test makes happen.
+        """
+        __tracebackhide__ = True
+        made = [self._connect(name, door=door, server=server, **options) for name in names]
+        fence = made[-1].send_fence()
+        for client in made:
+            client.wait_for(fence)
+            client.arranged()
+        return tuple(made)

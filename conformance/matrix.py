@@ -1,0 +1,262 @@
+"""The matrix of servers and rules: for the terminal, and as a page.
+
+A verdict is a symbol first and a colour second, so that a report survives a
+printer, a pipe and a colour-blind reader.
+"""
+
+import base64
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+from rich.console import Console
+from rich.text import Text
+
+from conformance.protocol import Rule
+from conformance.results import Cell, Results, Run
+from conformance.verdicts import Verdict
+
+
+__all__ = ["SYMBOLS", "matrix_fragment", "matrix_style", "print_report", "render_html"]
+
+SYMBOLS: dict[Verdict, str] = {
+    "pass": "✓",
+    "fail": "✗",
+    "unknown": "?",
+    "declared": "d",
+    "left out": "·",
+    "not applicable": "-",
+}
+_STYLES: dict[Verdict, str] = {
+    "pass": "green",
+    "fail": "bold red",
+    "unknown": "bold yellow",
+    "declared": "cyan",
+    "left out": "dim",
+    "not applicable": "dim",
+}
+_FOLDER = Path(__file__).parent
+_COLUMNS = 80  # of a report that goes to a pipe or a file
+_HEADINGS: dict[Verdict, str] = {
+    "unknown": "Unknown: the run did not really exercise these",
+    "declared": "Declared: decided differently, for a reason that the server gives",
+}
+_NO_TEST = "no test of it has run"
+_MESSAGE_LINES = 12  # of a failure's message; the rest is in the page and the JSON
+
+
+def print_report(results: Results, console: Console | None = None) -> None:
+    """Print the matrix, the totals, and what is to be said about all that is not a pass."""
+    console = console or Console()
+    if not console.is_terminal:
+        console.width = _COLUMNS
+    for line in _terminal_lines(results):
+        console.print(line, soft_wrap=False)
+
+
+def render_html(results: Results, autobahn: Sequence[str] = ()) -> str:
+    """Return a page that needs nothing beside itself.
+
+    ``autobahn`` is a line a runtime: how its WebSocket door fared in that suite.
+    """
+    page = _environment().get_template("report.html.j2")
+    return page.render(results=results, autobahn=autobahn)
+
+
+def matrix_fragment(results: Results) -> Markup:
+    """Return the matrix and the failures as an HTML fragment, to stand in another page.
+
+    The page has to hold ``matrix_style()`` once.
+    """
+    return Markup(_macros().matrix(results))
+
+
+def matrix_style() -> Markup:
+    """Return the style sheet that ``matrix_fragment`` needs, as a ``style`` element."""
+    return Markup(_macros().style())
+
+
+def _terminal_lines(results: Results) -> Iterator[Text]:
+    width = max(len(rule.id) for rule in results.rules) + 2 if results.rules else 0
+    yield from _staggered_names(results, width)
+    for area, rules in results.areas().items():
+        yield Text(area, style="bold")
+        for rule in rules:
+            line = Text(f"  {rule.id:{width}}")
+            for server in results.servers:
+                verdict = results.cell(server, rule).verdict
+                line.append(SYMBOLS[verdict], style=_STYLES[verdict]).append(" ")
+            if rule.level != "MUST":
+                line.append(f" {rule.level}", style="dim")
+            line.rstrip()
+            yield line
+    yield Text()
+    yield from _totals(results)
+    yield from _stories(results)
+
+
+def _staggered_names(results: Results, width: int) -> Iterator[Text]:
+    """Return the head of the table: a line a server, pointing down at its column."""
+    for column, server in enumerate(results.servers):
+        yield Text(" " * (width + 2) + "│ " * column + "┌ " + server)
+    yield Text(" " * (width + 2) + "│ " * (len(results.servers) - 1) + "│")
+
+
+def _totals(results: Results) -> Iterator[Text]:
+    width = max(map(len, results.servers))
+    for server in results.servers:
+        line = Text(f"{server:{width}}  ")
+        for verdict, symbol in SYMBOLS.items():
+            count = results.count(server, verdict)
+            if count or verdict == "pass":
+                line.append(f" {symbol} {count} {verdict}", style=_STYLES[verdict])
+        yield line
+    if results.left_out:
+        yield Text()
+        ids = ", ".join(rule.id for rule in results.left_out)
+        yield _wrapped(f"{SYMBOLS['left out']} left out of this quick run, not judged: {ids}", "  ")
+
+
+def _stories(results: Results) -> Iterator[Text]:
+    yield from _failures(results)
+    for verdict in ("unknown", "declared"):
+        told = list(_by_rule(results, verdict))
+        if told:
+            yield Text()
+            yield Text(_HEADINGS[verdict], style="bold")
+        for rule, cells in told:
+            for reason, servers in _reasons(cells).items():
+                who = "" if len(servers) == len(results.servers) else f" ({', '.join(servers)})"
+                yield _wrapped(f"{SYMBOLS[verdict]} {rule.id}{who}: {reason}", "    ", "  ")
+    for number, (rule, server, run) in enumerate(results.measured()):
+        if number == 0:
+            yield Text()
+            yield Text("Measured", style="bold")
+        what = "; ".join(run.measured)
+        yield _wrapped(f"i {rule.id} {_where(server, run.door)}: {what}", "    ", "  ")
+
+
+def _failures(results: Results) -> Iterator[Text]:
+    for rule, cells in _by_rule(results, "fail"):
+        yield Text()
+        yield Text(f"{SYMBOLS['fail']} {rule.id}  {rule.level}", style=_STYLES["fail"])
+        yield _wrapped(_plain(rule.sentence), "  ", "  ")
+        for server, cell in cells:
+            for story in _stories_of(server, cell):
+                yield Text()
+                yield _wrapped(f"{story.where}: {_plain(story.claim)}", "    ", "  ")
+                yield _wrapped(_shortened(story.message), "    ", "    ")
+                if story.history_text:
+                    yield Text("\n" + story.history_text.rstrip())  # drawn for the whole width
+
+
+@dataclass(frozen=True)
+class _Story:
+    """One reason of one cell, and the doors where it showed."""
+
+    where: str
+    claim: str
+    message: str
+    history_text: str
+    history_svg: str
+
+
+def _stories_of(server: str, cell: Cell) -> list[_Story]:
+    """Return what there is to say about a cell: the same at two doors is one story."""
+    doors: dict[tuple[str, str], list[str]] = {}
+    first: dict[tuple[str, str], Run] = {}
+    for run in cell.blamed:
+        doors.setdefault((run.test, run.message), []).append(run.door)
+        first.setdefault((run.test, run.message), run)
+    return [
+        _Story(
+            _where(server, *doors[test, message]),
+            run.claim,
+            message,
+            run.history_text,
+            run.history_svg,
+        )
+        for (test, message), run in first.items()
+    ]
+
+
+def _reasons(cells: list[tuple[str, Cell]]) -> dict[str, list[str]]:
+    """Return the different reasons of a rule's cells, each with its servers."""
+    reasons: dict[str, list[str]] = {}
+    for server, cell in cells:
+        messages = dict.fromkeys(run.message for run in cell.blamed) or [_NO_TEST]
+        for message in messages:
+            reasons.setdefault(message, []).append(server)
+    return reasons
+
+
+def _by_rule(results: Results, verdict: Any) -> Iterator[tuple[Rule, list[tuple[str, Cell]]]]:
+    found: dict[Rule, list[tuple[str, Cell]]] = {}
+    for rule, server, cell in results.with_verdict(verdict):
+        found.setdefault(rule, []).append((server, cell))
+    yield from found.items()
+
+
+def _where(server: str, *doors: str) -> str:
+    named = sorted({door for door in doors if door != "-"})
+    return f"{server} ({', '.join(named)})" if named else server
+
+
+def _wrapped(text: str, indent: str, first: str = "") -> Text:
+    """Return text that fits the narrowest terminal; lines of its own stay lines."""
+    lines = [
+        textwrap.fill(
+            line,
+            _COLUMNS,
+            initial_indent=indent if number else first,
+            subsequent_indent=indent,
+            break_on_hyphens=False,
+        )
+        for number, line in enumerate(text.splitlines())
+    ]
+    return Text("\n".join(lines))
+
+
+def _shortened(message: str) -> str:
+    lines = message.splitlines()
+    if len(lines) > _MESSAGE_LINES:
+        lines = [*lines[:_MESSAGE_LINES], f"… {len(lines) - _MESSAGE_LINES} more lines"]
+    return "\n".join(lines)
+
+
+def _as_image(svg: str) -> str:
+    """Return the address of a picture that is its own content, and can run no script."""
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+
+
+def _plain(text: str) -> str:
+    return text.replace("`", "")
+
+
+def _code(text: str) -> Markup:
+    """Return text with its `code` marked up, for a sentence of PROTOCOL.md."""
+    return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", str(escape(text))))
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(symbols=SYMBOLS, headings=_HEADINGS, stories_of=_stories_of)
+    environment.filters.update(code=_code, by_rule=_by_rule, reasons=_reasons, as_image=_as_image)
+    return environment
+
+
+def _macros() -> Any:
+    return _environment().get_template("matrix.html.j2").module

@@ -1,0 +1,50 @@
+"""The policy file of a server: what it decides differently, and why.
+
+    settings = "none"          # it takes no settings at all
+
+    [declared]
+    "slow.cut-off" = "drops the oldest message instead, as a ticker should"
+
+A rule that is declared and fails is shown as declared. A MUST cannot be declared.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from conformance.protocol import find_rule
+
+
+__all__ = ["Policy", "read_policy"]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a server declares about itself; the default declares nothing."""
+
+    declared: Mapping[str, str] = field(default_factory=dict)  # rule id → the reason
+    takes_settings: bool = True
+
+
+def read_policy(path: Path) -> Policy:
+    """Return what a policy file declares.
+
+    Raises:
+        ValueError: it is not TOML, or declares a MUST, an unknown rule or no reason.
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        table = tomllib.load(file)
+    for key in table:
+        if key not in ("settings", "declared"):
+            raise ValueError(f"a policy has no {key!r}, only settings and [declared]")
+    if table.get("settings", "none") != "none":
+        raise ValueError('settings can only be "none"')
+    declared = table.get("declared", {})
+    for rule_id, reason in declared.items():
+        if find_rule(rule_id).level == "MUST":
+            raise ValueError(f"{rule_id} is a MUST, which cannot be declared away")
+        if not isinstance(reason, str) or not reason.strip():
+            raise ValueError(f"{rule_id} is declared without a reason")
+    return Policy(declared, takes_settings="settings" not in table)

@@ -1,0 +1,170 @@
+"""Rules of the area ``delivery``: what is said arrives, once, and as it was said."""
+
+import random
+import sys
+import unicodedata
+from collections import Counter
+
+import pytest
+
+from conformance import Client, ClientFactory, Connect, Door, Launch, rule
+from conformance.swarm import Coverage, Swarm
+
+
+MAX_LINE_BYTES = 4096  # the default
+
+
+@rule("delivery.exactly-once")
+def test_talk_of_many_at_once_arrives_once_at_each(swarm: Swarm) -> None:
+    """Those who all talk at the same time get every line of everyone, and none of them twice."""
+    log = swarm(talkers=6, lines_each=100)
+
+    log.assert_keeps("delivery.exactly-once", Coverage(receivers=6, messages=600, overlaps=60))
+
+
+@rule("delivery.exactly-once")
+def test_coming_and_going_costs_nobody_a_line(swarm: Swarm) -> None:
+    """Who stays while others come and go gets every line once, theirs too."""
+    log = swarm(talkers=3, lines_each=80, visitors=4, visits_each=6)
+
+    log.assert_keeps("delivery.exactly-once", Coverage(receivers=3, joins=10, departures=10))
+
+
+@rule("delivery.exactly-once")
+def test_same_line_again_is_another_line(clients: ClientFactory) -> None:
+    """A line that is said three times, and twice by another, arrives five times."""
+    anna, ben, cara = clients("anna", "ben", "cara")
+
+    anna.say("again", "again", "again")
+    ben.wait_heard("anna: again")
+    ben.say("again", "again")
+    fence = ben.send_fence()
+
+    for client in (anna, ben, cara):
+        assert Counter(client.lines_until(fence)) == {"anna: again": 3, "ben: again": 2}
+
+
+SCRIPTS = {
+    "Latin": "Übergrößenträger naïve façade Ærøskøbing ľúbiť",
+    "Greek": "Ὦ ξεῖν, ἀγγέλλειν",
+    "Cyrillic": "Съешь ещё этих мягких булок",
+    "Chinese": "大家好 有人在吗",
+    "Japanese": "おはようございます カタカナ ｶﾀｶﾅ",
+    "Korean, composed and not": "안녕 \u110b\u1161\u11ab",
+    "Arabic": "مرحبا بالجميع ٤٢",
+    "Hebrew, with points": "שָׁלוֹם",
+    "Devanagari": "नमस्ते दुनिया",
+    "Thai": "สวัสดีทุกคน",
+    "Emoji, joined and coloured": "👩‍👩‍👧‍👦 👋🏽 🏳️‍🌈 ❤️",
+    "beyond the first plane": "\U0001d518\U0001d52b \U00010348 \U0002070e",
+    "one letter, composed and not": "\u00e9 e\u0301",
+    "look-alikes": "\ufb01 \u2460 \uff21 \u212a \u212b",
+    "unusual spaces": "a\u00a0b\u3000c\u2009d\u200be",
+    "direction marks": "a\u202eb\u202cc\u200fd",
+    "a byte order mark": "\ufeffa\ufeff",
+    "private and never assigned": "\ue000 \uffff \U0010ffff \U000e0001",
+    "replacement": "\ufffd",
+    "spaces around": "   three before and two behind  ",
+    "spaces alone": "   ",
+    "markup": "<b>&amp;</b> <!-- --> \"quoted\" 'quoted' `x`",
+    "formats": "%s %d %% {0} {} $HOME ${x} \\n \\x1b \\",
+    "lists": "a|b, c; d: e",
+}
+
+
+@rule("delivery.unaltered")
+def test_every_script_arrives_as_it_was_sent(clients: ClientFactory) -> None:
+    """Text in any script, composed or not, with any space or mark, reaches all unaltered."""
+    anna, ben = clients("anna", "ben")
+
+    anna.say(*SCRIPTS.values())
+
+    for client in (anna, ben):
+        for script, text in SCRIPTS.items():
+            assert client.next_line() == f"anna: {text}", script
+
+
+@rule("delivery.unaltered")
+def test_any_characters_arrive_as_they_were_sent(clients: ClientFactory) -> None:
+    """Lines of any characters that a line may hold, mixed by chance, reach all unaltered."""
+    anna, ben = clients("anna", "ben")
+    chance = random.Random(1)
+    allowed = [
+        chr(point)
+        for point in range(sys.maxunicode + 1)
+        if unicodedata.category(chr(point)) not in ("Cc", "Zl", "Zp", "Cs")
+    ]
+    texts = ["-" + "".join(chance.choices(allowed, k=chance.randint(1, 200))) for _ in range(100)]
+
+    anna.say(*texts)
+
+    for client in (anna, ben):
+        client.expect(*(f"anna: {text}" for text in texts))
+
+
+@rule("delivery.unaltered")
+@pytest.mark.parametrize(
+    "character", ["x", "ß", "語", "🐢"], ids=lambda c: f"{len(c.encode())}-byte"
+)
+def test_long_lines_arrive_whole(character: str, clients: ClientFactory) -> None:
+    """Lines of any length up to the limit arrive whole, wherever the server's reads cut them."""
+    anna, ben = clients("anna", "ben")
+    most = MAX_LINE_BYTES // len(character.encode())
+    texts = [character * (most - less) for less in range(100)]
+
+    anna.say(*texts)
+
+    for client in (anna, ben):
+        client.expect(*(f"anna: {text}" for text in texts))
+
+
+@pytest.fixture
+def other_door(door: Door, launch: Launch) -> Door:
+    """The door that the run is not about; a server with one door has no rule about two."""
+    other: Door = "ws" if door == "tcp" else "tcp"
+    if other not in launch.contender.doors:
+        pytest.skip(f"it has no {other} door")
+    return other
+
+
+@rule("delivery.one-room")
+def test_text_goes_through_to_the_other_door(
+    clients: ClientFactory, connect: Connect, other_door: Door
+) -> None:
+    """What is said at one door is heard at the other, word for word."""
+    ben: Client = connect("ben", door=other_door)
+    (anna,) = clients("anna")
+    ben.wait_for(anna.send_fence())
+
+    anna.say("hello over there", *SCRIPTS.values())
+
+    ben.expect("anna: hello over there", *(f"anna: {text}" for text in SCRIPTS.values()))
+
+
+@rule("delivery.one-room")
+def test_room_tells_the_other_door_who_comes_and_goes(connect: Connect, other_door: Door) -> None:
+    """Joining, renaming and leaving at one door are told at the other."""
+    ben: Client = connect("ben", door=other_door)
+
+    anna: Client = connect("anna")
+    anna.close()
+
+    ben.expect(
+        f"* {anna.address} joined",
+        f"* {anna.address} is now anna",
+        "* anna left",
+    )
+
+
+@rule("delivery.one-room")
+def test_roster_names_those_of_both_doors(connect: Connect, other_door: Door) -> None:
+    """Asked for or at the welcome, a roster holds those of both doors in order of arrival."""
+    connect("ben", door=other_door)
+    anna: Client = connect("anna")
+
+    anna.say("/who")
+    anna.expect("* online (2): ben, anna")  # before cara comes: nothing else orders the two
+    cara: Client = connect(door=other_door, welcome=False)
+    cara.next_line()
+
+    cara.expect(f"* online (3): ben, anna, {cara.name}")

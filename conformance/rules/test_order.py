@@ -1,0 +1,72 @@
+"""Rules of the area ``order``: one order for all, and each speaker's own in it."""
+
+import pytest
+
+from conformance import ClientFactory, Launch, rule
+from conformance.swarm import Coverage, Swarm
+
+
+REALLY_AT_ONCE = Coverage(receivers=4, messages=200, overlaps=40)
+AMID_COMING_AND_GOING = Coverage(receivers=4, messages=150, overlaps=40, joins=4, departures=4)
+
+
+@rule("order.total")
+def test_everyone_sees_what_happens_in_one_order(swarm: Swarm) -> None:
+    """Chat, joins, renames and departures come in the same order at every client."""
+    log = swarm(talkers=4, lines_each=60, renames_each=3, visitors=3)
+
+    log.assert_keeps("order.total", AMID_COMING_AND_GOING)
+
+
+@rule("order.total")
+def test_both_doors_see_one_order(swarm: Swarm, launch: Launch) -> None:
+    """The order at one door is the order at the other."""
+    if len(launch.contender.doors) < 2:
+        pytest.skip("it has one door")
+
+    log = swarm(talkers=6, lines_each=60, doors=("tcp", "ws"))
+
+    log.assert_keeps("order.total", REALLY_AT_ONCE)
+
+
+@rule("order.speaker")
+def test_lines_of_each_talker_stay_in_order(swarm: Swarm) -> None:
+    """However many talk at once, each one's lines come in the order it said them."""
+    log = swarm(talkers=6, lines_each=100)
+
+    log.assert_keeps("order.speaker", REALLY_AT_ONCE)
+
+
+@rule("order.speaker")
+def test_lines_of_one_write_stay_in_order(clients: ClientFactory) -> None:
+    """Lines that were said in one write come in their order, to the speaker and to others."""
+    anna, ben = clients("anna", "ben")
+    lines = [f"line {number}" for number in range(200)]
+
+    ben.say(*lines)
+
+    for client in (anna, ben):
+        client.expect(*(f"ben: {line}" for line in lines))
+
+
+@rule("order.membership")
+def test_nothing_comes_from_outside_a_stay(swarm: Swarm) -> None:
+    """While many come and go, nobody hears anything before its welcome or from one who left."""
+    log = swarm(talkers=4, lines_each=60, visitors=4, visits_each=5)
+
+    log.assert_keeps("order.membership", AMID_COMING_AND_GOING)
+
+
+@rule("order.membership")
+def test_departure_comes_after_the_last_line(clients: ClientFactory) -> None:
+    """What a client said before it left is heard before its departure, and nothing after it."""
+    anna, ben = clients("anna", "ben")
+    lines = [f"line {number}" for number in range(50)]
+
+    ben.say(*lines)
+    ben.close()
+    said = anna.lines_until("* ben left")
+    fence = anna.send_fence()
+
+    assert said == [f"ben: {line}" for line in lines]
+    anna.expect_nothing_but(fence)

@@ -1,0 +1,340 @@
+"""Rules of the area ``shutdown``: how a server stops, and what its clients get of that.
+
+A server with nothing left to deliver is gone at once. Where a test has to catch it
+in the act, a clogged client gives it something that it cannot deliver.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from conformance import (
+    TICK,
+    Client,
+    ClientFactory,
+    Connect,
+    ConnectionEnded,
+    Door,
+    Launch,
+    Mismatch,
+    Refused,
+    Server,
+    Unknown,
+    WebSocketClient,
+    rule,
+    settings,
+)
+from conformance.clogging import Talk, connect_clogged, is_chat
+
+
+FAREWELL = "* server is shutting down"
+DRAIN_TIMEOUT_S = 10 * TICK
+EXIT_WITHIN = DRAIN_TIMEOUT_S + 50 * TICK
+NEVER_S = 600 * TICK  # a deadline of the server's that no test waits for
+HANDSHAKE = (
+    b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+
+
+@rule("shutdown.announce")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
+def test_everyone_is_told_and_disconnected(
+    number: signal.Signals, clients: ClientFactory, server: Server
+) -> None:
+    """On either signal everyone gets the farewell, and then the end, which says going away."""
+    room = clients("anna", "ben", "cara")
+
+    server.signal(number)
+
+    for client in room:
+        client.expect(FAREWELL)
+        end = client.expect_end()
+        assert end.how == "eof"
+        assert end.code == (1001 if client.door == "ws" else None)
+
+
+@rule("shutdown.announce")
+def test_departures_are_not_announced_one_by_one(clients: ClientFactory, server: Server) -> None:
+    """A client that leaves because the server stops is not said to have left."""
+    room = clients("anna", "ben", "cara", "dora", "emil")
+
+    server.signal(signal.SIGTERM)
+
+    for client in room:
+        assert client.lines_until_end()[0] == [FAREWELL]
+
+
+@rule("shutdown.delivers")
+def test_what_was_heard_once_is_heard_by_all(clients: ClientFactory, server: Server) -> None:
+    """A line that its speaker has heard is delivered to all before the farewell."""
+    anna, ben, cara = clients("anna", "ben", "cara")
+    lines = [str(number) for number in range(100)]
+
+    anna.say(*lines)
+    anna.wait_heard("anna: 99")
+    server.signal(signal.SIGTERM)
+
+    for client in (anna, ben, cara):
+        heard, _ = client.lines_until_end()
+        assert heard == [*(f"anna: {line}" for line in lines), FAREWELL]
+
+
+@rule("shutdown.delivers")
+def test_flood_that_is_cut_short_ends_at_one_line_for_all(
+    clients: ClientFactory, server: Server
+) -> None:
+    """In the middle of a flood all get the same lines up to the farewell, which comes last."""
+    room = clients("anna", "ben", "cara", "dora", "emil", "fred")
+    flood = [str(number) for number in range(200_000)]  # far more than there will be time for
+
+    def talk(talker: Client) -> None:
+        with contextlib.suppress(Mismatch):  # the server stops reading
+            for first in range(0, len(flood), 1000):
+                talker.say(*flood[first : first + 1000], within=30 * TICK)
+
+    with ThreadPoolExecutor(2) as pool:
+        talking = [pool.submit(talk, talker) for talker in room[:2]]
+        room[2].wait_heard("ben: 100")
+        server.signal(signal.SIGTERM)
+        heard = [client.lines_until_end(within=NEVER_S)[0] for client in room]
+        for talked in talking:
+            talked.result()
+
+    *chat, farewell = heard[0]
+    assert farewell == FAREWELL
+    for client, lines in zip(room, heard, strict=True):
+        assert lines == heard[0], f"what {client.name} got"
+    for talker in room[:2]:
+        said = [f"{talker.name}: {line}" for line in flood]
+        own = [line for line in chat if line.startswith(f"{talker.name}: ")]
+        assert own == said[: len(own)]
+    if len(chat) == 2 * len(flood):
+        raise Unknown("the flood was over before the server heard the signal")
+
+
+@rule("shutdown.delivers")
+@settings(drain_timeout=NEVER_S, write_timeout=NEVER_S)
+def test_who_is_behind_gets_all_of_it(
+    clients: ClientFactory, connect: Connect, server: Server
+) -> None:
+    """A client for which much is waiting gets it while the server stops, and the farewell."""
+    (anna,) = clients("anna")
+    slow = connect_clogged(connect)
+    talk = Talk(anna)
+    talk.until_clogged(slow, server)
+
+    server.signal(signal.SIGTERM)
+    anna.wait_for(FAREWELL)
+    slow.resume()
+    heard, end = slow.lines_until_end()
+
+    assert [line for line in heard if is_chat(line)] == talk.said
+    assert heard[-1] == FAREWELL
+    assert end.how == "eof"
+    assert end.code == (1001 if slow.door == "ws" else None)
+
+
+@rule("shutdown.exit")
+@settings(drain_timeout=DRAIN_TIMEOUT_S)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
+def test_empty_server_exits(number: signal.Signals, server: Server) -> None:
+    """A server without clients ends with exit code 0 on either signal."""
+    server.signal(number)
+
+    assert server.wait_exit(EXIT_WITHIN) == 0
+
+
+@rule("shutdown.exit")
+@settings(drain_timeout=DRAIN_TIMEOUT_S)
+def test_clients_that_never_close_do_not_keep_it(
+    connect: Connect, server: Server, launch: Launch
+) -> None:
+    """Clients that read the end and keep their side open do not keep the server."""
+    room: list[Client] = [connect() for _ in range(3)]
+    if "ws" in launch.contender.doors:
+        room.append(connect(door="ws", answers_close=False))
+
+    server.signal(signal.SIGTERM)
+
+    assert server.wait_exit(EXIT_WITHIN) == 0
+    for client in room:
+        client.wait_for(FAREWELL)
+
+
+@rule("shutdown.exit")
+@settings(drain_timeout=DRAIN_TIMEOUT_S)
+def test_clogged_client_does_not_keep_it(connect: Connect, server: Server) -> None:
+    """A client that does not take what is waiting for it does not keep the server."""
+    slow = connect_clogged(connect)
+    Talk(connect("anna")).until_clogged(slow, server)
+
+    server.signal(signal.SIGTERM)
+
+    assert server.wait_exit(EXIT_WITHIN) == 0
+
+
+@rule("shutdown.exit")
+@settings(drain_timeout=DRAIN_TIMEOUT_S, slow_consumer="block", outbox=8)
+def test_blocked_talkers_do_not_keep_it(connect: Connect, server: Server) -> None:
+    """Talkers that wait under ``block`` for one that never reads do not keep the server."""
+    connect_clogged(connect)
+    anna: Client = connect("anna")
+    try:
+        anna.say(*["x" * 3000] * 5000, within=10 * TICK)
+    except Mismatch:
+        pass  # as it has to be: the server reads no more
+    else:
+        raise Unknown("the talker did not have to wait")
+
+    server.signal(signal.SIGTERM)
+
+    assert server.wait_exit(EXIT_WITHIN) == 0
+
+
+@rule("shutdown.exit")
+@settings(drain_timeout=DRAIN_TIMEOUT_S)
+def test_unfinished_handshake_does_not_keep_it(
+    connect: Connect, server: Server, launch: Launch
+) -> None:
+    """Connections without a request, and with half of one, do not keep the server."""
+    require_door("ws", launch)
+    connect(door="ws", welcome=False, handshake=False)
+    half: WebSocketClient = connect(door="ws", welcome=False, handshake=False)
+    half.send_raw(HANDSHAKE[:40])
+    connect()  # behind both of them
+
+    server.signal(signal.SIGTERM)
+
+    assert server.wait_exit(EXIT_WITHIN) == 0
+
+
+@rule("shutdown.exit")
+@settings(drain_timeout=DRAIN_TIMEOUT_S)
+def test_endless_talker_does_not_keep_it(connect: Connect, server: Server) -> None:
+    """A client that goes on talking, and hears nothing of the end, does not keep the server."""
+    anna: Client = connect("anna")
+    over = threading.Event()
+
+    def talk_on() -> None:
+        with contextlib.suppress(Mismatch):  # the server is gone, or about to be
+            while not over.is_set():
+                anna.say(*["are you still there?"] * 100)
+
+    with ThreadPoolExecutor(1) as pool:
+        talking = pool.submit(talk_on)
+        try:
+            anna.wait_for("anna: are you still there?")
+            server.signal(signal.SIGTERM)
+            exit_code = server.wait_exit(EXIT_WITHIN)
+        finally:
+            over.set()  # or a server that never ends would be talked to for ever
+        talking.result()
+
+    assert exit_code == 0
+
+
+FROZEN_CLIENT = """
+import socket, sys
+sock = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+sock.recv(1)
+print("connected", flush=True)
+sock.recv(1 << 20)
+sys.stdin.read()
+"""
+
+
+@rule("shutdown.exit")
+@settings(drain_timeout=DRAIN_TIMEOUT_S)
+def test_frozen_client_does_not_keep_it(connect: Connect, server: Server, launch: Launch) -> None:
+    """A client whose process is stopped, as by Ctrl-Z, does not keep the server."""
+    require_door("tcp", launch)
+    connect("anna")
+    host, port = server.tcp
+    command = [sys.executable, "-c", FROZEN_CLIENT, host, str(port)]
+
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as frozen:
+        assert frozen.stdout is not None
+        assert frozen.stdout.readline() == b"connected\n"
+        frozen.send_signal(signal.SIGSTOP)
+        os.waitpid(frozen.pid, os.WUNTRACED)
+        server.signal(signal.SIGTERM)
+        try:
+            assert server.wait_exit(EXIT_WITHIN) == 0
+        finally:
+            frozen.kill()
+
+
+@rule("shutdown.refuses")
+@settings(drain_timeout=NEVER_S, write_timeout=NEVER_S)
+def test_newcomers_are_turned_away(connect: Connect, server: Server, launch: Launch) -> None:
+    """While a server stops, whoever comes to either door is refused, or disconnected unwelcomed."""
+    begin_to_stop(server, connect)
+
+    for door in launch.contender.doors:
+        with contextlib.suppress(OSError, ConnectionEnded, Refused):
+            newcomer: Client = connect(door=door, welcome=False)
+            lines, _ = newcomer.lines_until_end()
+            assert [line for line in lines if not line.startswith("! ")] == []
+
+    if server.has_exited():
+        raise Unknown("it had stopped before anyone could come")
+
+
+@rule("shutdown.refuses")
+@settings(drain_timeout=NEVER_S, write_timeout=NEVER_S)
+def test_handshake_that_was_underway_is_not_completed(
+    connect: Connect, server: Server, launch: Launch
+) -> None:
+    """Who was in the middle of its request when the server began to stop is not let in."""
+    require_door("ws", launch)
+    half: WebSocketClient = connect(door="ws", welcome=False, handshake=False)
+    head, rest = HANDSHAKE[:40], HANDSHAKE[40:]
+    half.send_raw(head)
+
+    begin_to_stop(server, connect)
+    with contextlib.suppress(ConnectionEnded):
+        half.send_raw(rest)
+    half.lines_until_end()
+
+    assert b" 101 " not in half.raw
+    if server.has_exited():
+        raise Unknown("it had stopped before the request was complete")
+
+
+@rule("shutdown.second-signal")
+@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
+@settings(drain_timeout=NEVER_S, write_timeout=NEVER_S)
+def test_second_signal_ends_it_at_once(
+    second: signal.Signals, connect: Connect, server: Server
+) -> None:
+    """A server that still has something to deliver does not when a second signal comes."""
+    begin_to_stop(server, connect)
+    if server.has_exited():
+        raise Unknown("it had stopped before the second signal")
+
+    server.signal(second)
+
+    server.wait_exit(50 * TICK)
+
+
+def begin_to_stop(server: Server, connect: Connect) -> None:
+    """Tell a server to stop that has something to deliver to one who does not take it."""
+    __tracebackhide__ = True
+    slow = connect_clogged(connect)
+    anna: Client = connect("anna")
+    Talk(anna).until_clogged(slow, server)
+    server.signal(signal.SIGTERM)
+    anna.wait_for(FAREWELL)
+
+
+def require_door(door: Door, launch: Launch) -> None:
+    """Skip the test if the server has no such door."""
+    if door not in launch.contender.doors:
+        pytest.skip(f"it has no {door} door")

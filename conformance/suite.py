@@ -1,0 +1,156 @@
+"""Runs the rules in a process of their own and follows the verdicts as they are written.
+
+The suite's pytest is kept apart from whatever lies where the caller stands: its
+folder is not on the path, its pytest configuration is not read, its plugins are
+not loaded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from conformance.protocol import select_rules
+from conformance.python import module_command
+from conformance.results import Results, Run, runs_of
+
+
+__all__ = ["WORKERS", "Progress", "Request", "SuiteError", "run_suite"]
+
+RULES = Path(__file__).parent / "rules"
+WORKERS = 4  # tests at a time: most wait most of the time
+
+_FOLLOW_EVERY_S = 0.1
+_END_WITHIN_S = 15.0
+
+Progress = Callable[[int, int, Run], None]  # runs done, runs planned, the latest
+
+
+class SuiteError(Exception):
+    """The suite itself could not run; the message is for people."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one run of the suite is asked for."""
+
+    contenders: Sequence[str]  # options of the pytest plugin
+    ids: Sequence[str] = ()  # in this order in the results; () takes them as they come
+    rules: str | None = None
+    quick: bool = False
+    policy: str | None = None
+    workers: int = WORKERS
+    one_door: bool = False
+    tick_s: float | None = None  # the unit of all deadlines; None: as the caller's environment says
+
+
+def run_suite(request: Request, progress: Progress = lambda *_: None) -> Results:
+    """Judge what ``request`` names and return the results.
+
+    ``progress`` is called after each run with how many are done, how many there
+    will be, and the run itself.
+
+    Raises:
+        SuiteError: the suite could not run.
+    """
+    with tempfile.TemporaryDirectory(prefix="hubbub-") as folder:
+        verdicts, said = Path(folder, "verdicts"), Path(folder, "said")
+        verdicts.touch()
+        with said.open("wb") as output:
+            suite = subprocess.Popen(
+                _pytest_command(request, verdicts),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=_suite_environment(request.tick_s),
+                start_new_session=True,  # Ctrl-C is ours to pass on
+            )
+            with _ended_with_us(suite):
+                runs = list(_follow(verdicts, suite, progress))
+        if suite.returncode not in (0, 1) or not runs:
+            raise SuiteError(f"the suite could not run:\n{said.read_text(errors='replace')}")
+    seen = tuple(dict.fromkeys(run.server for run in runs))
+    return Results(
+        servers=tuple(request.ids) or seen,
+        rules=select_rules(request.rules),
+        runs=tuple(runs),
+        quick=request.quick,
+        about=_about(),
+    )
+
+
+def _pytest_command(request: Request, verdicts: Path) -> list[str]:
+    # -c: no configuration that lies where the caller stands is taken for the suite's.
+    command = module_command("pytest", str(RULES), "-c", os.devnull)
+    command += [f"--rootdir={RULES}", f"--confcutdir={RULES}", "--strict-markers"]
+    command += ["-p", "no:cacheprovider", "-p", "conformance.plugin"]
+    if request.workers > 1:
+        command += ["-p", "xdist", "-n", str(request.workers), "--dist", "worksteal"]
+    command += [*request.contenders, f"--verdicts={verdicts}"]
+    command += [f"--rules={request.rules}"] if request.rules else []
+    command += [f"--policy={request.policy}"] if request.policy else []
+    command += ["--quick"] if request.quick else []
+    command += ["--one-door"] if request.one_door else []
+    return command
+
+
+def _suite_environment(tick_s: float | None) -> dict[str, str]:
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    if tick_s is not None:
+        inherited["TEST_TICK_S"] = str(tick_s)
+    return {**inherited, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+
+
+def _follow(verdicts: Path, suite: subprocess.Popen[bytes], progress: Progress) -> Iterator[Run]:
+    """Yield the runs as their verdicts are written, until the suite has ended."""
+    planned = done = 0
+    rest = ""
+    with verdicts.open(encoding="utf-8") as file:
+        while True:
+            ended = suite.poll() is not None
+            *lines, rest = (rest + file.read()).split("\n")
+            for record in map(json.loads, lines):
+                if "planned" in record:
+                    planned = record["planned"]
+                    continue
+                (latest,) = runs_of([record])
+                done += 1
+                progress(done, planned, latest)
+                yield latest
+            if ended:
+                return
+            time.sleep(_FOLLOW_EVERY_S)
+
+
+@contextlib.contextmanager
+def _ended_with_us(suite: subprocess.Popen[bytes]) -> Iterator[None]:
+    """End the suite when we are interrupted, so that it can stop the servers it started."""
+    try:
+        yield
+    finally:
+        if suite.poll() is None:
+            os.killpg(suite.pid, signal.SIGINT)  # the workers too
+            try:
+                suite.wait(_END_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                os.killpg(suite.pid, signal.SIGKILL)
+                suite.wait()
+
+
+def _about() -> dict[str, str]:
+    return {
+        "date": time.strftime("%Y-%m-%d %H:%M %z"),
+        "hubbub": version("hubbub"),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+    }

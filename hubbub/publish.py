@@ -1,0 +1,121 @@
+"""Publish a round: draw its report, and put its table into the README.
+
+    python -m hubbub.publish benchmarks/rounds/2026-11/results.json.gz
+
+Nothing in the README's table is typed: it stands between two marks, and what stands between them
+is replaced by what the round says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.files import replace_file
+from benchmarks.results import Results, ResultsError, read
+from benchmarks.summary import Cell, Summary, summarise
+from benchmarks.table import ratio_text
+from hubbub.report import render
+
+
+__all__ = ["main", "readme_block", "replace_block"]
+
+_ROOT = Path(__file__).resolve().parents[1]
+_BEGIN, _END = "<!-- round: made by make round -->", "<!-- end of round -->"
+
+
+def readme_block(results: Results, report: str) -> str:
+    """Return the README's table of a round, with where and with what it was made.
+
+    ``report`` is where the rendered page is, from the README.
+    """
+    by_name = {summary.scenario.name: summary for summary in summarise(results)}
+    closed = by_name.get("closed")
+    if closed is None:
+        raise ValueError("a round has at least the scenario closed")
+    peer = results.peer
+    lines = [
+        f"| server | µs a delivery | to {peer} | p99 at 500 messages/s | KiB a client "
+        "| 9,000 clients: µs | MiB |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for server in sorted(closed.servers, key=lambda one: _cost(closed, one)):
+        (cell,) = closed.of(server)
+        row = [
+            f"`{server}`",
+            cell.text("cost"),
+            ratio_text(closed.to_peer(cell, "cost")),
+            _text(by_name.get("open"), server, "p99", " ms"),
+            cell.text("client"),
+            _text(by_name.get("crowd"), server, "cost"),
+            _text(by_name.get("crowd"), server, "rss"),
+        ]
+        lines.append(f"| {' | '.join(row)} |")
+    here = results.environment
+    processes = max(len(cell.valid) for cell in closed.cells)
+    cores = "a core each for server and generator" if here.server_core is not None else "shared"
+    workload = closed.cells[0].workload
+    lines += [
+        "",
+        f"{workload.clients:,} clients, {workload.payload_bytes}-byte messages, unless a column "
+        f"says otherwise; medians of {processes} fresh processes, and 95 % of the "
+        f"resamples of a ratio. {here.date[:10]}, {here.cpu}, {here.cores} cores ({cores}), "
+        f"{here.kernel}, {here.python}, websockets {here.websockets}. "
+        f"[The whole round]({report}): every scenario, with what was expected of it.",
+    ]
+    return "\n".join(lines)
+
+
+def replace_block(text: str, block: str) -> str:
+    """Return ``text`` with ``block`` between the two marks.
+
+    Raises:
+        ValueError: the marks are not there.
+    """
+    before, begin, rest = text.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not begin or not end:
+        raise ValueError(f"the marks {_BEGIN} and {_END} are not there")
+    return f"{before}{_BEGIN}\n{block}\n{_END}{after}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Publish from the command line: 0 done, 2 it is no round."""
+    parser = argparse.ArgumentParser(prog="python -m hubbub.publish", description=__doc__)
+    parser.add_argument("results", type=Path, metavar="FILE", help="what hubbub bench wrote")
+    path: Path = parser.parse_args(arguments).results
+    readme = _ROOT / "README.md"
+    try:
+        results = read(path)
+        page = path.with_name("report.html")
+        replace_file(page, render(results).encode())
+        report = page.resolve().relative_to(_ROOT).as_posix()
+        text = replace_block(readme.read_text("utf-8"), readme_block(results, report))
+    except (ResultsError, ValueError) as error:
+        print(f"publish: {error}", file=sys.stderr)
+        return 2
+    replace_file(readme, text.encode())
+    print(page)
+    return 0
+
+
+def _cost(summary: Summary, server: str) -> float:
+    value = summary.of(server)[0].value("cost")
+    return float("inf") if value is None else value
+
+
+def _text(summary: Summary | None, server: str, metric: str, unit: str = "") -> str:
+    cells: list[Cell] = summary.of(server) if summary else []
+    if not cells:
+        return "-"
+    (cell,) = cells
+    if cell.outcome == "behind":
+        return "does not keep up"
+    text = cell.text(metric)
+    return text if text == "-" else f"{text}{unit}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

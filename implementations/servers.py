@@ -1,0 +1,108 @@
+"""The nine servers: their ids, what each is in one line, and how to start it.
+
+Imports no runtime: `Server.run` does, so that starting one server loads no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from importlib import import_module
+
+from implementations.core.errors import SettingsError
+from implementations.core.settings import Endpoint, Settings
+from implementations.core.site import Site
+
+
+__all__ = ["SERVERS", "Server", "find_server"]
+
+Announce = Callable[[Endpoint, Endpoint], None]
+
+
+@dataclass(frozen=True)
+class Server:
+    """One server and its three axes.
+
+    Attributes:
+        runtime: ``threads``, ``asyncio`` or ``trio``.
+        hub: ``mutex``, ``broadcaster`` or ``direct``: who owns the client map.
+        delivery: ``outbox`` (a queue and a write pump a client) or ``direct``.
+        summary: one line.
+    """
+
+    runtime: str
+    hub: str
+    delivery: str
+    summary: str
+
+    @property
+    def id(self) -> str:
+        """``asyncio-mutex`` and so on: the same in the CLI, tests, reports and prose."""
+        return f"{self.runtime}-{self.hub}"
+
+    def in_place(self) -> AbstractContextManager[object]:
+        """Have the server's parts in their places, from before settings are read: they are."""
+        return nullcontext()
+
+    def run(
+        self, settings: Settings, site: Site, announce: Announce, *, loop: str = "asyncio"
+    ) -> None:
+        """Serve until a signal ends it. For the main thread of a process of its own.
+
+        Args:
+            loop: ``asyncio`` or ``uvloop``: what runs the tasks of an asyncio server.
+
+        Raises:
+            CannotStart: a door could not be opened.
+            SettingsError: that loop is not for this server, or not installed.
+        """
+        if loop == "uvloop" and self.runtime != "asyncio":
+            raise SettingsError(f"--loop uvloop is for asyncio servers, not for {self.id}")
+        package = import_module(f"implementations.on_{self.runtime}")
+        make_hub = getattr(package, f"{self.hub.capitalize()}Hub")
+        arguments = (settings, make_hub, site, announce)
+        match self.runtime, loop:
+            case "threads", _:
+                package.serve(*arguments)
+            case "trio", _:
+                import_module("trio").run(package.serve, *arguments)
+            case "asyncio", "uvloop":
+                try:
+                    uvloop = import_module("uvloop")
+                except ModuleNotFoundError:
+                    raise SettingsError("uvloop is not installed (pip install uvloop)") from None
+                uvloop.run(package.serve(*arguments))
+            case _:
+                import_module("asyncio").run(package.serve(*arguments))
+
+
+SERVERS = (
+    Server("threads", "mutex", "outbox", "threads share the client map under a lock they do need"),
+    Server("threads", "broadcaster", "outbox", "one thread owns the client map, others send to it"),
+    Server(
+        "threads", "direct", "direct", "the map's owner writes to the sockets itself, in groups"
+    ),
+    Server(
+        "asyncio", "mutex", "outbox", "tasks share the client map under a lock they do not need"
+    ),
+    Server("asyncio", "broadcaster", "outbox", "one task owns the client map, others send to it"),
+    Server(
+        "asyncio", "direct", "direct", "the map's owner writes to the sockets itself, in groups"
+    ),
+    Server("trio", "mutex", "outbox", "as asyncio-mutex, with nurseries and cancel scopes"),
+    Server("trio", "broadcaster", "outbox", "as asyncio-broadcaster, with a memory channel"),
+    Server("trio", "direct", "direct", "as asyncio-direct, with trio's bare waits for a socket"),
+)
+
+
+def find_server(server_id: str) -> Server:
+    """Return the server with that id.
+
+    Raises:
+        SettingsError: there is none.
+    """
+    for server in SERVERS:
+        if server.id == server_id:
+            return server
+    raise SettingsError(f"unknown server {server_id!r} (hubbub list shows them all)")

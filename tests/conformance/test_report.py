@@ -1,0 +1,158 @@
+"""The report shows every verdict, survives black and white, and trusts no text."""
+
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from conformance.matrix import (
+    SYMBOLS,
+    matrix_fragment,
+    matrix_style,
+    print_report,
+    render_html,
+)
+from conformance.protocol import find_rule
+from conformance.results import Results, Run
+from conformance.verdicts import Verdict
+
+
+RULES = ("commands.text", "slow.cut-off", "limits.memory")
+
+
+def test_terminal_report_is_eighty_columns_wide() -> None:
+    """Nothing that goes to a pipe is wider than a terminal, or coloured."""
+    text = _printed(_results(_run("commands.text", "fail", "anna expected " + "much " * 60)))
+
+    assert max(map(len, text.splitlines())) <= 80
+    assert "\x1b" not in text
+
+
+def test_failure_is_told_with_rule_message_and_history() -> None:
+    """A failure shows the rule's sentence, the human message and the smallest history."""
+    run = _run("commands.text", "fail", "anna got nothing", history_text="anna | (nothing)")
+
+    text = _printed(_results(run))
+
+    assert "Text goes to everyone, the speaker too, as NAME: text." in text
+    assert "one (tcp): A claim.\n    anna got nothing" in text
+    assert "\n\nanna | (nothing)" in text
+
+
+@pytest.mark.parametrize("verdict", SYMBOLS)
+def test_every_verdict_has_a_symbol_in_the_matrix(verdict: Verdict) -> None:
+    """The row of a rule shows its verdict without any colour."""
+    text = _printed(_results(_run("slow.cut-off", verdict, "why")))
+
+    (row,) = [line for line in text.splitlines() if line.startswith("  slow.cut-off")]
+    assert row.split() == ["slow.cut-off", SYMBOLS[verdict], "SHOULD"]
+
+
+def test_rule_without_a_run_is_unknown() -> None:
+    """A rule that no test ran for is never shown as kept."""
+    results = _results(_run("commands.text", "pass"))
+
+    assert results.cell("one", find_rule("slow.cut-off")).verdict == "unknown"
+    assert "slow.cut-off: no test of it has run" in _printed(results)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "exit_code"),
+    [
+        (("pass", "declared", "pass"), 0),
+        (("pass", "left out", "not applicable"), 0),
+        (("pass", "fail", "unknown"), 1),
+        (("pass", "pass", "unknown"), 3),
+    ],
+)
+def test_exit_code_tells_the_worst(verdicts: tuple[Verdict, ...], exit_code: int) -> None:
+    """A failure outweighs an unknown, which outweighs the rest."""
+    runs = [_run(rule, verdict) for rule, verdict in zip(RULES, verdicts, strict=True)]
+
+    assert _results(*runs).exit_code == exit_code
+
+
+def test_quick_run_names_what_it_left_out() -> None:
+    """A green quick report does not claim more than it ran."""
+    results = _results(_run("commands.text", "left out", "takes a minute"))
+
+    assert "not judged: commands.text" in _printed(results)
+    assert "not judged:\ncommands.text." in render_html(results)
+
+
+def test_measurements_are_shown() -> None:
+    """An INFO rule shows what it found."""
+    results = _results(_run("limits.memory", "pass", measured=("41 KiB a client",)))
+
+    assert "limits.memory one (tcp): 41 KiB a client" in _printed(results)
+    assert "41 KiB a client" in render_html(results)
+
+
+def test_json_comes_back_as_it_was() -> None:
+    """Results survive the file, and the file says what it is."""
+    results = _results(_run("commands.text", "fail", "no", measured=("1",)))
+
+    text = results.to_json()
+
+    assert Results.from_json(text) == results
+    assert json.loads(text)["schema"] == "hubbub-conformance"
+    assert json.loads(text)["summary"]["one"]["commands.text"] == "fail"
+
+
+def test_other_json_is_refused() -> None:
+    """A file of another kind or version is not taken for results."""
+    with pytest.raises(ValueError, match="expected hubbub-conformance version 1, got other"):
+        Results.from_json('{"schema": "other", "version": 2}')
+
+
+def test_page_escapes_all_that_servers_say() -> None:
+    """What a server sent stands in the page as text."""
+    run = _run("commands.text", "fail", "got '<script>x()</script>'", history_text="<b>")
+
+    page = render_html(_results(run))
+
+    assert "&lt;script&gt;x()" in page
+    assert "<script" not in page
+    assert "<b></" not in page
+
+
+def test_drawing_is_a_picture_that_runs_nothing() -> None:
+    """The history's drawing is an image of its own, with its words beside it."""
+    run = _run("commands.text", "fail", "no", history_svg="<svg/>", history_text="anna: hi")
+
+    page = render_html(_results(run))
+
+    assert 'src="data:image/svg+xml;base64,PHN2Zy8+"' in page
+    assert "anna: hi" in page
+
+
+def test_page_needs_nothing_beside_itself() -> None:
+    """The page loads no style, font, script or picture from anywhere."""
+    page = render_html(_results(_run("commands.text", "fail", "no")))
+
+    assert "http" not in page
+    assert "<link" not in page
+
+
+def test_fragment_stands_in_another_page() -> None:
+    """The matrix can be had without its page; the style comes apart."""
+    results = _results(_run("commands.text", "pass"))
+
+    assert "<html" not in matrix_fragment(results)
+    assert "<style" not in matrix_fragment(results)
+    assert matrix_style().strip().startswith("<style>")
+
+
+def _run(rule: str, verdict: Verdict, message: str = "", **more: object) -> Run:
+    return Run(rule, "one", "tcp", "test_it", "A claim.", verdict, message, **more)  # type: ignore[arg-type]  # the fields of Run
+
+
+def _results(*runs: Run) -> Results:
+    return Results(("one",), tuple(find_rule(rule_id) for rule_id in RULES), runs)
+
+
+def _printed(results: Results) -> str:
+    stream = io.StringIO()
+    print_report(results, Console(file=stream))
+    return stream.getvalue()

@@ -1,0 +1,75 @@
+"""The client's side of the two doors: addresses, and lines out of bytes."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import socket
+
+import pytest
+
+from hubbub.conversation import LINE_LIMIT_BYTES, Address, LineDoor, Lost
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("127.0.0.1:8000", "127.0.0.1:8000"),
+        ("[::1]:8000", "[::1]:8000"),
+        ("ws://127.0.0.1:8080/ws", "ws://127.0.0.1:8080/ws"),
+        ("ws://127.0.0.1:8080", "ws://127.0.0.1:8080/ws"),
+        ("ws://[::1]:8080/", "ws://[::1]:8080/ws"),
+        ("ws://localhost/room", "ws://localhost:80/room"),
+    ],
+)
+def test_address_names_a_door(text: str, meant: str) -> None:
+    """An address is a TCP door, or a WebSocket door whose path is /ws unless it says otherwise."""
+    address = Address.parse(text)
+
+    assert str(address) == meant
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "h:99999", "wss://h:1/ws", "ws://h:99999/ws"])
+def test_address_that_names_no_door_is_refused(text: str) -> None:
+    """What is no address is refused in words that name it."""
+    with pytest.raises(argparse.ArgumentTypeError, match="expected HOST:PORT") as refusal:
+        Address.parse(text)
+
+    assert repr(text) in str(refusal.value)
+
+
+@pytest.mark.parametrize("step", [1, 2, 1000])
+def test_line_door_finds_lines_however_they_arrive(step: int) -> None:
+    """Byte by byte or many at once, the same bytes are the same lines, a last one included."""
+    sent = "one\n\nzwö\nlast".encode()
+
+    lines = asyncio.run(_heard([sent[at : at + step] for at in range(0, len(sent), step)]))
+
+    assert lines == ["one", "", "zwö", "last"]
+
+
+def test_line_door_refuses_a_line_without_end() -> None:
+    """A server that never ends its line cannot fill our memory."""
+    with pytest.raises(Lost, match="over 1048576 bytes"):
+        asyncio.run(_heard([b"x" * (LINE_LIMIT_BYTES + 1)]))
+
+
+async def _heard(chunks: list[bytes]) -> list[str]:
+    """Return the lines of a door whose server sends the chunks one by one and ends."""
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    door = LineDoor(ours)
+
+    async def send() -> None:
+        for chunk in chunks:
+            await asyncio.get_running_loop().sock_sendall(theirs, chunk)
+            await asyncio.sleep(0)  # the reader's turn
+        theirs.close()
+
+    sending = asyncio.create_task(send())
+    try:
+        return [line async for line in door.lines()]
+    finally:
+        sending.cancel()
+        theirs.close()
+        await door.aclose()

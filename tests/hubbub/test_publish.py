@@ -1,0 +1,56 @@
+"""The README's table: computed from a round, and nothing else of the README is touched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hubbub.publish import main, readme_block, replace_block
+from tests.benchmarks.made import PEER, make_results, make_run
+
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def test_table_ranks_what_was_measured() -> None:
+    """A line a server, the cheapest first, with its ratio to the peer and what is not known."""
+    behind = make_run("a", 1.0, scenario="open", verdict="unknown", behind=True)
+    results = make_results({PEER: [5.0, 5.1, 5.2], "a": [10.0, 10.1, 10.2]}, [behind])
+
+    lines = readme_block(results, "rounds/report.html").splitlines()
+
+    assert lines[2].startswith(f"| `{PEER}` | 5.10 | - |")
+    assert lines[3].startswith("| `a` | 10.1 | 1.98 (1.92-2.04) | does not keep up |")
+    assert "3 fresh processes" in lines[-1]
+    assert "2024-05-01" in lines[-1]
+    assert "(rounds/report.html)" in lines[-1]
+
+
+def test_only_what_is_between_the_marks_is_replaced() -> None:
+    """Replacing twice is the same as once, and the text around stays."""
+    text = README.read_text("utf-8")
+
+    once = replace_block(text, "new")
+
+    assert replace_block(replace_block(text, "old"), "new") == once
+    assert once.startswith("# Hubbub")
+    assert once.rstrip().endswith(text.rstrip()[-40:])
+
+
+def test_text_without_marks_is_refused() -> None:
+    """A README that has lost its marks is not guessed at."""
+    with pytest.raises(ValueError, match="marks"):
+        replace_block("# Hubbub", "new")
+
+
+def test_what_is_no_round_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that holds no results leaves the README as it is."""
+    before = README.read_text("utf-8")
+    path = tmp_path / "results.json"
+    path.write_text("{}")
+
+    assert main([str(path)]) == 2
+
+    assert "holds no results" in capsys.readouterr().err
+    assert README.read_text("utf-8") == before

@@ -1,0 +1,143 @@
+"""The broadcaster hub: its owner, its inbox, and its answers."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TypeVar
+
+import pytest
+
+from implementations.core.causes import Cause
+from implementations.core.commands import Say, Who
+from implementations.core.errors import HubClosed, RoomFull
+from implementations.core.message import TCP, encode
+from implementations.core.settings import Settings
+from implementations.on_asyncio.hub_broadcaster import BroadcasterHub
+from tests.implementations.on_asyncio.recorder import Recorder
+from tests.implementations.on_asyncio.settle import settle
+
+
+T = TypeVar("T")
+PLACES = Settings().inbox
+
+
+def test_commands_are_carried_out_in_the_order_put() -> None:
+    """One talker's lines reach everyone in the order in which it said them."""
+
+    async def scene(hub: BroadcasterHub) -> list[str]:
+        anna = Recorder()
+        await hub.join(1, "anna:1", anna)
+        for number in range(5):
+            await hub.submit(1, Say(str(number)))
+        await settle()
+        return anna.lines[2:]
+
+    assert _run(scene) == [f"anna:1: {number}" for number in range(5)]
+
+
+def test_full_room_is_the_askers_error_alone() -> None:
+    """A refusal goes back to who asked, and the owner goes on."""
+
+    async def scene(hub: BroadcasterHub) -> int:
+        await hub.join(1, "anna:1", Recorder())
+        with pytest.raises(RoomFull):
+            await hub.join(2, "ben:2", Recorder())
+        return (await hub.stats()).clients
+
+    assert _run(scene, replace(Settings(), max_clients=1)) == 1
+
+
+def test_close_carries_out_what_is_in_the_inbox_first() -> None:
+    """What was accepted before the shutdown is said before it."""
+
+    async def scene(hub: BroadcasterHub) -> list[str]:
+        anna = Recorder()
+        await hub.join(1, "anna:1", anna)
+        await hub.submit(1, Say("last words"))
+        await hub.close()
+        with pytest.raises(HubClosed):
+            await hub.join(2, "ben:2", Recorder())
+        return anna.lines[-2:]
+
+    assert _run(scene) == ["anna:1: last words", "* server is shutting down"]
+
+
+def test_cancelled_asker_leaves_the_owner_alive() -> None:
+    """An asker that gives up before its answer does not end the owner."""
+
+    async def scene(hub: BroadcasterHub) -> int:
+        asker = asyncio.create_task(hub.join(1, "anna:1", Recorder()))
+        await asyncio.sleep(0)
+        asker.cancel()
+        await settle()
+        await hub.leave(1, Cause.LEFT)
+        return (await hub.stats()).clients
+
+    assert _run(scene) == 0
+
+
+def test_full_inbox_holds_the_talkers_back() -> None:
+    """Talkers wait while the inbox is full, and go on when the owner has taken from it."""
+
+    async def scene() -> tuple[int, int]:
+        hub = BroadcasterHub(Settings())
+        talkers = [asyncio.create_task(hub.submit(1, Say(str(n)))) for n in range(2 * PLACES)]
+        await settle()
+        went_on = sum(talker.done() for talker in talkers)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(hub.run())
+            await asyncio.wait(talkers)
+            hub.stop()
+        return went_on, sum(talker.done() for talker in talkers)
+
+    assert asyncio.run(scene()) == (PLACES, 2 * PLACES)
+
+
+def test_nobody_is_kept_from_leaving() -> None:
+    """Who leaves passes by the talkers that a client far behind holds back."""
+
+    async def scene(hub: BroadcasterHub) -> tuple[bool, int]:
+        with socket.socket() as unused:
+            behind = hub.outbox(unused, TCP)
+        await hub.join(1, "anna:1", Recorder())
+        for _ in range(Settings().outbox // 2):
+            behind.offer(encode("more"))
+        talker = asyncio.create_task(hub.submit(1, Say("hello")))
+        await settle()
+        waited = not talker.done()
+        await hub.leave(1, Cause.LEFT)
+        clients = (await hub.stats()).clients
+        behind.close(Cause.LEFT)
+        await talker
+        return waited, clients
+
+    assert _run(scene) == (True, 0)
+
+
+def test_question_counts_before_its_asker_goes_on() -> None:
+    """Who asks who is online goes on when its answer is in its outbox, and not before."""
+
+    async def scene(hub: BroadcasterHub) -> list[str]:
+        anna = Recorder()
+        await hub.join(1, "anna:1", anna)
+        await hub.submit(1, Who())
+        return anna.lines[2:]
+
+    assert _run(scene) == ["* online (1): anna:1"]
+
+
+def _run(scene: Callable[[BroadcasterHub], Awaitable[T]], settings: Settings | None = None) -> T:
+    """Run ``scene`` with a hub whose owner runs beside it."""
+
+    async def with_owner() -> T:
+        hub = BroadcasterHub(settings or Settings())
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(hub.run())
+            result = await scene(hub)
+            hub.stop()
+        return result
+
+    return asyncio.run(with_owner())

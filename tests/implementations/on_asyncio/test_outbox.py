@@ -1,0 +1,194 @@
+"""One client's outbox."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from implementations.core.backlog import SlowConsumer
+from implementations.core.causes import Cause
+from implementations.core.message import TCP, WS, Door, encode
+from implementations.core.settings import Settings
+from implementations.on_asyncio.outbox import Outbox
+from implementations.on_asyncio.pace import Pace
+from tests.implementations.on_asyncio.settle import must_wait, settle
+
+
+FOUR = replace(Settings(), outbox=4)
+
+
+@pytest.mark.parametrize("door", [TCP, WS])
+def test_take_gives_the_encoding_of_its_door(door: Door) -> None:
+    """An outbox gives out the bytes of the door that its client came in by."""
+
+    async def scene() -> bytes:
+        outbox = Outbox(door, Settings(), Pace())
+        outbox.offer(encode("hello"))
+        return await outbox.take()
+
+    assert asyncio.run(scene()) == encode("hello")[door]
+
+
+def test_take_waits_and_joins_what_came_meanwhile() -> None:
+    """A write pump that waits is woken once, for everything that was offered by then."""
+
+    async def scene() -> bytes:
+        outbox = Outbox(TCP, Settings(), Pace())
+        taker = asyncio.create_task(outbox.take())
+        await settle()
+        outbox.offer(encode("one"))
+        outbox.offer(encode("two"))
+        return await taker
+
+    assert asyncio.run(scene()) == b"one\ntwo\n"
+
+
+def test_full_outbox_refuses_and_keeps_what_it_has() -> None:
+    """The message past the limit is refused, and those before it are still given out."""
+
+    async def scene() -> tuple[list[bool], bytes]:
+        outbox = Outbox(TCP, FOUR, Pace())
+        taken = [outbox.offer(encode(str(number))) for number in range(5)]
+        return taken, await outbox.take()
+
+    assert asyncio.run(scene()) == ([True] * 4 + [False], b"0\n1\n2\n3\n")
+
+
+def test_half_full_outbox_holds_until_a_quarter_full() -> None:
+    """Talkers are held back from the high-water mark on, and let go at the low one."""
+
+    async def scene() -> list[bool]:
+        pace = Pace()
+        outbox = Outbox(TCP, FOUR, pace)
+        waited = []
+        outbox.offer(encode("one"))
+        waited.append(must_wait(pace))
+        outbox.offer(encode("two"))
+        waited.append(must_wait(pace))
+        await outbox.take()
+        waited.append(must_wait(pace))
+        return waited
+
+    assert asyncio.run(scene()) == [False, True, False]
+
+
+def test_stalled_outbox_holds_nobody_until_it_has_caught_up() -> None:
+    """A client whose socket takes nothing delays nobody, and holds again once it has caught up."""
+
+    async def scene() -> list[bool]:
+        pace = Pace()
+        outbox = Outbox(TCP, FOUR, pace)
+        waited = []
+        outbox.offer(encode("one"))
+        outbox.offer(encode("two"))
+        outbox.stall(for_long=True)
+        outbox.offer(encode("three"))
+        waited.append(must_wait(pace))
+        await outbox.take()
+        outbox.offer(encode("four"))
+        outbox.offer(encode("five"))
+        waited.append(must_wait(pace))
+        return waited
+
+    assert asyncio.run(scene()) == [False, True]
+
+
+def test_stall_ends_a_hold_only_when_it_lasts() -> None:
+    """Who holds already does so until its stall is long; who does not yet will not begin to."""
+
+    async def scene() -> list[bool]:
+        pace = Pace()
+        outbox = Outbox(TCP, FOUR, pace)
+        waited = []
+        outbox.offer(encode("one"))
+        outbox.offer(encode("two"))
+        outbox.stall(for_long=False)
+        waited.append(must_wait(pace))
+        outbox.stall(for_long=True)
+        waited.append(must_wait(pace))
+        await outbox.take()
+        outbox.stall(for_long=False)
+        outbox.offer(encode("three"))
+        outbox.offer(encode("four"))
+        waited.append(must_wait(pace))
+        return waited
+
+    assert asyncio.run(scene()) == [True, False, False]
+
+
+def test_stalled_outbox_holds_all_the_same_under_block() -> None:
+    """Under the blocking policy the talkers wait even for a client that takes nothing."""
+
+    async def scene() -> bool:
+        pace = Pace()
+        outbox = Outbox(TCP, replace(FOUR, slow_consumer=SlowConsumer.BLOCK), pace)
+        outbox.offer(encode("one"))
+        outbox.offer(encode("two"))
+        outbox.stall(for_long=True)
+        return must_wait(pace)
+
+    assert asyncio.run(scene())
+
+
+def test_closed_outbox_gives_out_what_it_has_and_then_nothing() -> None:
+    """What was queued before the close is given out, what is offered later is not."""
+
+    async def scene() -> tuple[bytes, bytes, Cause | None]:
+        outbox = Outbox(TCP, Settings(), Pace())
+        outbox.offer(encode("before"))
+        outbox.close(Cause.QUIT)
+        outbox.close(Cause.SHUTDOWN)
+        outbox.offer(encode("after"))
+        return await outbox.take(), await outbox.take(), outbox.cause
+
+    assert asyncio.run(scene()) == (b"before\n", b"", Cause.QUIT)
+
+
+def test_close_wakes_the_write_pump_and_lets_the_talkers_go() -> None:
+    """A close ends the wait of the write pump, and the hold that the outbox had."""
+
+    async def scene() -> tuple[bytes, bool]:
+        pace = Pace()
+        outbox = Outbox(TCP, FOUR, pace)
+        taker = asyncio.create_task(outbox.take())
+        await settle()
+        pace.hold(outbox)
+        outbox.close(Cause.LEFT)
+        return await taker, must_wait(pace)
+
+    assert asyncio.run(scene()) == (b"", False)
+
+
+def test_cancelled_take_loses_nothing() -> None:
+    """A write pump that is cancelled while it waits leaves the next message in the outbox."""
+
+    async def scene() -> bytes:
+        outbox = Outbox(TCP, Settings(), Pace())
+        taker = asyncio.create_task(outbox.take())
+        await settle()
+        taker.cancel()
+        await settle()
+        outbox.offer(encode("kept"))
+        return await outbox.take()
+
+    assert asyncio.run(scene()) == b"kept\n"
+
+
+def test_reply_waits_for_its_turn() -> None:
+    """A client that asks for replies faster than it takes them is held back like any talker."""
+
+    async def scene() -> tuple[bool, bytes]:
+        pace = Pace()
+        outbox = Outbox(WS, FOUR, pace)
+        replies = [asyncio.create_task(outbox.reply(b"pong")) for _ in range(9)]
+        await settle()
+        waited = not replies[-1].done()
+        taken = b""
+        while len(taken) < 9 * len(b"pong"):
+            taken += await outbox.take()
+            await settle()
+        return waited, taken
+
+    assert asyncio.run(scene()) == (True, b"pong" * 9)

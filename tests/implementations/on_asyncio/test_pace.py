@@ -1,0 +1,115 @@
+"""The flood rule's gate."""
+
+from __future__ import annotations
+
+import asyncio
+
+from implementations.on_asyncio.pace import Pace
+from tests.implementations.on_asyncio.settle import must_wait, settle
+
+
+def test_nobody_holds_admits_at_once() -> None:
+    """A talker is admitted without losing its turn while nobody holds."""
+
+    async def scene() -> bool:
+        return must_wait(Pace())
+
+    assert not asyncio.run(scene())
+
+
+def test_talkers_wait_for_the_last_holder() -> None:
+    """Talkers go on when the last of those who hold them has released them."""
+
+    async def scene() -> None:
+        pace = Pace()
+        pace.hold("anna")
+        pace.hold("ben")
+        talker = asyncio.create_task(pace.admitted())
+
+        pace.release("anna")
+        await settle()
+        waited = not talker.done()
+        pace.release("ben")
+        await settle()
+
+        assert waited
+        assert talker.done()
+
+    asyncio.run(scene())
+
+
+def test_woken_talker_waits_again_when_another_filled_an_outbox() -> None:
+    """Of two talkers that wait, the second stays back when the first fills an outbox again."""
+
+    async def scene() -> None:
+        pace = Pace()
+        admitted: list[str] = []
+
+        async def talk(name: str) -> None:
+            await pace.admitted()
+            admitted.append(name)
+            pace.hold("an outbox")
+
+        pace.hold("an outbox")
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(talk("anna"))
+            tasks.create_task(talk("ben"))
+            await settle()
+            pace.release("an outbox")
+            await settle()
+            first = list(admitted)
+            pace.release("an outbox")
+
+        assert first == ["anna"]
+        assert admitted == ["anna", "ben"]
+
+    asyncio.run(scene())
+
+
+def test_talker_woken_in_vain_keeps_its_place() -> None:
+    """Who talks on and on goes behind the one that it has kept waiting."""
+
+    async def scene() -> list[str]:
+        pace = Pace()
+        admitted: list[str] = []
+
+        async def talk(name: str, lines: int) -> None:
+            for _ in range(lines):
+                await pace.admitted()
+                admitted.append(name)
+                pace.hold("an outbox")
+
+        pace.hold("an outbox")
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(talk("flood", 3))
+            await settle()
+            tasks.create_task(talk("anna", 1))
+            for _ in range(4):
+                await settle()
+                pace.release("an outbox")
+        return admitted
+
+    assert asyncio.run(scene()) == ["flood", "anna", "flood", "flood"]
+
+
+def test_turn_is_a_moment_when_nobody_holds_and_the_lock_is_ours() -> None:
+    """Who was admitted, and then had to wait for the lock, looks again when it has it."""
+
+    async def scene() -> tuple[bool, bool]:
+        pace, lock = Pace(), asyncio.Lock()
+        async with lock:
+            talker = asyncio.create_task(_in_turn(pace, lock))
+            await settle()
+            pace.hold("an outbox")  # by whoever has the lock
+        await settle()
+        waited = not talker.done()
+        pace.release("an outbox")
+        return waited, await talker
+
+    assert asyncio.run(scene()) == (True, True)
+
+
+async def _in_turn(pace: Pace, lock: asyncio.Lock) -> bool:
+    """Return whether the lock was ours in our turn."""
+    async with pace.turn(lock):
+        return lock.locked()

@@ -1,0 +1,165 @@
+"""The outbox of the direct hub: what its socket does not take at once."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from implementations.core.causes import Cause
+from implementations.core.group_commit import Group, Item
+from implementations.core.message import TCP, encode
+from implementations.core.settings import Settings
+from implementations.on_threads.outbox_direct import DirectOutbox
+from implementations.on_threads.pace import Pace
+from implementations.on_threads.relay import Relay
+from tests.implementations.on_threads.parked import Running, joined, parked
+
+
+LONG = 400_000  # bytes: more than a small socket takes at once
+
+
+def test_nothing_goes_out_before_the_write_pump_has_begun() -> None:
+    """What is pushed before the handshake is answered waits for the write pump."""
+    with _outbox() as (outbox, peer):
+        outbox.push(_group("early"))
+
+        assert _read(peer) == b""
+        assert outbox.take() == b"early\n"
+
+
+def test_socket_that_takes_everything_wakes_nobody() -> None:
+    """What a socket takes at once goes there, and the write pump sleeps on."""
+    with _outbox() as (outbox, peer), _begun(outbox) as pump:
+        outbox.push(_group("one", "two"))
+        outbox.offer(encode("three"))
+
+        assert parked(pump)
+        assert _read(peer) == b"one\ntwo\nthree\n"
+
+
+def test_spill_keeps_the_order() -> None:
+    """What comes behind a half-sent message waits behind its rest, and nothing is lost."""
+    long = "x" * LONG
+    with _outbox() as (outbox, peer), _begun(outbox) as pump:
+        pushed = [outbox.push(_group("before", long, "after")), outbox.push(_group("last"))]
+        heard = _read(peer) + pump.result()
+        while not heard.endswith(b"last\n"):
+            heard += outbox.take()
+
+    assert pushed == [True, True]
+    assert heard == f"before\n{long}\nafter\nlast\n".encode()
+
+
+def test_socket_is_written_directly_again_after_the_spill() -> None:
+    """Once the write pump asks for more than there is, the spill is over."""
+    with _outbox() as (outbox, peer):
+        with _begun(outbox) as pump:
+            outbox.push(_group("x" * LONG))
+            heard = _read(peer) + pump.result()
+            with _begun(outbox):
+                outbox.push(_group("direct"))
+        again = _read(peer)
+
+    assert len(heard) == LONG + 1
+    assert again == b"direct\n"
+
+
+def test_spill_past_the_limit_is_refused() -> None:
+    """A client that takes nothing is cut off when its outbox is full, as any other is."""
+    with _outbox() as (outbox, _), _begun(outbox) as pump:
+        outbox.push(_group("x" * LONG))
+        pump.result()  # it has the rest of that, and never asks for more
+
+        assert [outbox.push(_group(str(number))) for number in range(5)] == [True] * 4 + [False]
+
+
+def test_departure_has_its_place_in_a_full_spill() -> None:
+    """What is exempt is queued even past the limit."""
+    with _outbox() as (outbox, _), _begun(outbox) as pump:
+        outbox.push(_group("x" * LONG))
+        pump.result()
+        for number in range(4):
+            outbox.push(_group(str(number)))
+
+        assert outbox.push(Group([Item(encode("* ben left"), exempt=True)]))
+
+
+def test_lost_socket_is_the_write_pumps_business() -> None:
+    """A push to a socket that is gone raises nothing: the write pump will find out."""
+    with _outbox() as (outbox, peer), _begun(outbox) as pump:
+        peer.close()
+        outbox.push(_group("into the void"))
+        taken = pump.result()
+        outbox.push(_group("and this"))
+        taken += outbox.take()
+
+    assert taken == b"into the void\nand this\n"
+
+
+def test_closed_outbox_takes_nothing_more() -> None:
+    """After the close, what is queued comes out, and then the end."""
+    with _outbox() as (outbox, _):
+        outbox.push(_group("before"))
+        outbox.close(Cause.LEFT)
+        outbox.push(_group("after"))
+
+        assert [outbox.take(), outbox.take()] == [b"before\n", b""]
+
+
+def test_closed_outbox_leaves_the_socket_to_the_write_pump() -> None:
+    """After the close nobody else writes: the write pump's farewell is the last that goes out.
+
+    Its read pump may still answer a ping then, and that must not follow the farewell.
+    """
+    with _outbox() as (outbox, peer), _begun(outbox) as pump:
+        outbox.push(_group("before"))
+        outbox.close(Cause.LEFT)
+
+        assert outbox.push(_group("after"))  # there is nobody left to cut off
+        assert outbox.reply(b"pong")
+        assert _read(peer) == b"before\n"
+        assert pump.result() == b""
+
+
+def _group(*lines: str) -> Group:
+    return Group([Item(encode(line)) for line in lines])
+
+
+def _read(peer: socket.socket) -> bytes:
+    """Return all that has come by now."""
+    heard = b""
+    while True:
+        try:
+            data = peer.recv(1 << 20)
+        except BlockingIOError:
+            return heard
+        if not data:
+            return heard
+        heard += data
+
+
+@contextmanager
+def _outbox() -> Iterator[tuple[DirectOutbox, socket.socket]]:
+    """Yield an outbox of four messages and the peer's end of its socket."""
+    ours, theirs = socket.socketpair()
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+    for sock in (ours, theirs):
+        sock.setblocking(False)
+    with ours, theirs:
+        lock = threading.RLock()
+        four = replace(Settings(), outbox=4)
+        yield DirectOutbox(ours, TCP, four, Pace(), Relay(), lock), theirs
+
+
+@contextmanager
+def _begun(outbox: DirectOutbox) -> Iterator[Running[bytes]]:
+    """Yield a write pump that has written all there was and waits for more; it takes once."""
+    with joined(outbox.take) as [pump]:
+        try:
+            assert parked(pump)
+            yield pump
+        finally:
+            outbox.close(Cause.LEFT)

@@ -1,0 +1,156 @@
+"""The flood rule's gate."""
+
+from __future__ import annotations
+
+import threading
+from unittest.mock import patch
+
+from implementations.on_threads.pace import Pace
+from tests.implementations.on_threads.parked import ENDS_WITHIN, joined, must_wait, parked
+
+
+class NoticedLock:
+    """A lock that tells when somebody comes for it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.wanted = threading.Event()
+
+    def __enter__(self) -> None:
+        self.wanted.set()
+        self.lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.lock.release()
+
+
+def test_nobody_holds_admits_at_once() -> None:
+    """A talker is admitted without losing its turn while nobody holds."""
+    assert not must_wait(Pace())
+
+
+def test_talkers_wait_for_the_last_holder() -> None:
+    """Talkers go on when the last of those who hold them has released them."""
+    pace = Pace()
+    pace.hold("anna")
+    pace.hold("ben")
+
+    with joined(pace.admitted) as [talker]:
+        waited = parked(talker)
+        pace.release("anna")
+        still_waited = parked(talker)
+        pace.release("ben")
+
+    assert waited
+    assert still_waited
+
+
+def test_release_lets_all_go() -> None:
+    """When nobody holds any more all talkers go on: each wakes the next."""
+    pace = Pace()
+    pace.hold("an outbox")
+
+    with joined(*3 * [pace.admitted]) as talkers:
+        waited = [parked(talker) for talker in talkers]
+        pace.release("an outbox")
+        for talker in talkers:
+            talker.join(ENDS_WITHIN)
+        went_on = [not talker.is_alive() for talker in talkers]
+        for _ in talkers:  # or a fault would leave them here for ever
+            pace.release("an outbox")
+
+    assert waited == [True] * 3
+    assert went_on == [True] * 3
+
+
+def test_talker_woken_too_early_waits_again() -> None:
+    """A talker that is woken while somebody holds stays."""
+    pace = Pace()
+    pace.hold("an outbox")
+
+    with joined(pace.admitted) as [talker]:
+        waited = parked(talker)
+        with pace._lock:
+            pace._talkers.notify()
+        still_waited = parked(talker)
+        pace.release("an outbox")
+
+    assert waited
+    assert still_waited
+
+
+def test_talker_woken_in_vain_keeps_its_place() -> None:
+    """Who was let in, and found somebody holding again, is the next."""
+    pace = Pace()
+    pace.hold("an outbox")
+
+    with joined(pace.admitted) as [anna]:
+        waited = [parked(anna)]
+        with joined(pace.admitted) as [flood]:
+            waited.append(parked(flood))
+            with pace._lock:
+                pace._talkers.notify()
+            waited.append(parked(anna))
+            with patch.object(pace, "_wake_one"):  # or the one who goes on wakes the other
+                pace.release("an outbox")
+                with pace._lock:
+                    Pace._wake_one(pace)
+                anna.join(ENDS_WITHIN)
+                alive = [talker.is_alive() for talker in (anna, flood)]
+            for _ in alive:  # or a fault would leave them here for ever
+                pace.release("an outbox")
+
+    assert waited == [True] * 3
+    assert alive == [False, True]
+
+
+def test_woken_talker_waits_again_when_another_filled_an_outbox() -> None:
+    """Of two talkers that wait, the second stays back when the first fills an outbox again.
+
+    Which of them is first is up to the system: the lock is not fair.
+    """
+    pace, lock = Pace(), threading.Lock()
+    admitted: list[str] = []
+    one_is_through = threading.Event()
+
+    def talk(name: str) -> None:
+        with pace.turn(lock):
+            admitted.append(name)
+            pace.hold("an outbox")
+        one_is_through.set()
+
+    pace.hold("an outbox")
+    with joined(lambda: talk("anna"), lambda: talk("ben")) as talkers:
+        waited = [parked(talker) for talker in talkers]
+        pace.release("an outbox")
+        went_on = one_is_through.wait(ENDS_WITHIN)
+        still_waited = [parked(talker) for talker in talkers]
+        first = list(admitted)
+        pace.release("an outbox")
+
+    assert waited == [True, True]
+    assert went_on
+    assert sorted(still_waited) == [False, True]
+    assert len(first) == 1
+    assert sorted(admitted) == ["anna", "ben"]
+
+
+def test_turn_is_a_moment_when_nobody_holds_and_the_lock_is_ours() -> None:
+    """Who was admitted, and then had to wait for the lock, looks again when it has it."""
+    pace, noticed = Pace(), NoticedLock()
+
+    def in_turn() -> bool:
+        with pace.turn(noticed):  # type: ignore[arg-type]  # all that it does is enter and leave
+            return noticed.lock.locked()
+
+    noticed.lock.acquire()
+    with joined(in_turn) as [talker]:
+        came = noticed.wanted.wait(ENDS_WITHIN)  # so it was admitted
+        pace.hold("an outbox")  # by whoever has the lock
+        noticed.lock.release()
+        waited = parked(talker)
+        pace.release("an outbox")
+
+    assert came
+    assert waited
+    assert talker.result()

@@ -1,0 +1,172 @@
+"""The direct hub: its owner, its group commit, and its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TypeVar
+
+import pytest
+import trio
+from trio.testing import wait_all_tasks_blocked
+
+from implementations.core import group_commit
+from implementations.core.causes import Cause
+from implementations.core.commands import Say, Who
+from implementations.core.errors import HubClosed, RoomFull
+from implementations.core.settings import Settings
+from implementations.on_trio.hub_direct import DirectHub
+from tests.implementations.on_trio.recorder import DirectRecorder
+
+
+T = TypeVar("T")
+PLACES = Settings().inbox
+
+
+def test_what_waits_goes_out_in_one_group() -> None:
+    """Commands that come while the owner is busy are written in one go, in their order."""
+
+    async def scene() -> list[list[str]]:
+        hub, anna = DirectHub(Settings()), DirectRecorder()
+        async with trio.open_nursery() as owner:
+            async with trio.open_nursery() as asker:
+                asker.start_soon(hub.join, 1, "anna:1", anna)
+                await wait_all_tasks_blocked()
+                for number in range(3):
+                    await hub.submit(1, Say(str(number)))
+                owner.start_soon(hub.run)
+            hub.stop()
+        return anna.groups
+
+    (group,) = trio.run(scene)
+
+    assert group[2:] == ["anna:1: 0", "anna:1: 1", "anna:1: 2"]
+
+
+def test_answers_come_after_the_commit() -> None:
+    """Who has left finds all that was for it written: it may close its socket now."""
+
+    async def scene(hub: DirectHub) -> tuple[list[str], Cause | None]:
+        anna = DirectRecorder()
+        await hub.join(1, "anna:1", anna)
+        await hub.submit(1, Say("last words"))
+        await hub.leave(1, Cause.LEFT)
+        return anna.lines[2:], anna.cause
+
+    assert _run(scene) == (["anna:1: last words"], Cause.LEFT)
+
+
+def test_full_room_is_the_askers_error_alone() -> None:
+    """A refusal goes back to who asked, and the owner goes on."""
+
+    async def scene(hub: DirectHub) -> int:
+        await hub.join(1, "anna:1", DirectRecorder())
+        with pytest.raises(RoomFull):
+            await hub.join(2, "ben:2", DirectRecorder())
+        return (await hub.stats()).clients
+
+    assert _run(scene, replace(Settings(), max_clients=1)) == 1
+
+
+def test_close_carries_out_what_is_in_the_inbox_first() -> None:
+    """What was accepted before the shutdown is said before it."""
+
+    async def scene(hub: DirectHub) -> list[str]:
+        anna = DirectRecorder()
+        await hub.join(1, "anna:1", anna)
+        await hub.submit(1, Say("last words"))
+        await hub.close()
+        with pytest.raises(HubClosed):
+            await hub.join(2, "ben:2", DirectRecorder())
+        return anna.lines[-2:]
+
+    assert _run(scene) == ["anna:1: last words", "* server is shutting down"]
+
+
+def test_cancelled_asker_leaves_the_owner_alive() -> None:
+    """An asker that gives up before its answer does not end the owner."""
+
+    async def scene(hub: DirectHub) -> tuple[int, int]:
+        with trio.CancelScope() as asking:
+            asking.cancel()  # it gives up where it first waits: for the answer
+            await hub.join(1, "anna:1", DirectRecorder())
+        joined = (await hub.stats()).clients
+        await hub.leave(1, Cause.LEFT)
+        return joined, (await hub.stats()).clients
+
+    assert _run(scene) == (1, 0)
+
+
+def test_full_inbox_holds_the_talkers_back() -> None:
+    """Talkers wait while the inbox is full, and go on when the owner has taken from it."""
+
+    async def scene() -> tuple[int, int]:
+        hub = DirectHub(Settings())
+        async with trio.open_nursery() as owner:
+            async with trio.open_nursery() as talkers:
+                for number in range(2 * PLACES):
+                    talkers.start_soon(hub.submit, 1, Say(str(number)))
+                await wait_all_tasks_blocked()
+                waited = len(talkers.child_tasks)
+                owner.start_soon(hub.run)
+                await wait_all_tasks_blocked()
+                waits = len(talkers.child_tasks)
+            hub.stop()
+        return waited, waits
+
+    assert trio.run(scene) == (PLACES, 0)
+
+
+def test_question_counts_before_its_asker_goes_on() -> None:
+    """Who asks who is online goes on when its answer is on its way, and not before."""
+
+    async def scene(hub: DirectHub) -> list[str]:
+        anna = DirectRecorder()
+        await hub.join(1, "anna:1", anna)
+        await hub.submit(1, Who())
+        return anna.lines[2:]
+
+    assert _run(scene) == ["* online (1): anna:1"]
+
+
+def test_what_comes_in_a_round_goes_on_from_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The owner looks into its inbox between two stretches: the next in turn gets both in one."""
+    monkeypatch.setattr(group_commit, "STRETCH", 1)
+    monkeypatch.setattr(group_commit, "SHORT_STRETCH", 1)
+
+    async def scene() -> list[DirectRecorder]:
+        hub = DirectHub(Settings())
+        async with trio.open_nursery() as tasks:
+
+            def answer(line: str) -> None:
+                if line == "anna:1: one":
+                    tasks.start_soon(hub.submit, 1, Say("two"))
+
+            clients = [DirectRecorder(answer), DirectRecorder(answer)]
+            tasks.start_soon(hub.run)
+            await hub.join(1, "anna:1", clients[0])
+            await hub.join(2, "ben:2", clients[1])
+            await hub.submit(1, Say("one"))
+            await wait_all_tasks_blocked()
+            hub.stop()
+        return clients
+
+    clients = trio.run(scene)
+
+    said = ["anna:1: one", "anna:1: two"]
+    assert [client.lines[-2:] for client in clients] == [said, said]
+    assert sum(group[-2:] == said for client in clients for group in client.groups) == 1
+
+
+def _run(scene: Callable[[DirectHub], Awaitable[T]], settings: Settings | None = None) -> T:
+    """Run ``scene`` with a hub whose owner runs beside it."""
+
+    async def with_owner() -> T:
+        hub = DirectHub(settings or Settings())
+        async with trio.open_nursery() as owner:
+            owner.start_soon(hub.run)
+            result = await scene(hub)
+            hub.stop()
+        return result
+
+    return trio.run(with_owner)

@@ -1,0 +1,122 @@
+"""The flood rule's gate."""
+
+from __future__ import annotations
+
+import trio
+from trio.testing import assert_no_checkpoints, wait_all_tasks_blocked
+
+from implementations.on_trio.pace import Pace
+from tests.implementations.on_trio.settle import must_wait
+
+
+def test_nobody_holds_admits_at_once() -> None:
+    """A talker is admitted without losing its turn while nobody holds."""
+
+    async def scene() -> bool:
+        pace = Pace()
+        with assert_no_checkpoints():
+            await pace.admitted()
+        return await must_wait(pace)
+
+    assert not trio.run(scene)
+
+
+def test_talkers_wait_for_the_last_holder() -> None:
+    """Talkers go on when the last of those who hold them has released them."""
+
+    async def scene() -> None:
+        pace = Pace()
+        pace.hold("anna")
+        pace.hold("ben")
+        async with trio.open_nursery() as talkers:
+            talkers.start_soon(pace.admitted)
+
+            pace.release("anna")
+            await wait_all_tasks_blocked()
+            waited = bool(talkers.child_tasks)
+            pace.release("ben")
+            await wait_all_tasks_blocked()
+
+            assert waited
+            assert not talkers.child_tasks
+
+    trio.run(scene)
+
+
+def test_woken_talker_waits_again_when_another_filled_an_outbox() -> None:
+    """Of two talkers that wait, the second stays back when the first fills an outbox again."""
+
+    async def scene() -> None:
+        pace = Pace()
+        admitted: list[str] = []
+
+        async def talk(name: str) -> None:
+            await pace.admitted()
+            admitted.append(name)
+            pace.hold("an outbox")
+
+        pace.hold("an outbox")
+        async with trio.open_nursery() as talkers:
+            for name in ("anna", "ben"):
+                talkers.start_soon(talk, name)
+                await wait_all_tasks_blocked()  # or trio might start them the other way round
+            pace.release("an outbox")
+            await wait_all_tasks_blocked()
+            first = list(admitted)
+            pace.release("an outbox")
+
+        assert first == ["anna"]
+        assert admitted == ["anna", "ben"]
+
+    trio.run(scene)
+
+
+def test_talker_woken_in_vain_keeps_its_place() -> None:
+    """Who talks on and on goes behind the one that it has kept waiting."""
+
+    async def scene() -> None:
+        pace = Pace()
+        admitted: list[str] = []
+
+        async def talk(name: str, lines: int) -> None:
+            for _ in range(lines):
+                await pace.admitted()
+                admitted.append(name)
+                pace.hold("an outbox")
+
+        pace.hold("an outbox")
+        async with trio.open_nursery() as talkers:
+            talkers.start_soon(talk, "flood", 3)
+            await wait_all_tasks_blocked()
+            talkers.start_soon(talk, "anna", 1)
+            for _ in range(4):
+                await wait_all_tasks_blocked()
+                pace.release("an outbox")
+
+        assert admitted == ["flood", "anna", "flood", "flood"]
+
+    trio.run(scene)
+
+
+def test_turn_is_a_moment_when_nobody_holds_and_the_lock_is_ours() -> None:
+    """Who was admitted, and then had to wait for the lock, looks again when it has it."""
+
+    async def scene() -> tuple[bool, list[bool]]:
+        pace, lock, ours = Pace(), trio.Lock(), list[bool]()
+        async with trio.open_nursery() as talkers:
+            async with lock:
+                talkers.start_soon(_in_turn, pace, lock, ours)
+                await wait_all_tasks_blocked()
+                pace.hold("an outbox")  # by whoever has the lock
+            await wait_all_tasks_blocked()
+            waited = bool(talkers.child_tasks)
+            pace.release("an outbox")
+        return waited, ours
+
+    assert trio.run(scene) == (True, [True])
+
+
+async def _in_turn(pace: Pace, lock: trio.Lock, ours: list[bool]) -> None:
+    """Note whether the lock was ours in our turn."""
+    async with pace.turn(lock):
+        ours.append(lock.statistics().owner is trio.lowlevel.current_task())
