@@ -20,6 +20,7 @@ from implementations.registry import find
 
 ROOT = Path(__file__).resolve().parents[3]
 RUNTIMES = ("threads", "asyncio", "trio")
+SECTION = re.compile(r"^## (.+?)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 EVERY_EXHIBIT = pytest.mark.parametrize("exhibit", exhibits(), ids=lambda exhibit: exhibit.name)
 LONGEST = 130  # lines per file, the header included: an exhibit is read at one glance
 
@@ -83,6 +84,28 @@ def test_readme_lists_all_exhibits() -> None:
     table = page.partition("--markdown -->\n")[2].partition("\n<!-- end")[0]
 
     assert table == exhibits_table(), "replace the table by the output of hubbub list --markdown"
+
+
+@EVERY_EXHIBIT
+def test_provenance_and_exhibit_name_each_other(exhibit: Exhibit) -> None:
+    """A section of docs/provenance.md that a header names exists, and it links to the exhibit."""
+    page = (ROOT / "docs" / "provenance.md").read_text(encoding="utf-8")
+    sections = {title.lower().replace(" ", "-"): text for title, text in SECTION.findall(page)}
+
+    for anchor in re.findall(r"docs/provenance\.md#([a-z0-9-]+)", exhibit.header.imitates):
+        assert f"/{exhibit.path.name})" in sections[anchor]
+
+
+def test_provenance_names_rules_that_exist() -> None:
+    """Each rule on docs/provenance.md is a rule of PROTOCOL.md."""
+    page = (ROOT / "docs" / "provenance.md").read_text(encoding="utf-8")
+    areas = {rule.id.partition(".")[0] for rule in select_rules(None)}
+    named = {rule for rule in re.findall(r"`([a-z]+\.[a-z0-9-]+)`", page)}
+
+    assert named
+    assert {rule for rule in named if rule.partition(".")[0] in areas} <= {
+        rule.id for rule in select_rules(None)
+    }
 
 
 def test_header_needs_its_fields() -> None:
