@@ -34,8 +34,8 @@ examples:
   hubbub gallery await-in-fanout-asyncio two-locks  these two
   hubbub gallery --whole --html gallery.html        by every rule; and a page with pictures
 
-An exhibit that is there for more than one runtime has the runtime in its name; without it,
-await-in-fanout means await-in-fanout-asyncio.
+An exhibit that exists in several runtimes ends with its runtime. A name without
+the runtime means the asyncio one: await-in-fanout is await-in-fanout-asyncio.
 
 exit code: 0 the suite found in each what its header says, and nothing else;
 1 it did not; 2 there is no such exhibit
