@@ -15,7 +15,8 @@ from conformance.suite import Progress, SuiteError
 from hubbub.conform import judge, shown_progress
 from hubbub.output import write
 from hubbub.pages import templates
-from implementations.exhibits.catalogue import PREFIX, Exhibit, exhibits
+from implementations.core.errors import SettingsError
+from implementations.exhibits.catalogue import PREFIX, Exhibit, exhibits, find_exhibit
 
 
 if TYPE_CHECKING:
@@ -29,9 +30,12 @@ WORKERS = 8  # tests at a time: what is wrong is mostly found out by waiting for
 
 EPILOG = """\
 examples:
-  hubbub gallery                                  all of them, each by the rules it breaks
-  hubbub gallery await-in-fanout two-locks        these two
-  hubbub gallery --whole --html gallery.html      by every rule; and a page with pictures
+  hubbub gallery                                    all of them, each by the rules it breaks
+  hubbub gallery await-in-fanout-asyncio two-locks  these two
+  hubbub gallery --whole --html gallery.html        by every rule; and a page with pictures
+
+An exhibit that exists in several runtimes ends with its runtime. A name without
+the runtime means the asyncio one: await-in-fanout is await-in-fanout-asyncio.
 
 exit code: 0 the suite found in each what its header says, and nothing else;
 1 it did not; 2 there is no such exhibit
@@ -73,15 +77,14 @@ def run(arguments: argparse.Namespace) -> int:
     if not all(map(find_spec, ("pytest", "xdist", "jinja2"))):
         print("hubbub: gallery needs the suite: pip install 'hubbub[conform]'", file=sys.stderr)
         return 2
-    known = {exhibit.name: exhibit for exhibit in exhibits()}
-    names = [name.removeprefix(PREFIX) for name in arguments.names] or list(known)
-    for name in names:
-        if name not in known:
-            print(f"hubbub: there is no exhibit {name} (hubbub list --exhibits)", file=sys.stderr)
-            return 2
+    try:
+        ids = [PREFIX + name.removeprefix(PREFIX) for name in arguments.names]
+        chosen = [find_exhibit(server_id) for server_id in ids] or exhibits()
+    except SettingsError as error:
+        print(f"hubbub: {error}", file=sys.stderr)
+        return 2
     from rich.console import Console
 
-    chosen = [known[name] for name in names]
     try:
         with shown_progress(Console(stderr=True)) as progress:
             found = find_all(chosen, whole=arguments.whole, progress=progress)

@@ -21,8 +21,8 @@ __all__ = ["add_arguments", "run"]
 
 EPILOG = """\
 examples:
-  hubbub record asyncio-mutex | hubbub draw             is anything wrong?
-  hubbub record exhibit-await-in-fanout | hubbub draw   something is
+  hubbub record asyncio-mutex | hubbub draw                     is anything wrong?
+  hubbub record exhibit-await-in-fanout-asyncio | hubbub draw   something is
   hubbub record --tcp 127.0.0.1:8000 --output talk.jsonl
   hubbub draw talk.jsonl --trace talk.trace.json        then open that in Perfetto
 
