@@ -36,7 +36,11 @@ __all__ = ["play"]
 PATIENCE_S = 60.0  # of the real clock, for a run: it takes milliseconds
 SERVERS = Path(__file__).resolve().parents[1] / "implementations"
 # What threads may share. All else in the core belongs to one thread at a time by construction.
-SHARED = ("on_threads", "exhibits", "core/fanout.py", "core/room.py", "core/group_commit.py")
+SHARED = (
+    *("on_threads", "exhibits"),
+    *("core/room.py", "core/counted_room.py", "core/fanout.py"),
+    *("core/group_commit.py", "core/commit_log.py", "core/ring.py"),
+)
 
 STAGE_HAND = "play"  # the thread that starts the others: interleave-test calls it as its function
 

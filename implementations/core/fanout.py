@@ -16,17 +16,16 @@ of invariant 1: nothing else can run while a step is half done.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from implementations.core.causes import Cause
-from implementations.core.commands import Command, Say
-from implementations.core.errors import HubClosed
+from implementations.core.commands import Command
+from implementations.core.counted_room import CountedRoom, Stats
 from implementations.core.message import Message, encode
-from implementations.core.room import ClientId, Delivery, Goodbye, Room, ToAll, ToOne
+from implementations.core.room import ClientId, Delivery, Goodbye, ToAll, ToOne
 
 
-__all__ = ["Fanout", "Stats"]
+__all__ = ["Fanout"]
 
 
 class Outbox(Protocol):
@@ -39,30 +38,16 @@ class Outbox(Protocol):
         """Take nothing more; once empty, say goodbye as ``cause`` has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """Counts since the start, but for ``clients``, which is of now."""
-
-    clients: int
-    messages: int
-    deliveries: int
-    evictions: int
-
-
 class Fanout:
-    """A room, its members' outboxes and the counts.
+    """A room and its members' outboxes.
 
     Args:
         max_clients: members the room takes.
     """
 
     def __init__(self, max_clients: int) -> None:
-        self._room = Room(max_clients)
+        self._room = CountedRoom(max_clients)
         self._outboxes: dict[ClientId, Outbox] = {}
-        self._closed = False
-        self._messages = 0
-        self._deliveries = 0
-        self._evictions = 0
 
     def join(self, client_id: ClientId, address: str, outbox: Outbox) -> None:
         """Let a newcomer in: announce it, and put its welcome first into ``outbox``.
@@ -71,35 +56,25 @@ class Fanout:
             RoomFull: there is no place.
             HubClosed: ``close`` was called.
         """
-        if self._closed:
-            raise HubClosed
         deliveries = self._room.join(client_id, address)
         self._outboxes[client_id] = outbox
         self._hand_out(deliveries)
 
     def leave(self, client_id: ClientId, cause: Cause) -> None:
         """End a stay and name the cause to the others. Idempotent."""
-        deliveries = self._room.leave(client_id, cause)
-        if deliveries and cause is Cause.TOO_SLOW:
-            self._evictions += 1
-        self._hand_out(deliveries)
+        self._hand_out(self._room.leave(client_id, cause))
 
     def submit(self, client_id: ClientId, command: Command) -> None:
         """Do what a member asks; nothing for one that has left."""
-        deliveries = self._room.submit(client_id, command)
-        if deliveries and isinstance(command, Say):
-            self._messages += 1
-        self._hand_out(deliveries)
+        self._hand_out(self._room.submit(client_id, command))
 
     def stats(self) -> Stats:
         """Return the counts."""
-        return Stats(len(self._room), self._messages, self._deliveries, self._evictions)
+        return self._room.stats()
 
     def close(self) -> None:
         """Announce the shutdown, close every outbox, take no newcomers. Idempotent."""
-        if not self._closed:
-            self._closed = True
-            self._hand_out(self._room.close())
+        self._hand_out(self._room.close())
 
     def _hand_out(self, deliveries: list[Delivery]) -> None:
         for delivery in deliveries:  # grows while it is walked: who overflows leaves
@@ -119,14 +94,13 @@ class Fanout:
             for client_id, outbox in self._outboxes.items()
             if client_id != but and not outbox.offer(message, exempt)
         ]
-        self._deliveries += len(self._outboxes) - (but is not None) - len(full)
+        self._room.deliveries += len(self._outboxes) - (but is not None) - len(full)
         for client_id in full:
             self._evict(client_id, deliveries)
 
     def _evict(self, client_id: ClientId, deliveries: list[Delivery]) -> None:
         departure = self._room.leave(client_id, Cause.TOO_SLOW)
         if departure:  # else the room has closed, and its goodbye is on the way
-            self._evictions += 1
             # Closed at once: behind what it refused nothing more may come, or it had a gap.
             self._outboxes.pop(client_id).close(Cause.TOO_SLOW)
             deliveries += [more for more in departure if not isinstance(more, Goodbye)]

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 
-from implementations.core.fanout import Stats
+from implementations.core.counted_room import Stats
 from implementations.core.settings import Settings
 
 

@@ -32,7 +32,7 @@ class Hub(MutexHub):
 
     async def submit(self, client_id: ClientId, command: Command) -> None:
         """Do what a member asks."""
-        holders = self._fanout._room._holders
+        holders = self._fanout._room._room._holders
         if isinstance(command, Rename) and (key := _key(command.new)) not in holders:
             await asyncio.sleep(0.001)  # such as a question to a database
             holders.pop(key, None)  # it was free

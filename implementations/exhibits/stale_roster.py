@@ -48,4 +48,4 @@ class Cached(Room):
         return deliveries
 
 
-REPLACES = {"implementations.core.fanout.Room": Cached}
+REPLACES = {"implementations.core.counted_room.Room": Cached}

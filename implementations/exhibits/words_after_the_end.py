@@ -72,5 +72,5 @@ class Haunted(Room):
 
 REPLACES = {
     "implementations.on_asyncio.BroadcasterHub": Hub,
-    "implementations.core.fanout.Room": Haunted,
+    "implementations.core.counted_room.Room": Haunted,
 }

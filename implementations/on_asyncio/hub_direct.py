@@ -24,8 +24,8 @@ from typing import TypeVar
 
 from implementations.core.causes import Cause
 from implementations.core.commands import Command, Who
+from implementations.core.counted_room import Stats
 from implementations.core.errors import HubbubError
-from implementations.core.fanout import Stats
 from implementations.core.group_commit import GroupCommit
 from implementations.core.message import Door
 from implementations.core.room import ClientId

@@ -17,7 +17,7 @@ import socket
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
-from implementations.core.group_commit import Group, Item
+from implementations.core.group import Group, Item
 from implementations.core.message import Door, Message
 from implementations.core.settings import Settings
 from implementations.on_threads.outbox import Outbox

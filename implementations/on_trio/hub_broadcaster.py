@@ -23,8 +23,9 @@ import trio
 
 from implementations.core.causes import Cause
 from implementations.core.commands import Command, Who
+from implementations.core.counted_room import Stats
 from implementations.core.errors import HubbubError
-from implementations.core.fanout import Fanout, Stats
+from implementations.core.fanout import Fanout
 from implementations.core.message import Door
 from implementations.core.room import ClientId
 from implementations.core.settings import Settings

@@ -23,7 +23,8 @@ import trio
 
 from implementations.core.causes import Cause
 from implementations.core.commands import Command
-from implementations.core.fanout import Fanout, Stats
+from implementations.core.counted_room import Stats
+from implementations.core.fanout import Fanout
 from implementations.core.message import Door
 from implementations.core.room import ClientId
 from implementations.core.settings import Settings

@@ -14,7 +14,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Sequence
 
-from implementations.core.group_commit import Group, Item
+from implementations.core.group import Group, Item
 from implementations.core.message import Door, Message
 from implementations.core.settings import Settings
 from implementations.on_trio.outbox import Outbox

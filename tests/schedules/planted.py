@@ -98,7 +98,7 @@ class TrioCheckThenAct(TrioMutexHub):
     """trio: whether a name is free is asked before the lock is held."""
 
     async def submit(self, client_id: ClientId, command: Command) -> None:
-        holders = self._fanout._room._holders
+        holders = self._fanout._room._room._holders
         if isinstance(command, Rename) and (key := _key(command.new)) not in holders:
             await trio.lowlevel.checkpoint()
             holders.pop(key, None)
