@@ -42,9 +42,9 @@ class Hub(BroadcasterHub):
     async def run(self) -> None:
         """Own the room until `stop`, nearly alone."""
         while not self._stopped:
-            command = await self._inbox.get()
+            command = await self._inbox.take()
             command(self._fanout)
-            self._carried_out(1)
+            self._inbox.carried_out(1)
 
     async def leave(self, client_id: ClientId, cause: Cause) -> None:
         """End a stay at once."""

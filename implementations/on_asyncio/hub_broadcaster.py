@@ -14,26 +14,21 @@ Invariants:
 
 from __future__ import annotations
 
-import asyncio
 import socket
-from collections.abc import Callable
-from typing import TypeVar
 
 from implementations.core.causes import Cause
 from implementations.core.commands import Command, Who
 from implementations.core.counted_room import Stats
-from implementations.core.errors import HubbubError
 from implementations.core.fanout import Fanout
 from implementations.core.message import Door
 from implementations.core.room import ClientId
 from implementations.core.settings import Settings
+from implementations.on_asyncio.inbox import Inbox
 from implementations.on_asyncio.outbox import Outbox
 from implementations.on_asyncio.pace import Pace
 
 
 __all__ = ["BroadcasterHub"]
-
-T = TypeVar("T")
 
 
 class BroadcasterHub:
@@ -42,11 +37,7 @@ class BroadcasterHub:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._pace = Pace()
-        self._gate = asyncio.Lock()  # makes "is there a place?" and taking it one step
-        # Unbounded for asyncio: the gate sees to it that talkers find it full in time. Who
-        # leaves, asks for the counts or closes passes by the gate, and is never many.
-        self._inbox: asyncio.Queue[Callable[[Fanout], None]] = asyncio.Queue()
-        self._waiting = 0  # commands that were put in and are not carried out
+        self._inbox: Inbox[Fanout] = Inbox(settings.inbox, self._pace)
         self._stopped = False
 
     def outbox(self, sock: socket.socket, door: Door) -> Outbox:
@@ -57,13 +48,13 @@ class BroadcasterHub:
         """Own the room until `stop`: carry out what comes into the inbox, one after the other."""
         fanout = Fanout(self._settings.max_clients)
         while not self._stopped:
-            command = await self._inbox.get()
+            command = await self._inbox.take()
             command(fanout)
-            self._carried_out(1)
+            self._inbox.carried_out(1)
 
     def stop(self) -> None:
         """Have `run` return, once it has carried out what is in the inbox by now."""
-        self._put(self._end)
+        self._inbox.put(self._end)
 
     async def join(self, client_id: ClientId, address: str, outbox: Outbox) -> None:
         """Let a newcomer in; its welcome is the first thing in ``outbox``.
@@ -76,14 +67,14 @@ class BroadcasterHub:
             RoomFull: there is no place.
             HubClosed: `close` has begun.
         """
-        await self._ask_in_turn(lambda fanout: fanout.join(client_id, address, outbox))
+        await self._inbox.ask_in_turn(lambda fanout: fanout.join(client_id, address, outbox))
 
     async def leave(self, client_id: ClientId, cause: Cause) -> None:
         """End a stay, close its outbox and tell the others. Idempotent, also after `close`.
 
         Callable from any task. Waits for the owner only: nobody is kept from leaving.
         """
-        await self._ask(lambda fanout: fanout.leave(client_id, cause))
+        await self._inbox.ask(lambda fanout: fanout.leave(client_id, cause))
 
     async def submit(self, client_id: ClientId, command: Command) -> None:
         """Have the owner do what a member asks; nothing for one that has left.
@@ -95,59 +86,17 @@ class BroadcasterHub:
         if isinstance(command, Who):
             # The one answer that outgrows its question by far: it must count against who
             # asked before the next question does.
-            await self._ask_in_turn(lambda fanout: fanout.submit(client_id, command))
+            await self._inbox.ask_in_turn(lambda fanout: fanout.submit(client_id, command))
             return
-        async with self._pace.turn(self._gate):
-            self._put(lambda fanout: fanout.submit(client_id, command))
+        await self._inbox.put_in_turn(lambda fanout: fanout.submit(client_id, command))
 
     async def stats(self) -> Stats:
         """Return the counts, the owner's answer. Callable from any task, also after `close`."""
-        return await self._ask(Fanout.stats)
+        return await self._inbox.ask(Fanout.stats)
 
     async def close(self) -> None:
         """Carry out what is in the inbox, announce the shutdown, close every outbox. Idempotent."""
-        await self._ask(Fanout.close)
+        await self._inbox.ask(Fanout.close)
 
     def _end(self, _: Fanout) -> None:
         self._stopped = True
-
-    def _put(self, command: Callable[[Fanout], None]) -> None:
-        self._inbox.put_nowait(command)
-        self._waiting += 1
-        if self._waiting >= self._settings.inbox:
-            self._pace.hold(self)
-
-    def _carried_out(self, commands: int) -> None:
-        self._waiting -= commands
-        if self._waiting < self._settings.inbox:
-            self._pace.release(self)
-
-    async def _ask_in_turn(self, question: Callable[[Fanout], None]) -> None:
-        command, answer = _question(question)
-        async with self._pace.turn(self._gate):
-            self._put(command)
-        await answer
-
-    async def _ask(self, question: Callable[[Fanout], T]) -> T:
-        command, answer = _question(question)
-        self._put(command)
-        return await answer
-
-
-def _question(
-    question: Callable[[Fanout], T],
-) -> tuple[Callable[[Fanout], None], asyncio.Future[T]]:
-    """Return a command for the owner, and what brings its result, or its exception, back."""
-    answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-
-    def command(fanout: Fanout) -> None:
-        try:
-            result = question(fanout)
-        except HubbubError as error:
-            if not answer.cancelled():  # the asker may have been cancelled meanwhile
-                answer.set_exception(error)
-        else:
-            if not answer.cancelled():
-                answer.set_result(result)
-
-    return command, answer

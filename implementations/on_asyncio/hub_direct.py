@@ -19,17 +19,15 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from functools import partial
-from typing import TypeVar
 
 from implementations.core.causes import Cause
 from implementations.core.commands import Command, Who
 from implementations.core.counted_room import Stats
-from implementations.core.errors import HubbubError
 from implementations.core.group_commit import GroupCommit
 from implementations.core.message import Door
 from implementations.core.room import ClientId
 from implementations.core.settings import Settings
+from implementations.on_asyncio.inbox import Inbox
 from implementations.on_asyncio.outbox_direct import DirectOutbox
 from implementations.on_asyncio.pace import Pace
 
@@ -40,8 +38,6 @@ __all__ = ["DirectHub"]
 # wakes the reader's task, and in the last one that task has run before the owner's does.
 TURNS_TO_READ = 3
 
-T = TypeVar("T")
-
 
 class DirectHub:
     """A room that one task owns."""
@@ -49,13 +45,7 @@ class DirectHub:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._pace = Pace()
-        self._gate = asyncio.Lock()  # makes "is there a place?" and taking it one step
-        # Unbounded for asyncio: the gate sees to it that talkers find it full in time. Who
-        # leaves, asks for the counts or closes passes by the gate, and is never many.
-        self._inbox: asyncio.Queue[Callable[[GroupCommit], None]] = asyncio.Queue()
-        self._answers: list[Callable[[], None]] = []  # to be given after the next commit
-        self._waiting = 0  # commands that were put in and are not carried out
-        self._underway = 0  # messages that are not written out to everyone
+        self._inbox: Inbox[GroupCommit] = Inbox(settings.inbox, self._pace)
         self._stopped = False
 
     def outbox(self, sock: socket.socket, door: Door) -> DirectOutbox:
@@ -65,19 +55,16 @@ class DirectHub:
     async def run(self) -> None:
         """Own the room until `stop`: carry out what is in the inbox, then write it all out."""
         room = GroupCommit(self._settings.max_clients)
-        while self._underway or not self._stopped:
-            commands = await self._take()
+        while room.underway or not self._stopped:
+            commands = await self._take(room.underway)
             for command in commands:
                 command(room)
             room.commit(room.stretch)
-            for answer in self._answers:
-                answer()
-            self._answers.clear()
-            self._carried_out(len(commands), room.underway)
+            self._inbox.carried_out(len(commands), room.underway)
 
     def stop(self) -> None:
         """Have `run` return, once it has carried out what is in the inbox by now."""
-        self._put(self._end)
+        self._inbox.put(self._end)
 
     async def join(self, client_id: ClientId, address: str, outbox: DirectOutbox) -> None:
         """Let a newcomer in; its welcome is the first thing in ``outbox``.
@@ -90,14 +77,14 @@ class DirectHub:
             RoomFull: there is no place.
             HubClosed: `close` has begun.
         """
-        await self._ask_in_turn(lambda room: room.join(client_id, address, outbox))
+        await self._inbox.ask_in_turn(lambda room: room.join(client_id, address, outbox))
 
     async def leave(self, client_id: ClientId, cause: Cause) -> None:
         """End a stay, close its outbox and tell the others. Idempotent, also after `close`.
 
         Callable from any task. Waits for the owner only: nobody is kept from leaving.
         """
-        await self._ask(lambda room: room.leave(client_id, cause))
+        await self._inbox.ask(lambda room: room.leave(client_id, cause))
 
     async def submit(self, client_id: ClientId, command: Command) -> None:
         """Have the owner do what a member asks; nothing for one that has left.
@@ -109,77 +96,27 @@ class DirectHub:
         if isinstance(command, Who):
             # The one answer that outgrows its question by far: it must count against who
             # asked before the next question does.
-            await self._ask_in_turn(lambda room: room.submit(client_id, command))
+            await self._inbox.ask_in_turn(lambda room: room.submit(client_id, command))
             return
-        async with self._pace.turn(self._gate):
-            self._put(lambda room: room.submit(client_id, command))
+        await self._inbox.put_in_turn(lambda room: room.submit(client_id, command))
 
     async def stats(self) -> Stats:
         """Return the counts, the owner's answer. Callable from any task, also after `close`."""
-        return await self._ask(GroupCommit.stats)
+        return await self._inbox.ask(GroupCommit.stats)
 
     async def close(self) -> None:
         """Carry out what is in the inbox, announce the shutdown, close every outbox. Idempotent."""
-        await self._ask(GroupCommit.close)
+        await self._inbox.ask(GroupCommit.close)
 
     def _end(self, _: GroupCommit) -> None:
         self._stopped = True
 
-    async def _take(self) -> list[Callable[[GroupCommit], None]]:
+    async def _take(self, underway: int) -> list[Callable[[GroupCommit], None]]:
         """Return what waits, up to a full inbox; wait for a command where nothing is underway."""
         commands: list[Callable[[GroupCommit], None]] = []
-        if self._underway:
+        if underway:
             for _ in range(TURNS_TO_READ):
                 await asyncio.sleep(0)
         else:
-            commands.append(await self._inbox.get())
-        while len(commands) < self._settings.inbox and not self._inbox.empty():
-            commands.append(self._inbox.get_nowait())
-        return commands
-
-    def _put(self, command: Callable[[GroupCommit], None]) -> None:
-        self._inbox.put_nowait(command)
-        self._waiting += 1
-        if self._full():
-            self._pace.hold(self)
-
-    def _carried_out(self, commands: int, underway: int) -> None:
-        self._waiting -= commands
-        self._underway = underway
-        if self._full():
-            self._pace.hold(self)
-        else:
-            self._pace.release(self)
-
-    def _full(self) -> bool:
-        return self._waiting + self._underway >= self._settings.inbox
-
-    async def _ask_in_turn(self, question: Callable[[GroupCommit], None]) -> None:
-        command, answer = self._question(question)
-        async with self._pace.turn(self._gate):
-            self._put(command)
-        await answer
-
-    async def _ask(self, question: Callable[[GroupCommit], T]) -> T:
-        command, answer = self._question(question)
-        self._put(command)
-        return await answer
-
-    def _question(
-        self, question: Callable[[GroupCommit], T]
-    ) -> tuple[Callable[[GroupCommit], None], asyncio.Future[T]]:
-        """Return a command for the owner, and what brings its result, or its exception, back.
-
-        It comes back after the next commit: who has left may close its socket then.
-        """
-        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-
-        def command(room: GroupCommit) -> None:
-            try:
-                settle = partial(answer.set_result, question(room))
-            except HubbubError as error:
-                settle = partial(answer.set_exception, error)
-            # The asker may have been cancelled by then.
-            self._answers.append(lambda: None if answer.cancelled() else settle())
-
-        return command, answer
+            commands.append(await self._inbox.take())
+        return commands + self._inbox.take_waiting(self._settings.inbox - len(commands))

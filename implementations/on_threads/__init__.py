@@ -8,6 +8,7 @@ pace.py             the flood rule
 hub_mutex.py        any thread may touch the room, holding the lock
 hub_broadcaster.py  one thread owns the room
 hub_direct.py       one thread owns the room and writes to the sockets itself
+inbox.py            what waits for a hub's owner, and the answers that come back
 relay.py            write pumps are woken one after the other
 readiness.py        wait for a socket, until a deadline
 """

@@ -14,29 +14,22 @@ Invariants:
 
 from __future__ import annotations
 
-import queue
 import socket
-import threading
-from collections.abc import Callable
-from concurrent.futures import Future
-from typing import TypeVar
 
 from implementations.core.causes import Cause
 from implementations.core.commands import Command, Who
 from implementations.core.counted_room import Stats
-from implementations.core.errors import HubbubError
 from implementations.core.fanout import Fanout
 from implementations.core.message import Door
 from implementations.core.room import ClientId
 from implementations.core.settings import Settings
+from implementations.on_threads.inbox import Inbox
 from implementations.on_threads.outbox import Outbox
 from implementations.on_threads.pace import Pace
 from implementations.on_threads.relay import Relay
 
 
 __all__ = ["BroadcasterHub"]
-
-T = TypeVar("T")
 
 
 class BroadcasterHub:
@@ -46,12 +39,7 @@ class BroadcasterHub:
         self._settings = settings
         self._pace = Pace()
         self._relay = Relay()
-        self._count = threading.Lock()  # guards _waiting and the hold that follows from it
-        self._gate = threading.Lock()  # makes "is there a place?" and taking it one step
-        # Unbounded for Python: the gate sees to it that talkers find it full in time. Who
-        # leaves, asks for the counts or closes passes by the gate, and is never many.
-        self._inbox: queue.SimpleQueue[Callable[[Fanout], None]] = queue.SimpleQueue()
-        self._waiting = 0  # commands that were put in and are not carried out
+        self._inbox: Inbox[Fanout] = Inbox(settings.inbox, self._pace)
         self._stopped = False
 
     def outbox(self, sock: socket.socket, door: Door) -> Outbox:
@@ -62,13 +50,13 @@ class BroadcasterHub:
         """Own the room until `stop`: carry out what comes into the inbox, one after the other."""
         fanout = Fanout(self._settings.max_clients)
         while not self._stopped:
-            command = self._inbox.get()
+            command = self._inbox.take()
             command(fanout)
-            self._carried_out(1)
+            self._inbox.carried_out(1)
 
     def stop(self) -> None:
         """Have `run` return, once it has carried out what is in the inbox by now."""
-        self._put(self._end)
+        self._inbox.put(self._end)
 
     def join(self, client_id: ClientId, address: str, outbox: Outbox) -> None:
         """Let a newcomer in; its welcome is the first thing in ``outbox``.
@@ -81,14 +69,14 @@ class BroadcasterHub:
             RoomFull: there is no place.
             HubClosed: `close` has begun.
         """
-        self._ask_in_turn(lambda fanout: fanout.join(client_id, address, outbox))
+        self._inbox.ask_in_turn(lambda fanout: fanout.join(client_id, address, outbox))
 
     def leave(self, client_id: ClientId, cause: Cause) -> None:
         """End a stay, close its outbox and tell the others. Idempotent, also after `close`.
 
         Callable from any thread. Waits for the owner only: nobody is kept from leaving.
         """
-        self._ask(lambda fanout: fanout.leave(client_id, cause))
+        self._inbox.ask(lambda fanout: fanout.leave(client_id, cause))
 
     def submit(self, client_id: ClientId, command: Command) -> None:
         """Have the owner do what a member asks; nothing for one that has left.
@@ -100,59 +88,17 @@ class BroadcasterHub:
         if isinstance(command, Who):
             # The one answer that outgrows its question by far: it must count against who
             # asked before the next question does.
-            self._ask_in_turn(lambda fanout: fanout.submit(client_id, command))
+            self._inbox.ask_in_turn(lambda fanout: fanout.submit(client_id, command))
             return
-        with self._pace.turn(self._gate):
-            self._put(lambda fanout: fanout.submit(client_id, command))
+        self._inbox.put_in_turn(lambda fanout: fanout.submit(client_id, command))
 
     def stats(self) -> Stats:
         """Return the counts, the owner's answer. Callable from any thread, also after `close`."""
-        return self._ask(Fanout.stats)
+        return self._inbox.ask(Fanout.stats)
 
     def close(self) -> None:
         """Carry out what is in the inbox, announce the shutdown, close every outbox. Idempotent."""
-        self._ask(Fanout.close)
+        self._inbox.ask(Fanout.close)
 
     def _end(self, _: Fanout) -> None:
         self._stopped = True
-
-    def _put(self, command: Callable[[Fanout], None]) -> None:
-        with self._count:
-            self._inbox.put(command)
-            self._waiting += 1
-            if self._waiting >= self._settings.inbox:
-                self._pace.hold(self)
-
-    def _carried_out(self, commands: int) -> None:
-        with self._count:
-            self._waiting -= commands
-            if self._waiting < self._settings.inbox:
-                self._pace.release(self)
-
-    def _ask_in_turn(self, question: Callable[[Fanout], None]) -> None:
-        command, answer = _question(question)
-        with self._pace.turn(self._gate):
-            self._put(command)
-        answer.result()
-
-    def _ask(self, question: Callable[[Fanout], T]) -> T:
-        command, answer = _question(question)
-        self._put(command)
-        return answer.result()
-
-
-def _question(
-    question: Callable[[Fanout], T],
-) -> tuple[Callable[[Fanout], None], Future[T]]:
-    """Return a command for the owner, and what brings its result, or its exception, back."""
-    answer: Future[T] = Future()
-
-    def command(fanout: Fanout) -> None:
-        try:
-            result = question(fanout)
-        except HubbubError as error:
-            answer.set_exception(error)
-        else:
-            answer.set_result(result)
-
-    return command, answer

@@ -16,30 +16,24 @@ Invariants:
 
 from __future__ import annotations
 
-import queue
 import socket
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
-from functools import partial
-from typing import TypeVar
 
 from implementations.core.causes import Cause
 from implementations.core.commands import Command, Who
 from implementations.core.counted_room import Stats
-from implementations.core.errors import HubbubError
 from implementations.core.group_commit import GroupCommit
 from implementations.core.message import Door
 from implementations.core.room import ClientId
 from implementations.core.settings import Settings
+from implementations.on_threads.inbox import Inbox
 from implementations.on_threads.outbox_direct import DirectOutbox
 from implementations.on_threads.pace import Pace
 from implementations.on_threads.relay import Relay
 
 
 __all__ = ["DirectHub"]
-
-T = TypeVar("T")
 
 
 class DirectHub:
@@ -50,14 +44,7 @@ class DirectHub:
         self._pace = Pace()
         self._relay = Relay()
         self._lock = threading.RLock()  # guards all outboxes; `run` closes some while it has it
-        self._count = threading.Lock()  # guards the two counts and the hold that follows from them
-        self._gate = threading.Lock()  # makes "is there a place?" and taking it one step
-        # Unbounded for Python: the gate sees to it that talkers find it full in time. Who
-        # leaves, asks for the counts or closes passes by the gate, and is never many.
-        self._inbox: queue.SimpleQueue[Callable[[GroupCommit], None]] = queue.SimpleQueue()
-        self._answers: list[Callable[[], None]] = []  # to be given after the next commit
-        self._waiting = 0  # commands that were put in and are not carried out
-        self._underway = 0  # messages that are not written out to everyone
+        self._inbox: Inbox[GroupCommit] = Inbox(settings.inbox, self._pace)
         self._stopped = False
 
     def outbox(self, sock: socket.socket, door: Door) -> DirectOutbox:
@@ -67,20 +54,17 @@ class DirectHub:
     def run(self) -> None:
         """Own the room until `stop`: carry out what is in the inbox, then write it all out."""
         room = GroupCommit(self._settings.max_clients)
-        while self._underway or not self._stopped:
-            commands = self._take()
+        while room.underway or not self._stopped:
+            commands = self._take(room.underway)
             for command in commands:
                 command(room)
             with self._lock:
                 room.commit(room.stretch)
-            for answer in self._answers:
-                answer()
-            self._answers.clear()
-            self._carried_out(len(commands), room.underway)
+            self._inbox.carried_out(len(commands), room.underway)
 
     def stop(self) -> None:
         """Have `run` return, once it has carried out what is in the inbox by now."""
-        self._put(self._end)
+        self._inbox.put(self._end)
 
     def join(self, client_id: ClientId, address: str, outbox: DirectOutbox) -> None:
         """Let a newcomer in; its welcome is the first thing in ``outbox``.
@@ -93,14 +77,14 @@ class DirectHub:
             RoomFull: there is no place.
             HubClosed: `close` has begun.
         """
-        self._ask_in_turn(lambda room: room.join(client_id, address, outbox))
+        self._inbox.ask_in_turn(lambda room: room.join(client_id, address, outbox))
 
     def leave(self, client_id: ClientId, cause: Cause) -> None:
         """End a stay, close its outbox and tell the others. Idempotent, also after `close`.
 
         Callable from any thread. Waits for the owner only: nobody is kept from leaving.
         """
-        self._ask(lambda room: room.leave(client_id, cause))
+        self._inbox.ask(lambda room: room.leave(client_id, cause))
 
     def submit(self, client_id: ClientId, command: Command) -> None:
         """Have the owner do what a member asks; nothing for one that has left.
@@ -112,75 +96,24 @@ class DirectHub:
         if isinstance(command, Who):
             # The one answer that outgrows its question by far: it must count against who
             # asked before the next question does.
-            self._ask_in_turn(lambda room: room.submit(client_id, command))
+            self._inbox.ask_in_turn(lambda room: room.submit(client_id, command))
             return
-        with self._pace.turn(self._gate):
-            self._put(lambda room: room.submit(client_id, command))
+        self._inbox.put_in_turn(lambda room: room.submit(client_id, command))
 
     def stats(self) -> Stats:
         """Return the counts, the owner's answer. Callable from any thread, also after `close`."""
-        return self._ask(GroupCommit.stats)
+        return self._inbox.ask(GroupCommit.stats)
 
     def close(self) -> None:
         """Carry out what is in the inbox, announce the shutdown, close every outbox. Idempotent."""
-        self._ask(GroupCommit.close)
+        self._inbox.ask(GroupCommit.close)
 
     def _end(self, _: GroupCommit) -> None:
         self._stopped = True
 
-    def _take(self) -> list[Callable[[GroupCommit], None]]:
+    def _take(self, underway: int) -> list[Callable[[GroupCommit], None]]:
         """Return what waits, up to a full inbox; wait for a command where nothing is underway."""
         commands: list[Callable[[GroupCommit], None]] = []
-        if not self._underway:  # else the readers have had their turn at each send
-            commands.append(self._inbox.get())
-        while len(commands) < self._settings.inbox and not self._inbox.empty():
-            commands.append(self._inbox.get_nowait())
-        return commands
-
-    def _put(self, command: Callable[[GroupCommit], None]) -> None:
-        with self._count:
-            self._inbox.put(command)
-            self._waiting += 1
-            if self._full():
-                self._pace.hold(self)
-
-    def _carried_out(self, commands: int, underway: int) -> None:
-        with self._count:
-            self._waiting -= commands
-            self._underway = underway
-            if self._full():
-                self._pace.hold(self)
-            else:
-                self._pace.release(self)
-
-    def _full(self) -> bool:
-        return self._waiting + self._underway >= self._settings.inbox
-
-    def _ask_in_turn(self, question: Callable[[GroupCommit], None]) -> None:
-        command, answer = self._question(question)
-        with self._pace.turn(self._gate):
-            self._put(command)
-        answer.result()
-
-    def _ask(self, question: Callable[[GroupCommit], T]) -> T:
-        command, answer = self._question(question)
-        self._put(command)
-        return answer.result()
-
-    def _question(
-        self, question: Callable[[GroupCommit], T]
-    ) -> tuple[Callable[[GroupCommit], None], Future[T]]:
-        """Return a command for the owner, and what brings its result, or its exception, back.
-
-        It comes back after the next commit: who has left may close its socket then.
-        """
-        answer: Future[T] = Future()
-
-        def command(room: GroupCommit) -> None:
-            try:
-                settle = partial(answer.set_result, question(room))
-            except HubbubError as error:
-                settle = partial(answer.set_exception, error)
-            self._answers.append(settle)
-
-        return command, answer
+        if not underway:  # else the readers have had their turn at each send
+            commands.append(self._inbox.take())
+        return commands + self._inbox.take_waiting(self._settings.inbox - len(commands))

@@ -8,6 +8,7 @@ pace.py             the flood rule
 hub_mutex.py        any task may touch the room, holding the lock
 hub_broadcaster.py  one task owns the room
 hub_direct.py       one task owns the room and writes to the sockets itself
+inbox.py            what waits for a hub's owner, and the answers that come back
 answer.py           what one task asks for and another brings
 """
 
