@@ -60,8 +60,8 @@ def play(package: ModuleType, make_hub: Callable[..., Any], seed: int) -> Stage:
     stage = Stage(make_scene(seed), seed, _me, _is_over)
     theatre = _Theatre(stage, package, make_hub)
     with (
-        patch("implementations.on_threads.connection.readable", theatre.readable),
-        patch("implementations.on_threads.connection.writable", theatre.writable),
+        patch("implementations.on_threads.wire.readable", theatre.readable),
+        patch("implementations.on_threads.wire.writable", theatre.writable),
         patch("sys.unraisablehook", _unraisable),
         patch("logging.logThreads", False),  # it would ask threading, which knows these not
         stage.watched_log(),

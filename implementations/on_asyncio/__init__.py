@@ -2,6 +2,8 @@
 
 server.py           doors, acceptors, shutdown
 connection.py       one client: a read pump and a write pump
+wire.py             its socket: bytes in, bytes out, and an orderly end
+hub.py              what a connection and the server need of a hub
 outbox.py           what waits for one client
 outbox_direct.py    what waits for one client of the direct hub: mostly nothing
 pace.py             the flood rule

@@ -11,7 +11,6 @@ Invariants:
      nothing; it then ends our side, and the read pump has `LINGER_S` to see the end
      of theirs. The read pump never stops the write pump.
   3. Whoever joined leaves, whatever happens: `run` sees to it in its ``finally``.
-  4. An outbox that holds the talkers back ceases to within `STALL_S`.
 """
 
 from __future__ import annotations
@@ -20,10 +19,8 @@ import contextlib
 import logging
 import math
 import socket
-import struct
 import threading
 import time
-from typing import Any
 
 from implementations.core.causes import Cause
 from implementations.core.commands import Complain, parse
@@ -44,20 +41,13 @@ from implementations.core.room import ClientId
 from implementations.core.settings import Settings
 from implementations.core.site import Site
 from implementations.core.websocket_codec import WebSocketCodec
-from implementations.on_threads.hub_broadcaster import BroadcasterHub
-from implementations.on_threads.hub_direct import DirectHub
-from implementations.on_threads.hub_mutex import MutexHub
-from implementations.on_threads.readiness import readable, writable
+from implementations.on_threads.hub import Hub
+from implementations.on_threads.outbox import Outbox
+from implementations.on_threads.wire import LINGER_S, Wire
 
 
-__all__ = ["Connection", "Hub"]
+__all__ = ["Connection"]
 
-Hub = MutexHub | BroadcasterHub | DirectHub
-
-READ_BYTES = 64 * 1024  # at most, a read
-STALL_S = 1.0  # a socket that takes nothing for this long holds nobody back any more
-QUIET_S = STALL_S / 2  # nor will one that took nothing for this long before it began to
-LINGER_S = 1.0  # for the peer to end its side after we ended ours
 
 log = logging.getLogger("hubbub")
 
@@ -76,15 +66,14 @@ class Connection:
         site: Site,
     ) -> None:
         self.joined = False
-        self._sock = sock  # non-blocking, and ours to close
         self._address = address
         self._client_id = client_id
         self._codec = codec
         self._hub = hub
         self._settings = settings
         self._site = site
-        self._outbox: Any = hub.outbox(sock, codec.door)  # the kind that this very hub joins
-        self._lost = False  # the socket takes nothing any more
+        self._outbox: Outbox = hub.outbox(sock, codec.door)
+        self._wire = Wire(sock, self._outbox, settings.write_timeout)
         self._silent_at = math.inf  # deadlines on the monotonic clock
         self._ping_at = math.inf
 
@@ -94,8 +83,8 @@ class Connection:
             early = self._open()
             if early is not None:
                 self._pump(early)
-            if not self._lost:
-                self._linger()
+            if not self._wire.lost:
+                self._wire.linger()
         except PeerGone as error:
             log.debug("%s: %s", self._address, type(error).__name__)
         except Exception:
@@ -103,12 +92,12 @@ class Connection:
         finally:
             if self.joined:
                 self._hub.leave(self._client_id, Cause.LEFT)
-            self._sock.close()
+            self._wire.close()
 
     def cancel(self) -> None:
         """Have every wait for the socket end, and so `run`. Callable from any thread."""
         with contextlib.suppress(OSError):  # it is closed, or the peer was faster
-            self._sock.shutdown(socket.SHUT_RDWR)
+            self._wire.shut_down(socket.SHUT_RDWR)
 
     def _open(self) -> list[Event] | None:
         """Finish the handshake and join.
@@ -125,10 +114,10 @@ class Connection:
             events = self._codec.feed(data)
         match events[0]:
             case Answer(data):
-                self._send(data)
+                self._wire.send(data)
                 return None
             case Health():
-                self._send(self._site.health(self._hub.stats()))
+                self._wire.send(self._site.health(self._hub.stats()))
                 return None
         return events[1:] if self._join() else None
 
@@ -138,11 +127,11 @@ class Connection:
             self._hub.join(self._client_id, self._address, self._outbox)
         except (RoomFull, HubClosed) as refusal:
             self.joined = False
-            self._send(self._codec.reject(str(refusal)))
+            self._wire.send(self._codec.reject(str(refusal)))
             return False
         log.info("%s joined by %s", self._address, "tcp" if self._codec.door == TCP else "ws")
         # The room may be talking already, into the outbox: this goes out before any of it.
-        self._send(self._codec.accept())
+        self._wire.send(self._codec.accept())
         self._heard()
         if self._codec.ping_interval_s is not None:
             self._ping_at = self._now() + self._codec.ping_interval_s
@@ -158,11 +147,11 @@ class Connection:
             raise
         finally:
             with contextlib.suppress(OSError):  # the peer was faster
-                if not self._lost:
-                    self._sock.shutdown(socket.SHUT_WR)
+                if not self._wire.lost:
+                    self._wire.shut_down(socket.SHUT_WR)
                     read_pump.join(LINGER_S)
                 if read_pump.is_alive():  # only then: a peer that still sends would meet a reset
-                    self._sock.shutdown(socket.SHUT_RD)
+                    self._wire.shut_down(socket.SHUT_RD)
             read_pump.join()
         log.info("%s %s", self._address, cause.departure)
 
@@ -212,13 +201,9 @@ class Connection:
         """
         while True:
             self._ping_if_due()
-            readable(self._sock, deadline=min(self._silent_at, self._ping_at))
-            try:
-                return self._sock.recv(READ_BYTES)
-            except BlockingIOError:
-                pass  # nothing, even at the last moment
-            except OSError as error:
-                raise PeerGone from error
+            data = self._wire.receive(deadline=min(self._silent_at, self._ping_at))
+            if data is not None:
+                return data
             if self._now() >= self._silent_at:
                 raise PeerSilent
 
@@ -242,68 +227,16 @@ class Connection:
         """
         try:
             while batch := self._outbox.take():
-                self._send(batch)
+                self._wire.send(batch)
                 del batch  # it may be large, like the roster, and the wait for the next one long
             assert self._outbox.cause is not None  # or `take` would still be waiting
-            self._send(self._codec.farewell(self._outbox.cause))
+            self._wire.send(self._codec.farewell(self._outbox.cause))
         except PeerGone as error:
             stuck = isinstance(error, PeerStuck)
             self._hub.leave(self._client_id, Cause.TOO_SLOW if stuck else Cause.LEFT)
-            # What the peer has not taken it never will: let closing free the buffers at once.
-            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self._lost = True
-        cause: Cause = self._outbox.cause
-        return cause
-
-    def _send(self, data: bytes) -> None:
-        """Write all of ``data``, nearly always at once.
-
-        Raises:
-            PeerGone: the connection failed.
-            PeerStuck: the socket took nothing for ``write_timeout``.
-        """
-        try:
-            sent = self._sock.send(data)
-        except BlockingIOError:
-            sent = 0
-        except OSError as error:
-            raise PeerGone from error
-        if sent < len(data):
-            self._send_slowly(data[sent:])
-
-    def _send_slowly(self, rest: bytes) -> None:
-        progress_at = self._now()
-        deadline = progress_at + self._settings.write_timeout
-        while rest:
-            if not writable(self._sock, deadline=min(deadline, self._now() + QUIET_S)):
-                self._outbox.stall(for_long=self._now() - progress_at >= STALL_S)
-                if self._now() >= deadline:
-                    raise PeerStuck
-                continue
-            try:
-                rest = rest[self._sock.send(rest) :]
-            except BlockingIOError:
-                continue
-            except OSError as error:
-                raise PeerGone from error
-            progress_at = self._now()
-            if self._outbox.cause is None:  # progress buys time, but not on the way out
-                deadline = progress_at + self._settings.write_timeout
-
-    def _linger(self) -> None:
-        """End our side, then read and drop what still comes until the peer has ended its own.
-
-        Closing a socket with unread input resets it, and a reset destroys what the
-        peer has not read yet: its last lines.
-        """
-        try:
-            self._sock.shutdown(socket.SHUT_WR)
-            deadline = self._now() + LINGER_S
-            while readable(self._sock, deadline=deadline):
-                if not self._sock.recv(READ_BYTES):
-                    return
-        except OSError:
-            return
+            self._wire.give_up()
+        assert self._outbox.cause is not None  # `leave` has closed it, or another before us
+        return self._outbox.cause
 
     def _log_bug(self) -> None:
         log.exception("%s: a bug in this connection; the others go on", self._address)

@@ -10,7 +10,7 @@ begin to hold), or when it closes. A full inbox holds too. Every command passes
 
 Invariants:
   1. Whoever `turn` lets in has its lock, and found nobody holding when it had it.
-  2. Nobody holds for ever: see `connection.Connection`, which ends each hold.
+  2. Nobody holds for ever: see `wire.Wire`, which ends each hold.
   3. Talkers go on in the order in which they came. One that was let in, and found that another
      had filled an outbox meanwhile, waits at the head, or a flood could overtake it for ever.
 """

@@ -27,7 +27,8 @@ from implementations.core.settings import Endpoint, Settings
 from implementations.core.site import Site
 from implementations.core.websocket_codec import WebSocketCodec
 from implementations.doors import NEWCOMER_GONE, OUT_OF_DESCRIPTORS, listen, peer_name, where
-from implementations.on_trio.connection import Connection, Hub
+from implementations.on_trio.connection import Connection
+from implementations.on_trio.hub import Hub
 
 
 __all__ = ["serve"]

@@ -1,0 +1,53 @@
+"""What a connection and the server need of a hub, in the threads runtime.
+
+Mirrors on_asyncio/hub.py and on_trio/hub.py. The three hubs have these methods and keep
+these promises; the file of each hub says how it keeps them.
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import Any, Protocol
+
+from implementations.core.causes import Cause
+from implementations.core.commands import Command
+from implementations.core.counted_room import Stats
+from implementations.core.message import Door
+from implementations.core.room import ClientId
+from implementations.on_threads.outbox import Outbox
+
+
+__all__ = ["Hub"]
+
+
+class Hub(Protocol):
+    """A room that many connections share."""
+
+    def outbox(self, sock: socket.socket, door: Door) -> Outbox:
+        """Make the outbox of a client that `join` may let in."""
+
+    def run(self) -> None:
+        """Own the room until `stop`."""
+
+    def stop(self) -> None:
+        """Have `run` return."""
+
+    def join(self, client_id: ClientId, address: str, outbox: Any) -> None:
+        """Let a newcomer in, with an outbox that this hub made: each hub takes its own kind.
+
+        Raises:
+            RoomFull: there is no place.
+            HubClosed: `close` has begun.
+        """
+
+    def leave(self, client_id: ClientId, cause: Cause) -> None:
+        """End a stay, close its outbox and tell the others. Idempotent."""
+
+    def submit(self, client_id: ClientId, command: Command) -> None:
+        """Do what a member asks; nothing for a client that has left."""
+
+    def stats(self) -> Stats:
+        """Return the counts."""
+
+    def close(self) -> None:
+        """Announce the shutdown and close every outbox. Idempotent."""
