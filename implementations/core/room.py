@@ -30,7 +30,7 @@ from implementations.core.commands import (
 from implementations.core.errors import RoomFull
 
 
-__all__ = ["ClientId", "Delivery", "Goodbye", "Room", "ToAll", "ToOne"]
+__all__ = ["ClientId", "Delivery", "Goodbye", "Room", "ToAll", "ToOne", "name_key"]
 
 ClientId = int  # given out by the server in order of arrival, never reused
 
@@ -97,7 +97,7 @@ class Room:
             raise RoomFull
         name = address
         # One peer can reach both doors from one port; its second stay is told apart.
-        while (key := _key(name)) in self._holders:
+        while (key := name_key(name)) in self._holders:
             name += "'"
         self._names[client_id] = name
         self._holders[key] = client_id
@@ -132,7 +132,7 @@ class Room:
         name = self._names.pop(client_id, None)
         if name is None:
             return []
-        del self._holders[_key(name)]
+        del self._holders[name_key(name)]
         # Exempt: when many go at once, those who read must not be cut off for hearing of it.
         return [Goodbye(client_id, cause), ToAll(f"* {name} {cause.departure}", exempt=True)]
 
@@ -147,10 +147,10 @@ class Room:
     def _rename(self, client_id: ClientId, old: str, new: str) -> Delivery:
         if not _may_be_a_name(new):
             return ToOne(client_id, (BAD_NAME,))
-        key = _key(new)
+        key = name_key(new)
         if self._holders.get(key, client_id) != client_id:
             return ToOne(client_id, (f"! name taken: {new}",))
-        del self._holders[_key(old)]
+        del self._holders[name_key(old)]
         self._holders[key] = client_id
         self._names[client_id] = new
         return ToAll(f"* {old} is now {new}")
@@ -159,7 +159,7 @@ class Room:
         return f"* online ({len(self._names)}): {', '.join(self._names.values())}"
 
 
-def _key(name: str) -> str:
+def name_key(name: str) -> str:
     """What two names must differ in."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 import asyncio
 
 from implementations.core.commands import Command, Rename
-from implementations.core.room import ClientId, _key
+from implementations.core.room import ClientId, name_key
 from implementations.on_asyncio.hub_mutex import MutexHub
 
 
@@ -33,7 +33,7 @@ class Hub(MutexHub):
     async def submit(self, client_id: ClientId, command: Command) -> None:
         """Do what a member asks."""
         holders = self._fanout._room._room._holders
-        if isinstance(command, Rename) and (key := _key(command.new)) not in holders:
+        if isinstance(command, Rename) and (key := name_key(command.new)) not in holders:
             await asyncio.sleep(0.001)  # such as a question to a database
             holders.pop(key, None)  # it was free
         await super().submit(client_id, command)

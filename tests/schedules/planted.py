@@ -16,7 +16,7 @@ import trio
 from implementations.core.causes import Cause
 from implementations.core.commands import Command, Rename
 from implementations.core.message import encode
-from implementations.core.room import ClientId, ToAll, _key
+from implementations.core.room import ClientId, ToAll, name_key
 from implementations.core.settings import Settings
 from implementations.on_asyncio.hub_broadcaster import BroadcasterHub as AsyncioBroadcasterHub
 from implementations.on_asyncio.hub_mutex import MutexHub as AsyncioMutexHub
@@ -97,7 +97,7 @@ class TrioCheckThenAct(TrioMutexHub):
 
     async def submit(self, client_id: ClientId, command: Command) -> None:
         holders = self._fanout._room._room._holders
-        if isinstance(command, Rename) and (key := _key(command.new)) not in holders:
+        if isinstance(command, Rename) and (key := name_key(command.new)) not in holders:
             await trio.lowlevel.checkpoint()
             holders.pop(key, None)
         await super().submit(client_id, command)
