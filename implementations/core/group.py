@@ -1,6 +1,6 @@
 """A group: several messages that go out in one write.
 
-What a group commit pushes to a member, and what the direct hub's outboxes take.
+A group commit pushes groups, and the outboxes of the direct hub take them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["Group", "Item"]
 
 
 class Item(NamedTuple):
-    """A message of a group; an ``exempt`` one has its place even in a full outbox."""
+    """A message of a group. A full outbox must take it all the same if it is ``exempt``."""
 
     message: Message
     exempt: bool = False
@@ -34,9 +34,9 @@ class Group:
 
     @cached_property
     def joined(self) -> Message:
-        """The bytes of all of them, for each door.
+        """The bytes of all messages in a row, for each door.
 
-        Joined when first asked for: an outbox that queues the items needs no joined bytes.
+        They are joined when first asked for: an outbox that queues the items never asks.
         """
         if len(self.items) == 1:
             return self.items[0].message

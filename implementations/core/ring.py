@@ -1,10 +1,10 @@
-"""Members in a ring, each of which gets its turn after the one before it.
+"""Members in a ring: they get their turns one after the other, again and again.
 
 Invariants:
-  1. From any moment on, every member has had its turn after `len` turns more. So a
-     newcomer takes the last turn of the round, wherever the round began.
-  2. A member that was removed keeps its place until its turn comes, and is passed over then:
-     no turn of the others moves to an earlier or a later number.
+  1. Whenever you look, every member gets a turn within the next ``len(ring)`` turns. A
+     newcomer gets the last of them.
+  2. A member that was removed stays in the ring until its turn comes, and is skipped then.
+     So the turns of the other members keep their numbers.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ class Ring(Generic[T]):
     """A ring of members.
 
     Attributes:
-        turns: how many turns there have been.
+        turns: how many turns there were since the ring was made.
     """
 
     def __init__(self) -> None:
         self.turns = 0
         self._members: list[T] = []
         self._next = 0  # the index of the member whose turn is next
-        self._removed: set[T] = set()  # and still in _members
+        self._removed: set[T] = set()  # removed, but still in _members
 
     def __len__(self) -> int:
         return len(self._members)
 
     def insert(self, member: T) -> None:
-        """Add a member; its first turn is the last of the round that begins now."""
+        """Add a member. All others get a turn before it does."""
         if self._next:
             self._members.insert(self._next, member)
             self._next += 1
@@ -43,13 +43,15 @@ class Ring(Generic[T]):
             self._members.append(member)
 
     def remove(self, member: T) -> None:
-        """Have a member passed over when its turn comes."""
+        """Skip a member when its turn comes, and forget it then."""
         self._removed.add(member)
 
     def due(self, turns: int) -> list[T]:
-        """Take at most ``turns`` turns, and return the members whose turns these are.
+        """Take the next turns, and return the members whose turns they are.
 
-        Takes fewer where the list of members ends: the next call goes on at its beginning.
+        Args:
+            turns: how many at most. One call stops at the end of the list of members; the
+                next call goes on at its beginning.
         """
         first = self._next
         due = self._members[first : first + turns]

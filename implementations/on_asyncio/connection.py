@@ -1,15 +1,14 @@
 """One client's connection in the asyncio runtime: a read pump and a write pump.
 
-Mirrors on_threads/connection.py and on_trio/connection.py. It reads top to
-bottom as a connection's life. The same code serves both doors: what differs
-between them is the codec's business.
+Mirrors on_threads/connection.py and on_trio/connection.py. It reads from top to bottom like
+a connection's life. Both doors use the same code: what differs between them is in the codec.
 
 Invariants:
-  1. Only the read pump reads the socket; only the write pump writes it, save for
-     the handshake's answer, which goes out before there is a write pump.
-  2. The write pump ends when the outbox is closed and empty, or the peer takes
-     nothing; it then stops the read pump. The read pump never stops the write pump.
-  3. Whoever joined leaves, whatever happens: `run` sees to it in its ``finally``.
+  1. Only the read pump reads the socket. Only the write pump writes to it, except for the
+     answer to the handshake, which goes out before there is a write pump.
+  2. The write pump ends when the outbox is closed and empty, or when the client takes no
+     more bytes. Then it stops the read pump. The read pump never stops the write pump.
+  3. A client that joined also leaves, whatever happens: `run` does that in its ``finally``.
 """
 
 from __future__ import annotations
@@ -45,7 +44,6 @@ from implementations.on_asyncio.wire import Wire
 
 __all__ = ["Connection"]
 
-
 log = logging.getLogger("hubbub")
 
 
@@ -71,7 +69,7 @@ class Connection:
         self._site = site
         self._outbox: Outbox = hub.outbox(sock, codec.door)
         self._wire = Wire(sock, self._outbox, settings.write_timeout)
-        self._silent_at = math.inf  # deadlines on the loop's clock; none before it has joined
+        self._silent_at = math.inf  # deadlines on the loop's clock, set when the client joins
         self._ping_at = math.inf
 
     async def run(self) -> None:
@@ -95,7 +93,7 @@ class Connection:
         """Finish the handshake and join.
 
         Returns:
-            What the client said right behind its handshake; None when it is not let in.
+            The events that came right after the handshake; None when the client is not let in.
         """
         events: list[Event] = [Opened()]
         async with asyncio.timeout(self._settings.handshake_timeout):
@@ -114,7 +112,7 @@ class Connection:
         return events[1:] if await self._join() else None
 
     async def _join(self) -> bool:
-        self.joined = True  # before the wait: a join that is cancelled may still happen
+        self.joined = True  # set before the wait: a join that is cancelled may still happen
         try:
             await self._hub.join(self._client_id, self._address, self._outbox)
         except (RoomFull, HubClosed) as refusal:
@@ -122,7 +120,7 @@ class Connection:
             await self._wire.send(self._codec.reject(str(refusal)))
             return False
         log.info("%s joined by %s", self._address, "tcp" if self._codec.door == TCP else "ws")
-        # The room may be talking already, into the outbox: this goes out before any of it.
+        # The outbox may hold messages already. This answer goes out before them.
         await self._wire.send(self._codec.accept())
         self._heard()
         if self._codec.ping_interval_s is not None:
@@ -137,7 +135,7 @@ class Connection:
         log.info("%s %s", self._address, cause.departure)
 
     async def _read_pump(self, events: list[Event]) -> None:
-        """Carry what the client says to the hub until it ends, fails or falls silent."""
+        """Carry the client's lines to the hub, until the client ends, fails or falls silent."""
         cause = Cause.LEFT
         try:
             while await self._dispatch(events):
@@ -148,7 +146,7 @@ class Connection:
                 events = self._codec.feed(data)
                 if events:
                     self._heard()
-                elif self._now() >= self._silent_at:  # bytes, but never a line
+                elif self._now() >= self._silent_at:  # bytes came, but no line
                     raise PeerSilent
         except PeerSilent:
             cause = Cause.TIMED_OUT
@@ -157,7 +155,7 @@ class Connection:
         await self._hub.leave(self._client_id, cause)
 
     async def _dispatch(self, events: list[Event]) -> bool:
-        """Act on ``events``; False when the client will say nothing more."""
+        """Act on ``events``. Return False when the client will send nothing more."""
         for event in events:
             match event:
                 case Line(text):
@@ -172,11 +170,11 @@ class Connection:
         return True
 
     async def _receive(self) -> bytes:
-        """Wait for bytes, ``b""`` at the end of the stream; ping the client when that is due.
+        """Wait for bytes; ``b""`` at the end of the stream. Ping the client when that is due.
 
         Raises:
             PeerGone: the connection failed.
-            PeerSilent: the client showed no life for too long.
+            PeerSilent: the client was silent for too long.
         """
         while True:
             self._ping_if_due()
@@ -189,7 +187,7 @@ class Connection:
     def _ping_if_due(self) -> None:
         if self._now() >= self._ping_at and self._codec.ping_interval_s is not None:
             self._ping_at = self._now() + self._codec.ping_interval_s
-            # A full outbox refuses it; such a client is on its way out for slowness.
+            # A full outbox refuses the ping. Its client is about to be cut off anyway.
             self._outbox.offer(Message(b"", self._codec.ping()))
 
     def _heard(self) -> None:
@@ -199,20 +197,20 @@ class Connection:
         return asyncio.get_running_loop().time()
 
     async def _write_pump(self) -> Cause:
-        """Carry the outbox to the socket until it is closed and empty, or nobody takes it.
+        """Write the messages of the outbox until it is closed and empty, or the client is gone.
 
         Returns:
-            Why the stay ended.
+            Why the client's stay ended.
         """
         try:
             while batch := await self._outbox.take():
                 await self._wire.send(batch)
-                del batch  # it may be large, like the roster, and the wait for the next one long
-            assert self._outbox.cause is not None  # or `take` would still be waiting
+                del batch  # it may be large, and the wait for the next one may be long
+            assert self._outbox.cause is not None  # `take` gives out b"" only when it is closed
             await self._wire.send(self._codec.farewell(self._outbox.cause))
         except PeerGone as error:
             stuck = isinstance(error, PeerStuck)
             await self._hub.leave(self._client_id, Cause.TOO_SLOW if stuck else Cause.LEFT)
             self._wire.give_up()
-        assert self._outbox.cause is not None  # `leave` has closed it, or another before us
+        assert self._outbox.cause is not None  # `leave` has closed it at the latest
         return self._outbox.cause

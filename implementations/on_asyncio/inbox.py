@@ -32,9 +32,8 @@ class Inbox(Generic[R]):
     """Commands that wait for the owner of a room.
 
     Args:
-        places: commands that may wait before the talkers are held back. There are no more than
-            an outbox has beyond its high-water mark, so that everything that is on its way to
-            an outbox that has just reached the mark finds room in it.
+        places: how many commands may wait before the talkers are held back. An outbox that has
+            just reached its high-water mark must have room for all of them.
         pace: where the talkers are held back.
     """
 
@@ -42,15 +41,15 @@ class Inbox(Generic[R]):
         self._places = places
         self._pace = pace
         self._gate = asyncio.Lock()  # makes "is there a place?" and taking it one step
-        # Unbounded for asyncio: behind the gate each talker sees in time that it is full. What
-        # passes by the gate is never much: departures, requests for the counts, the shutdown.
+        # Unbounded for asyncio: the gate stops the talkers when it is full. The other commands pass
+        # by the gate, but are few: departures, requests for the counts, the shutdown.
         self._commands: asyncio.Queue[Callable[[R], None]] = asyncio.Queue()
-        self._answers: list[Callable[[], None]] = []  # to questions that the owner has called
+        self._answers: list[Callable[[], None]] = []  # to give when the questions are carried out
         self._waiting = 0  # commands that were put in and are not carried out
-        self._underway = 0  # messages that are not written out to everyone
+        self._underway = 0  # messages that are not written out to everyone yet
 
     def put(self, command: Callable[[R], None]) -> None:
-        """Put a command in, past the gate. Callable from any task; never waits."""
+        """Put a command in without a turn. Callable from any task; never waits."""
         self._commands.put_nowait(command)
         self._waiting += 1
         if self._full():
@@ -62,7 +61,7 @@ class Inbox(Generic[R]):
             self.put(command)
 
     async def ask(self, question: Callable[[R], T]) -> T:
-        """Put a question in, past the gate, and wait for the answer."""
+        """Put a question in without a turn, and wait for the answer."""
         command, answer = self._question(question)
         self.put(command)
         return await answer
@@ -74,11 +73,11 @@ class Inbox(Generic[R]):
         return await answer
 
     async def take(self) -> Callable[[R], None]:
-        """Wait for the next command and return it. For the owner, as all that follows."""
+        """Wait for the next command. This method and those below are for the owner."""
         return await self._commands.get()
 
     def take_waiting(self, most: int) -> list[Callable[[R], None]]:
-        """Return the commands that are there by now, at most ``most``. Never waits."""
+        """Return the commands that wait, at most ``most`` of them. Never waits."""
         commands: list[Callable[[R], None]] = []
         while len(commands) < most and not self._commands.empty():
             commands.append(self._commands.get_nowait())
@@ -88,9 +87,9 @@ class Inbox(Generic[R]):
         """Give the answers, and free the places of the commands that were carried out.
 
         Args:
-            commands: how many that were.
-            underway: messages that these and earlier commands caused and that are not written
-                out to everyone. Each keeps a place.
+            commands: how many were carried out.
+            underway: how many messages, caused by these or earlier commands, are not written
+                out to everyone yet. Each of them keeps a place.
         """
         for answer in self._answers:
             answer()
@@ -108,7 +107,7 @@ class Inbox(Generic[R]):
     def _question(
         self, question: Callable[[R], T]
     ) -> tuple[Callable[[R], None], asyncio.Future[T]]:
-        """Return a command for the owner, and the future that the answer comes through."""
+        """Return a command for the owner, and the future that will get the answer."""
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
         def command(room: R) -> None:
@@ -116,7 +115,7 @@ class Inbox(Generic[R]):
                 settle = partial(answer.set_result, question(room))
             except HubbubError as error:
                 settle = partial(answer.set_exception, error)
-            # By the time that the answer is given, the asker may have been cancelled.
+            # The asker may be cancelled before the answer is given.
             self._answers.append(lambda: None if answer.cancelled() else settle())
 
         return command, answer

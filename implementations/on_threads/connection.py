@@ -1,16 +1,15 @@
 """One client's connection in the threads runtime: a read pump and a write pump.
 
-Mirrors on_asyncio/connection.py and on_trio/connection.py. It reads top to
-bottom as a connection's life. The same code serves both doors: what differs
-between them is the codec's business.
+Mirrors on_asyncio/connection.py and on_trio/connection.py. It reads from top to bottom like
+a connection's life. Both doors use the same code: what differs between them is in the codec.
 
 Invariants:
-  1. Only the read pump reads the socket; only the write pump writes it, save for
-     the handshake's answer, which goes out before there is a write pump.
-  2. The write pump ends when the outbox is closed and empty, or the peer takes
-     nothing; it then ends our side, and the read pump has `LINGER_S` to see the end
-     of theirs. The read pump never stops the write pump.
-  3. Whoever joined leaves, whatever happens: `run` sees to it in its ``finally``.
+  1. Only the read pump reads the socket. Only the write pump writes to it, except for the
+     answer to the handshake, which goes out before there is a write pump.
+  2. The write pump ends when the outbox is closed and empty, or when the client takes no
+     more bytes. Then it ends our side of the connection, and the read pump has `LINGER_S` to
+     see the end of the other side. The read pump never stops the write pump.
+  3. A client that joined also leaves, whatever happens: `run` does that in its ``finally``.
 """
 
 from __future__ import annotations
@@ -48,7 +47,6 @@ from implementations.on_threads.wire import LINGER_S, Wire
 
 __all__ = ["Connection"]
 
-
 log = logging.getLogger("hubbub")
 
 
@@ -78,7 +76,7 @@ class Connection:
         self._ping_at = math.inf
 
     def run(self) -> None:
-        """Serve the client until it is gone. Raises nothing. For a thread of its own."""
+        """Serve the client until it is gone. Raises nothing. Needs a thread of its own."""
         try:
             early = self._open()
             if early is not None:
@@ -95,15 +93,15 @@ class Connection:
             self._wire.close()
 
     def cancel(self) -> None:
-        """Have every wait for the socket end, and so `run`. Callable from any thread."""
-        with contextlib.suppress(OSError):  # it is closed, or the peer was faster
+        """End every wait for the socket, and so `run`. Callable from any thread."""
+        with contextlib.suppress(OSError):  # the socket is closed already
             self._wire.shut_down(socket.SHUT_RDWR)
 
     def _open(self) -> list[Event] | None:
         """Finish the handshake and join.
 
         Returns:
-            What the client said right behind its handshake; None when it is not let in.
+            The events that came right after the handshake; None when the client is not let in.
         """
         events: list[Event] = [Opened()]
         self._silent_at = self._now() + self._settings.handshake_timeout
@@ -122,7 +120,7 @@ class Connection:
         return events[1:] if self._join() else None
 
     def _join(self) -> bool:
-        self.joined = True  # before the wait: a join that is cancelled may still happen
+        self.joined = True  # set before the wait: a join that is cancelled may still happen
         try:
             self._hub.join(self._client_id, self._address, self._outbox)
         except (RoomFull, HubClosed) as refusal:
@@ -130,7 +128,7 @@ class Connection:
             self._wire.send(self._codec.reject(str(refusal)))
             return False
         log.info("%s joined by %s", self._address, "tcp" if self._codec.door == TCP else "ws")
-        # The room may be talking already, into the outbox: this goes out before any of it.
+        # The outbox may hold messages already. This answer goes out before them.
         self._wire.send(self._codec.accept())
         self._heard()
         if self._codec.ping_interval_s is not None:
@@ -142,21 +140,21 @@ class Connection:
         read_pump.start()
         try:
             cause = self._write_pump()
-        except Exception:  # a bug: have the outbox hold nobody back, the read pump least of all
+        except Exception:  # a bug: leave now, or the outbox could hold back the read pump
             self._hub.leave(self._client_id, Cause.LEFT)
             raise
         finally:
-            with contextlib.suppress(OSError):  # the peer was faster
+            with contextlib.suppress(OSError):  # the peer has closed the connection
                 if not self._wire.lost:
                     self._wire.shut_down(socket.SHUT_WR)
                     read_pump.join(LINGER_S)
-                if read_pump.is_alive():  # only then: a peer that still sends would meet a reset
+                if read_pump.is_alive():  # not before: a peer that still sends would be reset
                     self._wire.shut_down(socket.SHUT_RD)
             read_pump.join()
         log.info("%s %s", self._address, cause.departure)
 
     def _read_pump(self, events: list[Event]) -> None:
-        """Carry what the client says to the hub until it ends, fails or falls silent."""
+        """Carry the client's lines to the hub, until the client ends, fails or falls silent."""
         cause = Cause.LEFT
         try:
             while self._dispatch(events):
@@ -167,7 +165,7 @@ class Connection:
                 events = self._codec.feed(data)
                 if events:
                     self._heard()
-                elif self._now() >= self._silent_at:  # bytes, but never a line
+                elif self._now() >= self._silent_at:  # bytes came, but no line
                     raise PeerSilent
         except PeerSilent:
             cause = Cause.TIMED_OUT
@@ -178,7 +176,7 @@ class Connection:
         self._hub.leave(self._client_id, cause)
 
     def _dispatch(self, events: list[Event]) -> bool:
-        """Act on ``events``; False when the client will say nothing more."""
+        """Act on ``events``. Return False when the client will send nothing more."""
         for event in events:
             match event:
                 case Line(text):
@@ -193,11 +191,11 @@ class Connection:
         return True
 
     def _receive(self) -> bytes:
-        """Wait for bytes, ``b""`` at the end of the stream; ping the client when that is due.
+        """Wait for bytes; ``b""`` at the end of the stream. Ping the client when that is due.
 
         Raises:
             PeerGone: the connection failed.
-            PeerSilent: the client showed no life for too long.
+            PeerSilent: the client was silent for too long.
         """
         while True:
             self._ping_if_due()
@@ -210,7 +208,7 @@ class Connection:
     def _ping_if_due(self) -> None:
         if self._now() >= self._ping_at and self._codec.ping_interval_s is not None:
             self._ping_at = self._now() + self._codec.ping_interval_s
-            # A full outbox refuses it; such a client is on its way out for slowness.
+            # A full outbox refuses the ping. Its client is about to be cut off anyway.
             self._outbox.offer(Message(b"", self._codec.ping()))
 
     def _heard(self) -> None:
@@ -220,22 +218,22 @@ class Connection:
         return time.monotonic()
 
     def _write_pump(self) -> Cause:
-        """Carry the outbox to the socket until it is closed and empty, or nobody takes it.
+        """Write the messages of the outbox until it is closed and empty, or the client is gone.
 
         Returns:
-            Why the stay ended.
+            Why the client's stay ended.
         """
         try:
             while batch := self._outbox.take():
                 self._wire.send(batch)
-                del batch  # it may be large, like the roster, and the wait for the next one long
-            assert self._outbox.cause is not None  # or `take` would still be waiting
+                del batch  # it may be large, and the wait for the next one may be long
+            assert self._outbox.cause is not None  # `take` gives out b"" only when it is closed
             self._wire.send(self._codec.farewell(self._outbox.cause))
         except PeerGone as error:
             stuck = isinstance(error, PeerStuck)
             self._hub.leave(self._client_id, Cause.TOO_SLOW if stuck else Cause.LEFT)
             self._wire.give_up()
-        assert self._outbox.cause is not None  # `leave` has closed it, or another before us
+        assert self._outbox.cause is not None  # `leave` has closed it at the latest
         return self._outbox.cause
 
     def _log_bug(self) -> None:

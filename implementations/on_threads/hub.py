@@ -1,7 +1,7 @@
 """What a connection and the server need of a hub, in the threads runtime.
 
-Mirrors on_asyncio/hub.py and on_trio/hub.py. The three hubs have these methods and keep
-these promises; the file of each hub says how it keeps them.
+Mirrors on_asyncio/hub.py and on_trio/hub.py. All three hubs have these
+methods. The file of each hub says how it carries them out, and what a call can wait for.
 """
 
 from __future__ import annotations
@@ -27,24 +27,27 @@ class Hub(Protocol):
         """Make the outbox of a client that `join` may let in."""
 
     def run(self) -> None:
-        """Own the room until `stop`."""
+        """Own the room until `stop`. A hub without an owner returns at once."""
 
     def stop(self) -> None:
-        """Have `run` return."""
+        """Make `run` return."""
 
     def join(self, client_id: ClientId, address: str, outbox: Any) -> None:
-        """Let a newcomer in, with an outbox that this hub made: each hub takes its own kind.
+        """Let a newcomer in. Its welcome is the first thing in ``outbox``.
+
+        Args:
+            outbox: one that this hub's `outbox` made. Each hub takes its own kind only.
 
         Raises:
-            RoomFull: there is no place.
+            RoomFull: the room has ``max_clients`` members.
             HubClosed: `close` has begun.
         """
 
     def leave(self, client_id: ClientId, cause: Cause) -> None:
-        """End a stay, close its outbox and tell the others. Idempotent."""
+        """End a member's stay, close its outbox and tell the others. Idempotent."""
 
     def submit(self, client_id: ClientId, command: Command) -> None:
-        """Do what a member asks; nothing for a client that has left."""
+        """Do what a member asks. Do nothing for a client that has left."""
 
     def stats(self) -> Stats:
         """Return the counts."""

@@ -1,11 +1,12 @@
 """One client's socket in the trio runtime: bytes in, bytes out, and an orderly end.
 
-Mirrors on_threads/wire.py and on_asyncio/wire.py. Each method waits until the socket is
-ready, and then makes one call that cannot wait. It knows no line and no room.
+Mirrors on_threads/wire.py and on_asyncio/wire.py. Each method waits only until the
+socket is ready; the call that follows cannot wait.
 
 Invariants:
   1. Every wait for the socket has a deadline, or can be cancelled without losing a byte.
-  2. When the socket takes nothing for `STALL_S`, the outbox stops holding the talkers back.
+  2. When the socket takes nothing for `STALL_S`, the outbox stops holding the talkers back,
+     except under ``block``.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from implementations.on_trio.outbox import Outbox
 __all__ = ["Wire"]
 
 READ_BYTES = 64 * 1024  # at most, per read
-STALL_S = 1.0  # a socket that takes nothing for this long holds nobody back any more
-QUIET_S = STALL_S / 2  # one that was already idle for this long never starts to
-LINGER_S = 1.0  # for the peer to end its side after we ended ours
+STALL_S = 1.0  # a socket that takes nothing for this long stops holding the talkers back
+QUIET_S = STALL_S / 2  # a socket already idle for this long never starts holding them back
+LINGER_S = 1.0  # how long to wait for the peer to end its side after we ended ours
 
 
 class Wire:
@@ -32,11 +33,11 @@ class Wire:
 
     Args:
         sock: non-blocking; `close` closes it.
-        outbox: what is written here comes from it. It is told when the socket takes nothing.
+        outbox: it is told when the socket takes nothing.
         write_timeout_s: how long the socket may take nothing before the peer counts as stuck.
 
     Attributes:
-        lost: whether the peer was given up: it will take nothing more.
+        lost: whether `give_up` was called.
     """
 
     def __init__(self, sock: socket.socket, outbox: Outbox, write_timeout_s: float) -> None:
@@ -52,13 +53,13 @@ class Wire:
             deadline: when to stop waiting, on trio's clock.
 
         Returns:
-            None when there is nothing, most likely because the deadline has come.
+            None when nothing came; usually because the deadline has passed.
 
         Raises:
             PeerGone: the connection failed.
         """
-        # Waiting even where there is input already gives everyone else a turn: a
-        # talker that never pauses would otherwise have this thread to itself.
+        # Wait even if there is input already, so that the other tasks get a turn: otherwise a
+        # talker that never pauses would have this thread for itself.
         with trio.move_on_at(deadline):
             await trio.lowlevel.wait_readable(self._sock)
         try:
@@ -69,7 +70,7 @@ class Wire:
             raise PeerGone from error
 
     async def send(self, data: bytes) -> None:
-        """Write all of ``data``, nearly always at once.
+        """Write all of ``data``. Nearly always the socket takes it at once.
 
         Raises:
             PeerGone: the connection failed.
@@ -85,15 +86,15 @@ class Wire:
             await self._send_slowly(data[sent:])
 
     def give_up(self) -> None:
-        """Have `close` drop what the peer has not taken: it never will."""
+        """Make `close` drop the bytes that the peer has not taken, for it never will."""
         self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.lost = True
 
     async def linger(self) -> None:
-        """End our side, then read and drop what still comes until the peer has ended its own.
+        """End our side, then read and drop what still comes until the peer ends its side.
 
-        Closing a socket with unread input resets it, and a reset destroys what the
-        peer has not read yet: its last lines.
+        To close a socket with unread input would reset the connection, and a reset destroys
+        what the peer has not read yet: its last lines.
         """
         try:
             self._sock.shutdown(socket.SHUT_WR)
@@ -127,7 +128,9 @@ class Wire:
             except OSError as error:
                 raise PeerGone from error
             progress_at = self._now()
-            if self._outbox.cause is None:  # progress buys time, but not on the way out
+            if (
+                self._outbox.cause is None
+            ):  # progress extends the deadline, but not once the client leaves
                 deadline = progress_at + self._write_timeout_s
 
     def _now(self) -> float:
