@@ -18,7 +18,7 @@ from conformance.checker import History, Session, Violation, check
 from conformance.checker.lines import Kind, parse
 from conformance.checker.record import Coverage
 from implementations.core.causes import Cause
-from implementations.core.room import _key as key_of
+from implementations.core.room import name_key
 from schedules.memory_socket import MemorySocket
 from schedules.script import OBSERVER, AllGone, Hear, Leaving
 from schedules.stage import Stage
@@ -80,11 +80,11 @@ def _names(history: History) -> Iterator[Violation]:
         names: dict[str, str] = {}  # by key, with the line that told of it
         for line in session.received:
             meaning = parse(line)
-            key = key_of(meaning.name)
+            key = name_key(meaning.name)
             match meaning.kind:
                 case Kind.ROSTER:
                     listed = meaning.rest.split(", ")
-                    names = {key_of(name): line for name in listed}
+                    names = {name_key(name): line for name in listed}
                     if len(names) < len(listed):
                         sentence = f"{session.label} got a roster that names two alike"
                         yield _shown("names.race", sentence, session, [line], line)
@@ -94,7 +94,7 @@ def _names(history: History) -> Iterator[Violation]:
                 case Kind.ENDED:
                     names.pop(key, None)
                 case Kind.RENAMED:
-                    new = key_of(meaning.rest)
+                    new = name_key(meaning.rest)
                     if new in names and new != key:
                         sentence = (
                             f"{session.label} was told that {meaning.name} is now {meaning.rest}, "

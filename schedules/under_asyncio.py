@@ -40,8 +40,8 @@ def play(package: ModuleType, make_hub: Callable[..., Any], seed: int) -> Stage:
     loop = SimLoop(seed)
     loop.set_exception_handler(lambda _loop, _context: None)  # of tasks that would not be ended
     with (
-        patch("implementations.on_asyncio.connection.readable", theatre.readable),
-        patch("implementations.on_asyncio.connection.writable", theatre.writable),
+        patch("implementations.on_asyncio.wire.readable", theatre.readable),
+        patch("implementations.on_asyncio.wire.writable", theatre.writable),
         stage.watched_log(),
     ):
         loop.run_until_complete(theatre.play())

@@ -36,7 +36,11 @@ __all__ = ["play"]
 PATIENCE_S = 60.0  # of the real clock, for a run: it takes milliseconds
 SERVERS = Path(__file__).resolve().parents[1] / "implementations"
 # What threads may share. All else in the core belongs to one thread at a time by construction.
-SHARED = ("on_threads", "exhibits", "core/fanout.py", "core/room.py", "core/group_commit.py")
+SHARED = (
+    *("on_threads", "exhibits"),
+    *("core/room.py", "core/counted_room.py", "core/fanout.py"),
+    *("core/group_commit.py", "core/commit_log.py", "core/ring.py"),
+)
 
 STAGE_HAND = "play"  # the thread that starts the others: interleave-test calls it as its function
 
@@ -56,8 +60,8 @@ def play(package: ModuleType, make_hub: Callable[..., Any], seed: int) -> Stage:
     stage = Stage(make_scene(seed), seed, _me, _is_over)
     theatre = _Theatre(stage, package, make_hub)
     with (
-        patch("implementations.on_threads.connection.readable", theatre.readable),
-        patch("implementations.on_threads.connection.writable", theatre.writable),
+        patch("implementations.on_threads.wire.readable", theatre.readable),
+        patch("implementations.on_threads.wire.writable", theatre.writable),
         patch("sys.unraisablehook", _unraisable),
         patch("logging.logThreads", False),  # it would ask threading, which knows these not
         stage.watched_log(),

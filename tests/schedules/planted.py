@@ -16,7 +16,7 @@ import trio
 from implementations.core.causes import Cause
 from implementations.core.commands import Command, Rename
 from implementations.core.message import encode
-from implementations.core.room import ClientId, ToAll, _key
+from implementations.core.room import ClientId, ToAll, name_key
 from implementations.core.settings import Settings
 from implementations.on_asyncio.hub_broadcaster import BroadcasterHub as AsyncioBroadcasterHub
 from implementations.on_asyncio.hub_mutex import MutexHub as AsyncioMutexHub
@@ -25,6 +25,7 @@ from implementations.on_asyncio.outbox_direct import DirectOutbox as AsyncioDire
 from implementations.on_asyncio.pace import Pace as AsyncioPace
 from implementations.on_threads.hub_broadcaster import BroadcasterHub as ThreadsBroadcasterHub
 from implementations.on_threads.hub_mutex import MutexHub as ThreadsMutexHub
+from implementations.on_threads.inbox import Inbox as ThreadsInbox
 from implementations.on_threads.outbox import Outbox as ThreadsOutbox
 from implementations.on_threads.outbox_direct import DirectOutbox as ThreadsDirectOutbox
 from implementations.on_trio.hub_mutex import MutexHub as TrioMutexHub
@@ -66,19 +67,16 @@ class TaskPerMessage(AsyncioMutexHub):
 
 
 class UnguardedInbox(AsyncioBroadcasterHub):
-    """asyncio: the owner looks away between taking a command and carrying it out."""
+    """asyncio: commands are put into the inbox a little late, each by a callback of its own."""
 
-    async def run(self) -> None:
-        async with asyncio.TaskGroup() as helpers:
-            self._helpers = helpers
-            await super().run()
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        put = self._inbox.put
 
-    def _put(self, command: Callable[..., None]) -> None:
-        def late() -> None:
-            put(command)
+        def put_late(command: Callable[..., None]) -> None:
+            asyncio.get_running_loop().call_soon(put, command)
 
-        put = super()._put
-        asyncio.get_running_loop().call_soon(late)
+        self._inbox.put = put_late  # type: ignore[method-assign]
 
 
 class TrioAwaitInFanout(TrioMutexHub):
@@ -98,8 +96,8 @@ class TrioCheckThenAct(TrioMutexHub):
     """trio: whether a name is free is asked before the lock is held."""
 
     async def submit(self, client_id: ClientId, command: Command) -> None:
-        holders = self._fanout._room._holders
-        if isinstance(command, Rename) and (key := _key(command.new)) not in holders:
+        holders = self._fanout._room._room._holders
+        if isinstance(command, Rename) and (key := name_key(command.new)) not in holders:
             await trio.lowlevel.checkpoint()
             holders.pop(key, None)
         await super().submit(client_id, command)
@@ -164,18 +162,29 @@ class LostWakeUp(ThreadsOutbox):
             return self._backlog.take()
 
 
+class UncountingInbox(ThreadsInbox[Any]):
+    """See `UncountedInbox`."""
+
+    def put(self, command: Callable[..., None]) -> None:
+        self._commands.put(command)
+        waiting = self._waiting
+        self._waiting = waiting + 1
+        if self._full():
+            self._pace.hold(self)
+
+    def carried_out(self, commands: int, underway: int = 0) -> None:
+        for answer in self._answers:
+            answer()
+        self._answers.clear()
+        waiting = self._waiting
+        self._waiting = waiting - commands
+        if not self._full():
+            self._pace.release(self)
+
+
 class UncountedInbox(ThreadsBroadcasterHub):
     """threads: two count what waits in the inbox without a lock, and one count is lost."""
 
-    def _put(self, command: Callable[..., None]) -> None:
-        self._inbox.put(command)
-        waiting = self._waiting
-        self._waiting = waiting + 1
-        if self._waiting >= self._settings.inbox:
-            self._pace.hold(self)
-
-    def _carried_out(self, commands: int) -> None:
-        waiting = self._waiting
-        self._waiting = waiting - commands
-        if self._waiting < self._settings.inbox:
-            self._pace.release(self)
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._inbox = UncountingInbox(settings.inbox, self._pace)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from implementations.core.group_commit import Group, Item
+from implementations.core.group import Group, Item
 from implementations.core.message import TCP, encode
 from implementations.core.settings import Settings
 from implementations.on_asyncio.hub_direct import DirectHub
