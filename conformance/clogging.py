@@ -8,7 +8,8 @@ was still room.
 import sys
 from pathlib import Path
 
-from conformance.clients import Client, Mismatch
+from conformance.clients import Client
+from conformance.expectations import Mismatch
 from conformance.factories import Connect
 from conformance.server import Server
 from conformance.verdicts import Unknown

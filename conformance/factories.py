@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from conformance.clients import Client, Mismatch, TcpClient
+from conformance.clients import Client
 from conformance.contenders import Contender, FixedAddresses, LaunchOptions
+from conformance.expectations import Mismatch
 from conformance.marks import Setting
 from conformance.protocol import Door
 from conformance.server import Server
+from conformance.tcp_client import TcpClient
 from conformance.websocket_client import WebSocketClient
 
 

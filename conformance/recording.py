@@ -7,9 +7,10 @@ from typing import cast
 import pytest
 
 from conformance.checker import History, Violation
-from conformance.clients import Client, Mismatch
+from conformance.clients import Client
 from conformance.contenders import Contender
 from conformance.diagram import as_svg, as_text
+from conformance.expectations import Mismatch
 from conformance.policy import Policy
 from conformance.protocol import Rule
 from conformance.results import Run

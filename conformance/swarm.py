@@ -29,11 +29,12 @@ from conformance.checker import (
     tagged,
 )
 from conformance.checker.smallest import smallest_violation
-from conformance.clients import WITHIN, Client, Mismatch
+from conformance.clients import Client
 from conformance.diagram import as_text
+from conformance.expectations import Mismatch
 from conformance.factories import Connect
 from conformance.protocol import Door
-from conformance.timing import TICK
+from conformance.timing import TICK, WITHIN
 from conformance.verdicts import Unknown
 
 

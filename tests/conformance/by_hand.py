@@ -8,7 +8,8 @@ import pytest
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
-from conformance.clients import Client, TcpClient
+from conformance.clients import Client
+from conformance.tcp_client import TcpClient
 from conformance.timing import TICK
 from conformance.websocket_client import WebSocketClient
 

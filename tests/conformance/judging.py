@@ -16,7 +16,7 @@ COMMAND = f"{sys.executable} {Path(__file__).with_name('wrong_chat.py')} {{tcp}}
 
 _HEAD = """\
 from conformance import *
-from conformance.rules.conftest import *
+from conformance.fixtures import *
 
 """
 

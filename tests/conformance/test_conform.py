@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.clients import TcpClient
+from conformance import TcpClient
 from conformance.contenders import ForeignCommand, LaunchOptions
 from tests.conformance.judging import COMMAND
 

@@ -6,8 +6,8 @@ from contextlib import ExitStack
 import pytest
 
 from conformance.checker import TALK, Coverage
-from conformance.clients import Mismatch
 from conformance.contenders import ForeignCommand
+from conformance.expectations import Mismatch
 from conformance.factories import Connect, Launch
 from conformance.swarm import BrokenPromise, Swarm, SwarmLog
 from conformance.verdicts import Unknown
