@@ -5,6 +5,7 @@ at either end. That is asked of the kernel, so that no test passes because there
 was still room.
 """
 
+import re
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from conformance.clients import Client
 from conformance.expectations import Mismatch
 from conformance.factories import Connect
 from conformance.server import Server
+from conformance.timing import TICK
 from conformance.verdicts import Unknown
 
 
@@ -20,9 +22,12 @@ __all__ = [
     "LINE_BYTES",
     "Talk",
     "connect_clogged",
+    "departures",
     "is_chat",
     "kernel_bytes",
     "numbered_lines",
+    "require_bounded_memory",
+    "send_while_taken",
 ]
 
 KERNEL_BYTES = 8 << 20  # more than an untuned kernel holds at both ends of a connection
@@ -147,3 +152,33 @@ def numbered_lines(count: int, line_bytes: int = LINE_BYTES, *, first: int = 0) 
 def is_chat(line: str) -> bool:
     """Tell whether somebody said it."""
     return not line.startswith(("* ", "! "))
+
+
+def departures(lines: list[str]) -> list[str]:
+    """Return what was told of clients that are gone."""
+    return [line for line in lines if re.fullmatch(r"\* \S+ (left|timed out|was too slow)", line)]
+
+
+def require_bounded_memory(connect: Connect, server: Server) -> None:
+    """Fail if what is said to a clogged client stays in the server."""
+    __tracebackhide__ = True
+    talk = Talk(connect("anna"))
+    talk.go_on(KERNEL_BYTES // LINE_BYTES)  # what talk alone costs is paid
+    slow = connect_clogged(connect)
+    before_bytes = server.rss_bytes()
+
+    talk.go_on(3 * KERNEL_BYTES // LINE_BYTES)
+
+    grown_bytes = server.rss_bytes() - before_bytes
+    if grown_bytes > KERNEL_BYTES:
+        raise Mismatch(f"the server grew by {grown_bytes:,} bytes for one client that did not read")
+    talk.require_clogged(slow, server)
+
+
+def send_while_taken(client: Client, data: bytes) -> None:
+    """Send the same bytes again and again, until the server reads no more of it or it is a lot."""
+    for _ in range(3 * KERNEL_BYTES // (_BATCH * len(data))):
+        try:
+            client.send_raw(data * _BATCH, within=20 * TICK)
+        except Mismatch:
+            return

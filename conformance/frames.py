@@ -14,6 +14,7 @@ __all__ = [
     "BINARY",
     "CLOSE",
     "CONTINUATION",
+    "HANDSHAKE",
     "PING",
     "PONG",
     "TEXT",
@@ -25,6 +26,12 @@ __all__ = [
 ]
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
+
+HANDSHAKE = (
+    b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+"""The shortest request that opens a WebSocket."""
 
 _MASK_BYTES = 4
 _LONGEST_CONTROL_PAYLOAD = 125

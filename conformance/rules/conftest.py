@@ -1,5 +1,11 @@
-"""The fixtures of the rules: those that every author of a rule test can have."""
+"""The fixtures of the rules: those of every rule test, and one for the area ``http``."""
 
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from conformance import Door, Response, Server, http_request
 from conformance.fixtures import (
     clients,
     connect,
@@ -13,3 +19,9 @@ from conformance.fixtures import (
 
 
 __all__ = ["clients", "connect", "door", "launch", "measured", "server", "server_with", "swarm"]
+
+
+@pytest.fixture
+def ask(server: Server, door: Door) -> Callable[..., Response]:
+    """Makes one HTTP request: ``ask("/healthz")``, ``ask("/ws", method="POST")``."""
+    return partial(http_request, server.address(door))

@@ -23,6 +23,7 @@ from conformance import (
     rule,
     settings,
 )
+from conformance.frames import HANDSHAKE
 
 
 @rule("limits.full")
@@ -153,10 +154,6 @@ def test_who_was_refused_frees_no_place(clients: ClientFactory, connect: Connect
 
 DESCRIPTORS = 4  # that the server may still open
 KNOCKERS = 16
-HANDSHAKE = (
-    b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-)
 
 
 @rule("limits.descriptors")

@@ -1,4 +1,4 @@
-"""Rules of the area ``logging``: what a server writes about its clients, and what never."""
+"""Rules of the area ``logging``: log."""
 
 import array
 import contextlib
@@ -12,7 +12,6 @@ import termios
 from collections.abc import Callable, Iterator
 from itertools import cycle
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 
@@ -27,23 +26,14 @@ from conformance import (
     Server,
     ServerFactory,
     Unknown,
-    WebSocketClient,
     rule,
     settings,
 )
-from conformance.frames import (
-    BINARY,
-    CLOSE,
-    CONTINUATION,
-    PING,
-    TEXT,
-    close_payload,
-    encode_frame,
-)
+from conformance.rules.pauses import let_the_server_read
+from conformance.rules.rude_peers import rude_peers, send_everywhere
 
 
 EXIT_WITHIN = 100 * TICK
-
 # Words for a cause, of which a log may have any.
 LEFT = "(?i:left|leav|quit|clos|eof|end of|gone|disconnect|depart|bye)"
 TIMED_OUT = "(?i:time|idle|silen)"
@@ -146,13 +136,13 @@ def test_no_peer_causes_a_traceback(
     """Whatever bytes a peer sends, and however it goes then, no traceback is logged."""
     anna, ben = clients("anna", "ben")
 
-    for peer, leave in zip(_rude_peers(connect, door), cycle(WITHOUT_A_WORD), strict=False):
-        _let_the_server_read(ben)
+    for peer, leave in zip(rude_peers(connect, door), cycle(WITHOUT_A_WORD), strict=False):
+        let_the_server_read(ben, turns=5)
         with contextlib.suppress(OSError, ConnectionEnded):  # the server was faster
             leave(peer)
     for _ in range(5):
         connect(welcome=False).reset()  # maybe before it was accepted
-    _let_the_server_read(ben)
+    let_the_server_read(ben, turns=5)
     anna.wait_for(ben.send_fence())
     _stop(server, connect)
 
@@ -173,8 +163,8 @@ def test_no_control_character_of_a_client_is_logged(
     anna, ben = clients("anna", "ben", server=server)
 
     for breaker in BREAKERS:
-        _send_everywhere(f"x{breaker}{FORGED}", ben, connect, server)
-        _let_the_server_read(anna)
+        send_everywhere(f"x{breaker}{FORGED}", ben, connect, server)
+        let_the_server_read(anna, turns=5)
     _stop(server, connect)
 
     _expect_not_logged(server, "|".join(re.escape(breaker + FORGED) for breaker in BREAKERS))
@@ -236,14 +226,6 @@ def _talk_until_one_is_cut_off(talker: Client) -> None:
     raise Unknown("nobody was cut off who did not read 8 MB")
 
 
-def _let_the_server_read(other: Client) -> None:
-    """Return when the server has had every reason to accept and read what was sent before."""
-    __tracebackhide__ = True
-    for _ in range(5):  # to accept somebody may take some turns of an event loop
-        other.say("/who")
-        other.wait_for(lambda line: line.startswith("* online ("))
-
-
 def _go_in_the_middle_of_a_line(guest: Client) -> None:
     guest.send_raw(guest.encode("never ended")[:-1])
     guest.reset()
@@ -269,128 +251,6 @@ CLOSES: list[Callable[[Any], object]] = [
     lambda guest: guest.send_close(None),
     lambda guest: guest.send_close(4000, "of its own kind"),
 ]
-
-
-NOISE = bytes(range(256))
-TLS_HELLO = b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03" + NOISE
-
-# What strangers send to an open port, and what a careless parser stumbles over.
-RUDE_LINES = [
-    b"",
-    NOISE,
-    TLS_HELLO,
-    b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
-    b"\0" * 10_000,
-    b"x" * 10_000,
-    b"\xff" * 100 + b"\n",
-    b"\n" * 10_000,
-    b"rename mike\nrename\nrename|\nrename||\n|\n/\n//\n/ \n/say\n/say \n/rename\n\r\n \n",
-    b"/rename \xed\xa0\x80\n/rename \xf0\x9f\n",
-    "/rename \u0345\n/rename \u0130\n/rename \ufdfa\n/rename \U000e0001\n".encode(),
-]
-
-HANDSHAKE_START = b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
-KEY = b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
-HANDSHAKE = HANDSHAKE_START + b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" + KEY
-
-RUDE_REQUESTS = [
-    *RUDE_LINES,
-    b"\r\n\r\n",
-    b"GET",
-    b"GET /ws HTTP/1.1\r\nHost: loc",
-    b"GET /ws\r\n\r\n",
-    b"GET /ws HTTP/1.1\r\n\r\n",
-    b"GET /ws HTTP/9.9\r\n\r\n",
-    b"GET http://x:port/ws HTTP/1.1\r\n\r\n",
-    b"GET /ws?%ff\xff HTTP/1.1\r\n\r\n",
-    b"POST /ws HTTP/1.1\r\nContent-Length: -1\r\n\r\nhello",
-    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    b"GET /ws HTTP/1.1\r\nno colon\r\n\r\n",
-    b"GET /ws HTTP/1.1\r\n: no name\r\n\r\n",
-    b"GET /ws HTTP/1.1\r\nHost: \xff\0\r\n folded\r\n\r\n",
-    b"GET /ws HTTP/1.1\r\nX: " + b"x" * 100_000 + b"\r\n\r\n",
-    b"GET /ws HTTP/1.1\r\n" + b"X: x\r\n" * 10_000 + b"\r\n",
-    HANDSHAKE_START + b"\r\n",
-    HANDSHAKE + KEY + b"\r\n",
-    HANDSHAKE.replace(b"AAAA==", b"!") + b"\r\n",
-    HANDSHAKE.replace(b": 13", b": thirteen") + b"\r\n",
-    HANDSHAKE.replace(b"localhost", b"[::") + b"Origin: http://[::\r\n\r\n",
-    HANDSHAKE + b"Origin: http://x:port\r\n\r\n",
-    HANDSHAKE + b"Origin: \xff\r\n\r\n",
-    HANDSHAKE + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\nhello",
-    HANDSHAKE + b"Sec-WebSocket-Extensions: permessage-deflate; =;;\r\n\r\n",
-    HANDSHAKE + b"\r\n" + NOISE,
-    HANDSHAKE + b"\r\n" + encode_frame(CLOSE, close_payload(1000)),
-]
-
-RUDE_FRAMES = [
-    NOISE,
-    encode_frame(TEXT, b"unmasked", masked=False),
-    encode_frame(0x3, b"reserved"),
-    encode_frame(0xB, b"reserved"),
-    b"\xf1\x80\0\0\0\0",  # reserved bits
-    b"\x81\xff" + b"\xff" * 8,  # 16 EiB
-    b"\x81\xfe\0\x01\0\0\0\0x",  # one byte, in a form for many
-    encode_frame(BINARY, NOISE),
-    encode_frame(TEXT, b"\xff"),
-    encode_frame(TEXT, b"x" * 100_000),
-    encode_frame(CONTINUATION, b"of nothing"),
-    encode_frame(TEXT, b"one", fin=False) + encode_frame(TEXT, b"two"),
-    encode_frame(TEXT, b"never ended", fin=False),
-    encode_frame(PING, b"x" * 126),
-    encode_frame(PING, b"cut", fin=False),
-    encode_frame(PING, b"") * 1000,
-    encode_frame(CLOSE, b""),
-    encode_frame(CLOSE, b"\x03"),
-    encode_frame(CLOSE, close_payload(1000) + b"\xff"),
-    encode_frame(CLOSE, close_payload(1000)) * 2,
-    encode_frame(CLOSE, close_payload(1000)) + encode_frame(TEXT, b"after that"),
-    *(encode_frame(CLOSE, close_payload(code)) for code in (0, 999, 1004, 1005, 1006, 1015, 65535)),
-]
-
-
-def _rude_peers(connect: Connect, door: Door) -> Iterator[Client]:
-    """Yield connections that have just sent what nobody expects."""
-    if door == "tcp":
-        for data in RUDE_LINES:
-            yield _send(connect(), data)
-    else:
-        for data in RUDE_REQUESTS:
-            yield _send(connect(welcome=False, handshake=False), data)
-        for data in RUDE_FRAMES:
-            yield _send(connect(), data)
-
-
-def _send_everywhere(text: str, talker: Client, connect: Connect, server: Server) -> None:
-    """Send a text in every place where a client can send one."""
-    talker.say(
-        text, f"/say {text}", f"/rename {text}", f"rename|{text}", f"/{text}", f"/help{text}"
-    )
-    if talker.door == "tcp":
-        talker.send_raw(text.encode() + b"\xff\n" + b"x" * 5000 + text.encode() + b"\n")
-        return
-    closing: WebSocketClient = connect(server=server)
-    closing.send_close(1000, text)
-    raw = text.encode()
-    for request in (
-        b"GET /%b HTTP/1.1\r\n\r\n" % raw,
-        b"GET /%b HTTP/1.1\r\n\r\n" % quote(raw).encode(),
-        b"%b / HTTP/1.1\r\n\r\n" % raw,
-        b"GET / %b\r\n\r\n" % raw,
-        b"GET / HTTP/1.1\r\n%b: x\r\n\r\n" % raw,
-        HANDSHAKE + b"Origin: http://%b\r\n\r\n" % raw,
-        HANDSHAKE + b"User-Agent: %b\r\n\r\n" % raw,
-        HANDSHAKE + b"X-Forwarded-For: %b\r\n\r\n" % raw,
-        HANDSHAKE + b"Sec-WebSocket-Protocol: %b\r\n\r\n" % raw,
-        HANDSHAKE + b"\r\n" + encode_frame(PING, raw),
-    ):
-        _send(connect(server=server, welcome=False, handshake=False), request)
-
-
-def _send(peer: Client, data: bytes) -> Client:
-    with contextlib.suppress(ConnectionEnded):  # the server has seen enough of it
-        peer.send_raw(data)
-    return peer
 
 
 @contextlib.contextmanager

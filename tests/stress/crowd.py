@@ -24,23 +24,19 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from conformance.frames import CLOSE, TEXT, close_payload, encode_frame
+from conformance.frames import CLOSE, HANDSHAKE, TEXT, close_payload, encode_frame
 from conformance.protocol import Door
 from conformance.server import Server
 from conformance.timing import TICK
 
 
-__all__ = ["FAREWELL", "HANDSHAKE", "STALLED_AFTER", "Crowd", "Member", "Report", "mark"]
+__all__ = ["FAREWELL", "STALLED_AFTER", "Crowd", "Member", "Report", "mark"]
 
 STALLED_AFTER = 600 * TICK  # without any progress; only ever reached when something hangs
 FAREWELL = -1  # stands among the numbers of the marks for the server's last line
 
 REPORT_EVERY_S = 5.0
 
-HANDSHAKE = (
-    b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-)
 _WELCOME = b"* you are "
 _HEARD = re.compile(rb"<mark-(\d{6})>|\* (server is shutting down)")
 _TAIL_BYTES = 100  # longer than any of these: one may be cut in two

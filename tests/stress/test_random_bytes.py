@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from conformance import WITHIN, Client, Door
 from conformance.factories import Connect, Launch
-from conformance.frames import encode_frame
+from conformance.frames import HANDSHAKE, encode_frame
 from conformance.server import Address, Server
 from conformance.timing import TICK
 from conformance.websocket_client import http_request
-from tests.stress.crowd import HANDSHAKE, STALLED_AFTER, Report
+from tests.stress.crowd import STALLED_AFTER, Report
 
 
 CONNECTIONS = 1000  # at each door
