@@ -20,7 +20,8 @@ __all__ = ["rude_peers", "send_everywhere"]
 
 NOISE = bytes(range(256))
 TLS_HELLO = b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03" + NOISE
-# What strangers send to an open port, and what a careless parser stumbles over.
+
+# What strangers send to an open port, and what a careless parser gets wrong.
 RUDE_LINES = [
     b"",
     NOISE,
@@ -34,9 +35,11 @@ RUDE_LINES = [
     b"/rename \xed\xa0\x80\n/rename \xf0\x9f\n",
     "/rename \u0345\n/rename \u0130\n/rename \ufdfa\n/rename \U000e0001\n".encode(),
 ]
+
 HANDSHAKE_START = b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
 KEY = b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
 HANDSHAKE_HEAD = HANDSHAKE_START + b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" + KEY
+
 RUDE_REQUESTS = [
     *RUDE_LINES,
     b"\r\n\r\n",
@@ -66,6 +69,7 @@ RUDE_REQUESTS = [
     HANDSHAKE_HEAD + b"\r\n" + NOISE,
     HANDSHAKE_HEAD + b"\r\n" + encode_frame(CLOSE, close_payload(1000)),
 ]
+
 RUDE_FRAMES = [
     NOISE,
     encode_frame(TEXT, b"unmasked", masked=False),
@@ -93,7 +97,7 @@ RUDE_FRAMES = [
 
 
 def rude_peers(connect: Connect, door: Door) -> Iterator[Client]:
-    """Yield connections that have just sent what nobody expects."""
+    """Yield connections that have just sent something that nobody expects."""
     if door == "tcp":
         for data in RUDE_LINES:
             yield _send(connect(), data)

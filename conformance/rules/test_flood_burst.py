@@ -1,4 +1,9 @@
-"""Rules of the area ``flood``: one."""
+"""Rules of the area ``flood``: one client talks faster than the room can deliver.
+
+A burst is one write that is longer than any outbox. It fills the outboxes before the readers have
+had a chance to read. So a server without pacing loses a part of the burst, or it cuts off clients
+that do read.
+"""
 
 import contextlib
 import itertools
@@ -36,7 +41,7 @@ READERS = [f"reader-{number}" for number in range(1, 12)]
 @rule("flood.paced")
 @pytest.mark.parametrize("lines", [300, 1_000, 5_000, 20_000])
 def test_burst_reaches_everyone_who_reads(lines: int, clients: ClientFactory) -> None:
-    """A burst of short lines in one write, of any length, reaches all, and all are still there."""
+    """A burst of short lines, of any length, reaches everyone, and nobody is cut off."""
     require_delivery(clients("anna", *READERS), [str(number) for number in range(lines)])
 
 
@@ -45,7 +50,7 @@ def test_burst_reaches_everyone_who_reads(lines: int, clients: ClientFactory) ->
 def test_burst_is_paced_to_small_outboxes(
     outbox: int, clients: ClientFactory, server_with: ServerFactory
 ) -> None:
-    """A burst hundreds of times as long as an outbox reaches all too."""
+    """A burst hundreds of times as long as an outbox reaches everyone."""
     server = server_with(outbox=outbox)
 
     require_delivery(
@@ -55,7 +60,7 @@ def test_burst_is_paced_to_small_outboxes(
 
 @rule("flood.paced")
 def test_burst_of_long_lines_reaches_everyone_who_reads(clients: ClientFactory) -> None:
-    """A burst that fills an outbox by its bytes, not by its number, reaches all too."""
+    """A burst that fills an outbox by its bytes, not by its number of lines, reaches everyone."""
     lines = [f"{number} ".ljust(4_000, ".") for number in range(1_000)]
 
     require_delivery(clients("anna", *READERS[:5]), lines)
@@ -63,7 +68,7 @@ def test_burst_of_long_lines_reaches_everyone_who_reads(clients: ClientFactory) 
 
 @rule("flood.paced")
 def test_burst_of_renames_reaches_everyone_who_reads(clients: ClientFactory) -> None:
-    """New names in a burst are all told to all."""
+    """In a burst of renames, each new name is announced to everyone."""
     anna, *others = clients("anna", *READERS)
 
     anna.say(*(f"/rename anna-{number}" for number in range(3_000)), within=DELIVERED_WITHIN)
@@ -81,7 +86,7 @@ ANSWERED = {"/who": "* online (3): ", "/dance": "! unknown command: ", "/rename 
 @rule("flood.paced")
 @pytest.mark.parametrize("question", ANSWERED)
 def test_burst_of_questions_is_answered(question: str, clients: ClientFactory) -> None:
-    """Commands in a burst are each answered, and who asked and reads is not cut off."""
+    """Each command in a burst is answered, and an asker that reads is not cut off."""
     anna, *others = clients("anna", "ben", "cara")
 
     anna.say(*[question] * 5_000, within=DELIVERED_WITHIN)
@@ -96,7 +101,7 @@ def test_burst_of_questions_is_answered(question: str, clients: ClientFactory) -
 
 @rule("flood.paced")
 def test_burst_of_broken_lines_is_answered(clients: ClientFactory, door: Door) -> None:
-    """Lines in a burst that are refused are each refused, and who sent them stays."""
+    """Each invalid line in a burst gets its error, and the sender stays."""
     if door != "tcp":
         pytest.skip("the WebSocket door closes at the first")
     anna, ben = clients("anna", "ben")
@@ -110,7 +115,7 @@ def test_burst_of_broken_lines_is_answered(clients: ClientFactory, door: Door) -
 
 @rule("flood.paced")
 def test_burst_of_pings_cuts_nobody_off(clients: ClientFactory, door: Door) -> None:
-    """Who pings in a burst, and reads, stays, and gets the answer to its last ping."""
+    """A client that sends a burst of pings, and reads, stays and gets a pong for the last one."""
     if door != "ws":
         pytest.skip("the line door has no pings")
     anna: WebSocketClient
@@ -135,7 +140,7 @@ LEAVING: dict[str, Callable[[Client], object]] = {
 @rule("flood.paced")
 @pytest.mark.parametrize("way", LEAVING)
 def test_burst_of_one_that_leaves_is_heard_to_its_end(way: str, clients: ClientFactory) -> None:
-    """Nothing of a burst is lost when its talker leaves right behind it, at itself neither."""
+    """When a talker leaves right after its burst, everyone gets the whole burst, the talker too."""
     anna, *others = clients("anna", *READERS[:3])
     lines = [f"anna: {number}" for number in range(3_000)]
 
@@ -151,7 +156,7 @@ def test_burst_of_one_that_leaves_is_heard_to_its_end(way: str, clients: ClientF
 
 @rule("flood.paced")
 def test_room_goes_on_during_a_burst(clients: ClientFactory, connect: Connect) -> None:
-    """While one floods the room others talk, ask, come and leave, and none is cut off."""
+    """While one client floods the room, others talk, ask, come and leave, and nobody is cut off."""
     anna, ben = clients("anna", "ben")
     lines = [str(number) for number in range(20_000)]
 
@@ -178,11 +183,11 @@ def test_room_goes_on_during_a_burst(clients: ClientFactory, connect: Connect) -
 
 @rule("flood.paced")
 def test_who_resets_during_a_burst_was_not_slow(connect: Connect) -> None:
-    """A client whose connection fails in the middle of a burst has left, and was not cut off."""
+    """A client that resets its connection during a burst has left; it was not too slow."""
     room: list[Client] = [connect() for _ in range(8)]
     anna, ben, *others = room
     anna.wait_for(room[-1].send_fence())
-    # More bytes than all the buffers between anna and ben hold, or it is over before ben hears it.
+    # More bytes than all buffers between anna and ben hold: else it is over before ben hears of it.
     lines = [str(number).ljust(1_000, ".") for number in range(20_000)]
 
     with ThreadPoolExecutor(1) as pool:
@@ -199,7 +204,7 @@ def test_who_resets_during_a_burst_was_not_slow(connect: Connect) -> None:
 
     assert sorted(line for line in told if line.startswith("* ")) == sorted(departures)
     if over_before_they_reset or told[-1].startswith("* "):
-        raise Unknown("the burst was over before they had left")
+        raise Unknown("the burst was over before the clients had left")
 
 
 @rule("flood.paced")
@@ -207,7 +212,7 @@ def test_who_resets_during_a_burst_was_not_slow(connect: Connect) -> None:
 def test_slow_but_steady_reader_is_waited_for(
     clients: ClientFactory, connect: Connect, server: Server, door: Door
 ) -> None:
-    """A client with a thin connection, that reads without a pause, gets all of a burst."""
+    """A client with a slow connection that reads without a pause gets all of a burst."""
     (anna,) = clients("anna")
     lines = [f"{number} ".ljust(100, ".") for number in range(4_000)]
     client_class = TcpClient if door == "tcp" else WebSocketClient
@@ -224,19 +229,21 @@ def test_slow_but_steady_reader_is_waited_for(
 
     assert heard == [f"anna: {line}" for line in lines]
     if carried_bytes < 100_000:
-        raise Unknown("the server took the whole burst at once, and had room for it")
+        raise Unknown("the server had room for the whole burst, and took it at once")
 
 
 class ThinLine:
-    """A relay to a server through which little fits: a slow network, or a busy reader.
+    """A relay to a server with a low data rate, like a slow network or a busy reader.
 
-    ``address`` is where to connect, once.
+    Attributes:
+        address: where to connect; it accepts one connection.
+        carried_bytes: how much went from the server to the client so far.
     """
 
-    _CHUNK_BYTES = 2_000
+    _CHUNK_BYTES = 2_000  # carried at a time
 
     def __init__(self, server: tuple[str, int], bytes_per_s: int) -> None:
-        self.carried_bytes = 0  # from the server to the client
+        self.carried_bytes = 0
         self._server = server
         self._chunk_s = self._CHUNK_BYTES / bytes_per_s
         self._closing = threading.Event()
@@ -257,7 +264,7 @@ class ThinLine:
             client, _ = self._listener.accept()
             upstream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2 * self._CHUNK_BYTES)
             upstream.connect(self._server)
-            with client, contextlib.suppress(OSError):  # one side has ended: so does the other
+            with client, contextlib.suppress(OSError):  # one side has ended, so end the other
                 while not self._closing.wait(self._chunk_s):  # the line's speed, not a deadline
                     for source, target in ((client, upstream), (upstream, client)):
                         if select.select([source], [], [], 0)[0]:
@@ -269,7 +276,7 @@ class ThinLine:
 
 
 def require_delivery(room: tuple[Client, ...], lines: list[str]) -> None:
-    """Have the first of a room say lines in one write, and fail unless all get just these."""
+    """Let the first client of a room say lines in one write; fail unless all get just these."""
     __tracebackhide__ = True
     anna = room[0]
 
@@ -279,4 +286,4 @@ def require_delivery(room: tuple[Client, ...], lines: list[str]) -> None:
     expected = [f"{anna.name}: {line}" for line in lines]
     for client in room:
         heard = client.lines_until(fence, within=DELIVERED_WITHIN)
-        assert heard == expected, f"what {client.name} got"
+        assert heard == expected, f"{client.name} got other lines"

@@ -1,4 +1,4 @@
-"""Rules of the area ``flood``: all."""
+"""Rules of the area ``flood``: everyone talks, arrives or leaves at once."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -23,30 +23,30 @@ DELIVERED_WITHIN = 300 * TICK
 
 @rule("flood.everyone")
 def test_all_bursts_at_once_reach_everyone(connect: Connect, server: Server) -> None:
-    """When fifty talk at once, each a hundred lines in one write, each gets the lines of all."""
-    # Many more would be too much for a test that reads them all in one process: it would be slow.
+    """When fifty clients each say a hundred lines in one write, everyone gets every line."""
+    # Many more clients would be too many for one process that reads them all: it would be slow.
     require_delivery_of_all(server, [connect() for _ in range(50)], lines_each=100)
 
 
 @rule("flood.everyone")
 @slow_rule("a hundred thousand deliveries, about 2 s")
 def test_all_long_bursts_at_once_reach_everyone(connect: Connect, server: Server) -> None:
-    """When ten talk at once, each a thousand lines in one write, each gets the lines of all."""
-    # Twenty, read by threads of one busy process, read less than PROTOCOL.md asks of a reader.
+    """When ten clients each say a thousand lines in one write, everyone gets every line."""
+    # Twenty threads of one busy process would read less than PROTOCOL.md asks of a reader.
     require_delivery_of_all(server, [connect() for _ in range(10)], lines_each=1_000)
 
 
 @rule("flood.everyone")
 @settings(outbox=8)
 def test_all_bursts_are_paced_to_small_outboxes(connect: Connect, server: Server) -> None:
-    """When more talk at once than an outbox holds messages, each gets the lines of all."""
+    """When more clients talk at once than an outbox holds messages, everyone gets every line."""
     require_delivery_of_all(server, [connect() for _ in range(20)], lines_each=100)
 
 
 @rule("flood.everyone")
 @settings(outbox=8)
 def test_rush_of_newcomers_is_told_to_everyone(connect: Connect) -> None:
-    """When sixty come at once, each is told to all who are there, and none of them is cut off."""
+    """When sixty clients join at once, everyone hears of each, and nobody is cut off."""
     anna: Client = connect("anna")
 
     with ThreadPoolExecutor(20) as pool:
@@ -63,7 +63,7 @@ def test_rush_of_newcomers_is_told_to_everyone(connect: Connect) -> None:
 @settings(outbox=8)
 @pytest.mark.parametrize("way", ["close", "reset"])
 def test_rush_of_departures_is_told_to_who_remains(way: str, connect: Connect) -> None:
-    """When a hundred leave at once, those who stay are told of each."""
+    """When a hundred clients leave at once, the others hear of each departure."""
     anna: Client = connect("anna")
     ben: Client = connect("ben")
     crowd: list[Client] = [connect() for _ in range(100)]
@@ -83,14 +83,14 @@ def test_rush_of_departures_is_told_to_who_remains(way: str, connect: Connect) -
 
 
 def require_delivery_of_all(server: Server, room: list[Client], lines_each: int) -> None:
-    """Have everyone say lines, each in one write, and fail unless all get just these."""
+    """Let everyone say lines, each client in one write; fail unless all get just these."""
     __tracebackhide__ = True
     start = room[-1].send_fence()
     for client in room:
         client.wait_for(start)
 
     bursts = [b"".join(client.encode(str(n)) for n in range(lines_each)) for client in room]
-    with server.frozen():  # or one that is quick is done with the first before the last speaks
+    with server.frozen():  # else a fast server is done with the first before the last speaks
         for client, burst in zip(room, bursts, strict=True):
             client.send_raw(burst, within=DELIVERED_WITHIN)
         heard_early = len(room[0].unread())
@@ -101,6 +101,6 @@ def require_delivery_of_all(server: Server, room: list[Client], lines_each: int)
     expected = Counter(f"{client.name}: {n}" for client in room for n in range(lines_each))
     for client in room:
         heard = Counter(client.lines_until(fence, within=DELIVERED_WITHIN))
-        assert heard == expected, f"what {client.name} got"
+        assert heard == expected, f"{client.name} got other lines"
     if heard_early > expected.total() // 2:
-        raise Unknown("the last spoke when most had been delivered: they did not talk at once")
+        raise Unknown("most lines were delivered before the last client spoke")

@@ -18,14 +18,15 @@ from conformance.rules.pauses import let_the_server_read
 
 MIB = 1 << 20
 MAX_LINE = 4096  # the default, in bytes
-# Two, three and four bytes a character, a command, a line that is a command without a slash.
+
+# Characters of two, three and four bytes; a command; a command without a slash.
 SAID = ["wörld 😀", "/say 日本", "rename|bén", "/help me"]
 HEARD = ["anna: wörld 😀", "anna: 日本", "* anna is now bén"]
 
 
 @rule("framing.chunks")
 def test_line_may_be_cut_anywhere(clients: ClientFactory) -> None:
-    """A line is the same line wherever it is cut in two, in the middle of a character too."""
+    """A line is the same line wherever it is cut in two, even in the middle of a character."""
     anna, ben = clients("anna", "ben")
     data = anna.encode("wörld 😀") + anna.encode("/say 日本")
 
@@ -51,7 +52,7 @@ def test_lines_may_come_byte_by_byte(clients: ClientFactory) -> None:
 
 @rule("framing.chunks")
 def test_many_lines_in_one_write_are_as_many_lines(clients: ClientFactory) -> None:
-    """Lines that come all at once are as many lines, in their order."""
+    """Many lines in one write are as many lines, in their order."""
     anna, ben = clients("anna", "ben")
     numbers = [str(number) for number in range(200)]
 
@@ -66,7 +67,7 @@ def test_many_lines_in_one_write_are_as_many_lines(clients: ClientFactory) -> No
 def test_what_comes_right_behind_the_opening_counts(
     clients: ClientFactory, connect: Connect, door: Door, piece_bytes: int
 ) -> None:
-    """What a newcomer says without waiting for its welcome is heard, however it is cut."""
+    """What a newcomer says before it has its welcome is heard, however it is cut."""
     anna, ben = clients("anna", "ben")
     newcomer = _bare(connect, door)
     data = (HANDSHAKE if door == "ws" else b"") + b"".join(map(newcomer.encode, ("one", "two")))
@@ -109,7 +110,7 @@ def test_terminator_may_be_cut_in_two(clients: ClientFactory) -> None:
 
 @rule("framing.crlf")
 def test_no_other_carriage_return_belongs_to_the_terminator(clients: ClientFactory) -> None:
-    """Only one CR is dropped, only right before the LF, and none of them ends a line."""
+    """Only one CR is dropped, only right before the LF; no other CR ends a line."""
     (anna,) = clients("anna")
 
     anna.send_raw(b"one\r\r\ntwo\rtoo\n\rthree\r\n")
@@ -132,7 +133,7 @@ def test_carriage_return_does_not_count_as_length(clients: ClientFactory) -> Non
 
 @rule("framing.last-line")
 def test_last_line_counts_without_its_end(clients: ClientFactory, connect: Connect) -> None:
-    """What a client has said when its stream ends is a line, for a speaker in a hurry too."""
+    """What a client has said when its stream ends is a line, even without a terminator."""
     (anna,) = clients("anna")
 
     for last_line in (b"goodbye", b"one\ntwo", "été".encode(), b"/say who"):
@@ -148,7 +149,7 @@ def test_last_line_counts_without_its_end(clients: ClientFactory, connect: Conne
 
 @rule("framing.last-line")
 def test_last_line_may_be_a_command(clients: ClientFactory) -> None:
-    """A last line without its end is obeyed as any other."""
+    """A command is carried out even when the stream ends without a terminator."""
     anna, ben = clients("anna", "ben")
 
     ben.send_raw(b"/rename zoe")
@@ -159,7 +160,7 @@ def test_last_line_may_be_a_command(clients: ClientFactory) -> None:
 
 @rule("framing.last-line")
 def test_stream_that_ends_after_a_terminator_has_no_last_line(clients: ClientFactory) -> None:
-    """The end of the stream is no line of its own."""
+    """A stream that ends right after a terminator has no more lines."""
     anna, ben = clients("anna", "ben")
 
     ben.send_raw(b"goodbye\n")
@@ -170,7 +171,7 @@ def test_stream_that_ends_after_a_terminator_has_no_last_line(clients: ClientFac
 
 @rule("framing.empty")
 def test_empty_line_is_ignored(clients: ClientFactory) -> None:
-    """An empty line reaches nobody, and its speaker hears nothing of it either."""
+    """An empty line reaches nobody, and its sender gets no answer."""
     anna, ben = clients("anna", "ben")
 
     ben.say("", "", "")
@@ -191,7 +192,7 @@ NEIGHBOURS = "a\xa0b\xadc\u200bd\u200de\u202ef\u2066g\u3000h\ufeffi\ue000j"
 
 @rule("framing.control")
 def test_control_inside_a_line_becomes_a_space(clients: ClientFactory) -> None:
-    """Each control character and line break between two letters becomes one space."""
+    """Each control character or line break between two letters becomes one space."""
     anna, ben = clients("anna", "ben")
 
     for control in _controls(ben.door):
@@ -202,7 +203,7 @@ def test_control_inside_a_line_becomes_a_space(clients: ClientFactory) -> None:
 
 @rule("framing.control")
 def test_control_at_the_end_of_a_line_becomes_a_space(clients: ClientFactory) -> None:
-    """A control character at the end of a line, where it ends no line, becomes a space."""
+    """A control character at the end of a line becomes a space if it is no terminator."""
     anna, ben = clients("anna", "ben")
 
     for control in _controls(ben.door):
@@ -214,7 +215,7 @@ def test_control_at_the_end_of_a_line_becomes_a_space(clients: ClientFactory) ->
 
 @rule("framing.control")
 def test_control_comes_back_in_no_answer(clients: ClientFactory) -> None:
-    """Neither an error nor any other answer to its sender holds a control character."""
+    """No answer or error that a client gets contains a control character."""
     (anna,) = clients("anna")
 
     for control in _controls(anna.door):
@@ -229,7 +230,7 @@ def test_control_comes_back_in_no_answer(clients: ClientFactory) -> None:
 
 @rule("framing.control")
 def test_nothing_else_becomes_a_space(clients: ClientFactory) -> None:
-    """Other invisible characters, spaces of all widths and joiners, are text."""
+    """Other invisible characters, spaces of all widths and joiners, stay as they are."""
     anna, ben = clients("anna", "ben")
 
     ben.say(NEIGHBOURS)
@@ -238,12 +239,12 @@ def test_nothing_else_becomes_a_space(clients: ClientFactory) -> None:
 
 
 def _bare(connect: Connect, door: Door) -> Client:
-    """Return a connection on which nothing was said yet."""
+    """Return a connection on which nothing has been said yet."""
     options: dict[str, Any] = {"handshake": False} if door == "ws" else {}
     client: Client = connect(welcome=False, **options)
     return client
 
 
 def _controls(door: Door) -> list[str]:
-    """Return the control characters that can be inside a line at a door."""
+    """Return the control characters that can stand inside a line at a door."""
     return [control for control in CONTROLS if not (door == "tcp" and control == "\n")]

@@ -27,7 +27,7 @@ NOT_UTF8 = [
 
 @rule("framing.not-utf8")
 def test_line_that_is_not_utf8_is_refused(clients: ClientFactory) -> None:
-    """A line that is not UTF-8 gets an error, and the connection goes on with the next."""
+    """A line that is not UTF-8 gets an error, and the connection goes on with the next line."""
     (anna,) = clients("anna")
 
     for line in NOT_UTF8:
@@ -74,7 +74,7 @@ def test_fragments_that_are_not_utf8_together_are_closed(connect: Connect) -> No
 @rule("framing.binary-close")
 @pytest.mark.parametrize("payload", [b"hello", b"", b"\xff\xfe"])
 def test_binary_message_is_closed(clients: ClientFactory, connect: Connect, payload: bytes) -> None:
-    """A binary message is closed with 1003, whatever it holds, and reaches nobody."""
+    """A binary message is closed with 1003, whatever it contains, and reaches nobody."""
     (anna,) = clients("anna")
     client: WebSocketClient = connect()
 
@@ -86,7 +86,7 @@ def test_binary_message_is_closed(clients: ClientFactory, connect: Connect, payl
 
 @rule("framing.binary-close")
 def test_fragmented_binary_message_is_closed(connect: Connect) -> None:
-    """A binary message in many frames is one too."""
+    """A binary message in many frames is closed with 1003 too."""
     client: WebSocketClient = connect()
 
     client.send_raw(encode_frame(BINARY, b"hel", fin=False) + encode_frame(CONTINUATION, b"lo"))

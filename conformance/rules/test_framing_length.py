@@ -26,7 +26,7 @@ MAX_LINE = 4096  # the default, in bytes
 @rule("framing.limit")
 @pytest.mark.parametrize("character", ["x", "é", "😀"])
 def test_longest_line_is_delivered_whole(clients: ClientFactory, character: str) -> None:
-    """A line of exactly ``max_line`` bytes, whatever its characters, reaches everyone."""
+    """A line of exactly ``max_line`` bytes reaches everyone whole, in any script."""
     anna, ben = clients("anna", "ben")
     line = character * (MAX_LINE // len(character.encode()))
 
@@ -39,7 +39,7 @@ def test_longest_line_is_delivered_whole(clients: ClientFactory, character: str)
 @rule("framing.limit")
 @settings(max_line=200_000)
 def test_limit_is_the_one_that_was_set(clients: ClientFactory) -> None:
-    """No other limit, of a buffer or a library, stands below ``max_line``."""
+    """No other limit, of a buffer or a library, is lower than ``max_line``."""
     anna, ben = clients("anna", "ben")
     line = "x" * 200_000
 
@@ -61,7 +61,7 @@ def test_line_one_byte_too_long_is_refused(clients: ClientFactory) -> None:
 
 @rule("framing.too-long")
 def test_too_long_counts_bytes(clients: ClientFactory) -> None:
-    """A line of too many bytes is too long, however few its characters."""
+    """The limit counts bytes, not characters."""
     (anna,) = clients("anna")
 
     anna.say("é" * (MAX_LINE // 2) + "x", "next")
@@ -72,7 +72,7 @@ def test_too_long_counts_bytes(clients: ClientFactory) -> None:
 @rule("framing.too-long")
 @settings(max_line=50)
 def test_error_names_the_limit_in_force(clients: ClientFactory) -> None:
-    """The error tells the limit that was set, which is the one that holds."""
+    """The error names the limit that was set, and that limit holds."""
     (anna,) = clients("anna")
 
     anna.say("x" * 50, "x" * 51)
@@ -82,7 +82,7 @@ def test_error_names_the_limit_in_force(clients: ClientFactory) -> None:
 
 @rule("framing.too-long")
 def test_too_long_line_is_refused_before_its_end(clients: ClientFactory) -> None:
-    """A line is refused the moment it passes the limit, once, whatever still comes of it."""
+    """A line is refused, once, at the moment it passes the limit, however much follows."""
     anna, ben = clients("anna", "ben")
 
     for _ in range(5):  # no piece is too long by itself
@@ -96,7 +96,7 @@ def test_too_long_line_is_refused_before_its_end(clients: ClientFactory) -> None
 
 @rule("framing.too-long")
 def test_too_long_lines_are_refused_one_by_one(clients: ClientFactory) -> None:
-    """Of many lines in one write each that is too long gets its own error, and no other does."""
+    """Of many lines in one write, each that is too long gets one error, and no other line does."""
     (anna,) = clients("anna")
     too_long = "x" * (2 * MAX_LINE)
 
@@ -109,7 +109,7 @@ def test_too_long_lines_are_refused_one_by_one(clients: ClientFactory) -> None:
 
 @rule("framing.too-long")
 def test_nothing_of_a_too_long_line_is_said(clients: ClientFactory) -> None:
-    """Neither the beginning nor the rest of a line that is too long reaches anyone."""
+    """No part of a line that is too long reaches anyone."""
     anna, ben = clients("anna", "ben")
 
     ben.send_raw(b"x" * (MAX_LINE + 1))
@@ -122,7 +122,7 @@ def test_nothing_of_a_too_long_line_is_said(clients: ClientFactory) -> None:
 
 @rule("framing.too-long-close")
 def test_message_one_byte_too_long_is_closed(clients: ClientFactory, connect: Connect) -> None:
-    """A message one byte over ``max_line`` is closed with 1009, and nobody hears of it."""
+    """A message one byte over ``max_line`` is closed with 1009, and nobody gets any of it."""
     (anna,) = clients("anna")
     client: WebSocketClient = connect()
 
@@ -134,7 +134,7 @@ def test_message_one_byte_too_long_is_closed(clients: ClientFactory, connect: Co
 
 @rule("framing.too-long-close")
 def test_too_long_counts_bytes_of_a_message(connect: Connect) -> None:
-    """A message of too many bytes is too long, however few its characters."""
+    """The limit for a message counts bytes, not characters."""
     client: WebSocketClient = connect()
 
     client.say("é" * (MAX_LINE // 2) + "x")
@@ -144,7 +144,7 @@ def test_too_long_counts_bytes_of_a_message(connect: Connect) -> None:
 
 @rule("framing.too-long-close")
 def test_fragments_are_counted_together(clients: ClientFactory, connect: Connect) -> None:
-    """A message in many frames, none of them too long, is too long by their sum."""
+    """A message in many short frames is too long when their sum is."""
     (anna,) = clients("anna")
     client: WebSocketClient = connect()
 
@@ -198,7 +198,7 @@ def test_message_in_endless_frames_costs_no_memory(
 
 
 def _fragments(payload: bytes, *, of_bytes: int) -> Iterator[bytes]:
-    """Yield the frames of one message, each with that much of it."""
+    """Yield the frames of one message, with that many bytes of it in each."""
     for start in range(0, len(payload), of_bytes):
         piece = payload[start : start + of_bytes]
         last = start + of_bytes >= len(payload)
@@ -206,7 +206,7 @@ def _fragments(payload: bytes, *, of_bytes: int) -> Iterator[bytes]:
 
 
 def _endless_line(client: Client) -> Iterator[bytes]:
-    """Yield 64 MiB of a line, or of the one frame that announces them."""
+    """Yield 64 MiB of one line; at the WebSocket door, of one frame that announces them."""
     if client.door == "ws":
         yield b"\x81\xff" + (64 * MIB).to_bytes(8, "big") + b"\0\0\0\0"  # masked with zeros
     for _ in range(64):
@@ -214,7 +214,7 @@ def _endless_line(client: Client) -> Iterator[bytes]:
 
 
 def _growth_while(server: Server, client: Client, pieces: Iterator[bytes]) -> int:
-    """Send pieces while the connection stands, and return by how much the server grew at most."""
+    """Send pieces while the connection is open; return how much the server grew, at most."""
     before_bytes = most_bytes = server.rss_bytes()
     sent_bytes = sampled_bytes = 0
     for piece in pieces:
@@ -232,7 +232,7 @@ def _growth_while(server: Server, client: Client, pieces: Iterator[bytes]) -> in
 
 
 def _expect_refused_for_length(client: Client) -> None:
-    """Check what becomes of a client that said more than it may: an error, or the end."""
+    """Check that a client that said too much gets an error, or at ``ws`` the end."""
     __tracebackhide__ = True
     if client.door == "ws":
         assert client.expect_end().code == 1009

@@ -1,4 +1,4 @@
-"""Rules of the area ``http``: health."""
+"""Rules of the area ``http``: what ``/healthz`` says."""
 
 import json
 import re
@@ -30,6 +30,7 @@ from conformance import (
 HEALTH_KEYS = {"id", "policy", "clients", "messages", "deliveries", "evictions"}
 LONG_LINE = "x" * 1000
 CLOGGING_LINES = 600  # more than the kernel buffers for a clogged client, less than 1 MiB
+
 Ask = Callable[..., Response]
 
 
@@ -41,9 +42,9 @@ def health(ask: Ask) -> dict[str, Any]:
 
 
 def settled_health(ask: Ask, **expected: int) -> dict[str, Any]:
-    """Return what ``/healthz`` says once its numbers are as expected, or else at the deadline.
+    """Return what ``/healthz`` says once its numbers are as expected, or at the deadline.
 
-    A server may count a thing just after everybody has seen it.
+    A server may count something just after everybody has seen it.
     """
     deadline = time.monotonic() + WITHIN
     while True:
@@ -54,7 +55,7 @@ def settled_health(ask: Ask, **expected: int) -> dict[str, Any]:
 
 @rule("http.health")
 def test_health_is_json(ask: Ask) -> None:
-    """``GET /healthz`` gives a JSON object with at least the six entries, the numbers whole."""
+    """``GET /healthz`` gives a JSON object with at least six entries; counts are whole numbers."""
     response = ask("/healthz")
 
     report = json.loads(response.body)
@@ -66,7 +67,7 @@ def test_health_is_json(ask: Ask) -> None:
 
 @rule("http.health")
 def test_health_names_the_server(ask: Ask, server: Server) -> None:
-    """The id is that of the ready line."""
+    """The id is the one in the ready line."""
     ready = re.search(r"^hubbub (\S+) ready", server.stdout_text(), re.MULTILINE)
     if ready is None:
         raise Unknown("it printed no ready line to compare with")
@@ -91,7 +92,7 @@ def test_health_names_the_policy_in_force(server_with: ServerFactory, door: Door
 def test_health_counts_who_is_in_the_room(
     ask: Ask, clients: ClientFactory, connect: Connect
 ) -> None:
-    """Clients are those in the room: not who has left, and not who is still at the door."""
+    """A client counts from its welcome to its departure, not during its handshake."""
     counts = [health(ask)["clients"]]
 
     anna, ben = clients("anna", "ben")
@@ -121,7 +122,7 @@ def test_health_counts_what_is_said(ask: Ask, clients: ClientFactory) -> None:
 
 @rule("http.health")
 def test_health_counts_no_goodbye_as_an_eviction(ask: Ask, clients: ClientFactory) -> None:
-    """Who leaves, politely or not, was not evicted."""
+    """A client that leaves, politely or not, was not evicted."""
     anna, ben, cara, dora = clients("anna", "ben", "cara", "dora")
 
     ben.close()
@@ -136,7 +137,7 @@ def test_health_counts_no_goodbye_as_an_eviction(ask: Ask, clients: ClientFactor
 @rule("http.health")
 @settings(outbox=16)
 def test_health_counts_who_overflows(ask: Ask, clients: ClientFactory, connect: Connect) -> None:
-    """Who is cut off because its outbox is full was evicted, once."""
+    """A client that is cut off because its outbox is full was evicted, once."""
     (anna,) = clients("anna")
     ben: WebSocketClient = connect("ben", receive_buffer_bytes=4096)
 
@@ -152,7 +153,7 @@ def test_health_counts_who_overflows(ask: Ask, clients: ClientFactory, connect: 
 def test_health_counts_who_takes_nothing(
     ask: Ask, clients: ClientFactory, connect: Connect
 ) -> None:
-    """Who is cut off because its socket takes nothing was evicted, once."""
+    """A client that is cut off because its socket takes nothing was evicted, once."""
     (anna,) = clients("anna")
     ben: WebSocketClient = connect("ben", receive_buffer_bytes=4096)
 

@@ -1,4 +1,4 @@
-"""Rules of the area ``http``: page."""
+"""Rules of the area ``http``: the chat page, and requests that are refused."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -35,7 +35,7 @@ def test_page_is_html(ask: Ask) -> None:
 def test_page_does_not_depend_on_the_working_directory(
     ask: Ask, server_with: ServerFactory, door: Door, tmp_path: Path
 ) -> None:
-    """The page is the same wherever the server was started."""
+    """The page is the same in whatever folder the server was started."""
     elsewhere = server_with(cwd=tmp_path)
 
     page = http_request(elsewhere.address(door), "/")
@@ -46,7 +46,7 @@ def test_page_does_not_depend_on_the_working_directory(
 
 @rule("http.page")
 def test_page_may_be_asked_for_with_a_query(ask: Ask) -> None:
-    """What stands behind a ``?`` makes no other page of it."""
+    """A query behind a ``?`` gives the same page."""
     page = ask("/?name=anna&colour=blue")
 
     assert page.status == 200
@@ -66,7 +66,7 @@ def test_request_for_the_page_may_come_in_pieces(connect: Connect) -> None:
 
 @rule("http.page")
 def test_nobody_hears_of_a_visit(clients: ClientFactory, ask: Ask) -> None:
-    """Who only asks for a page has never been in the room."""
+    """A client that only asks for a page was never in the room."""
     (anna,) = clients("anna")
 
     for path in ("/", "/healthz", "/ws", "/nothing"):
@@ -78,7 +78,7 @@ def test_nobody_hears_of_a_visit(clients: ClientFactory, ask: Ask) -> None:
 
 @rule("http.upgrade-required")
 def test_socket_without_an_upgrade_is_refused(ask: Ask) -> None:
-    """``GET /ws`` from who asks for no upgrade gets 426, and hears which one it takes."""
+    """``GET /ws`` without an upgrade gets 426, with a header that names the right upgrade."""
     for path in ("/ws", "/ws?name=anna"):
         response = ask(path)
 
@@ -88,7 +88,7 @@ def test_socket_without_an_upgrade_is_refused(ask: Ask) -> None:
 
 @rule("http.upgrade-required")
 def test_another_upgrade_is_none(ask: Ask) -> None:
-    """An upgrade to something else than WebSocket is as good as none."""
+    """``GET /ws`` with an upgrade to another protocol gets 426."""
     response = ask("/ws", headers={"Connection": "Upgrade", "Upgrade": "h2c"})
 
     assert response.status == 426
@@ -107,7 +107,7 @@ INCOMPLETE: dict[str, dict[str, str | None]] = {
 
 @rule("http.upgrade-required")
 def test_half_an_upgrade_is_refused(connect: Connect) -> None:
-    """A handshake that lacks a header, or has a bad one, gets 426 or 400."""
+    """A handshake with a missing or bad header gets 426 or 400."""
     statuses = {}
 
     for lack, headers in INCOMPLETE.items():
@@ -120,7 +120,7 @@ def test_half_an_upgrade_is_refused(connect: Connect) -> None:
 
 @rule("http.upgrade-required")
 def test_upgrade_may_be_spelled_in_many_ways(connect: Connect) -> None:
-    """An upgrade is one in any case, and among other options of the connection."""
+    """The upgrade headers count in any letter case, and among other options."""
     spellings = (
         {"Connection": "keep-alive, Upgrade"},
         {"Connection": "upgrade"},
@@ -136,7 +136,7 @@ def test_upgrade_may_be_spelled_in_many_ways(connect: Connect) -> None:
 
 @rule("http.upgrade-required")
 def test_upgrade_may_carry_a_query(connect: Connect) -> None:
-    """What stands behind a ``?`` keeps nobody out."""
+    """A handshake at ``/ws`` may have a query behind a ``?``."""
     client: WebSocketClient = connect(path="/ws?name=anna")
 
     client.wait_for(client.send_fence())
@@ -144,7 +144,7 @@ def test_upgrade_may_carry_a_query(connect: Connect) -> None:
 
 @rule("http.not-found")
 def test_other_paths_are_not_found(ask: Ask) -> None:
-    """Any other path gets 404, however near it is to one that there is."""
+    """Any other path gets 404, however similar it is to an existing one."""
     paths = (
         "/nothing",
         "/nothing?/ws",
@@ -165,7 +165,7 @@ def test_other_paths_are_not_found(ask: Ask) -> None:
 
 @rule("http.not-found")
 def test_upgrade_elsewhere_is_not_found(connect: Connect) -> None:
-    """A handshake anywhere but at ``/ws`` gets 404."""
+    """A handshake at any path but ``/ws`` gets 404."""
     statuses = []
 
     for path in ("/chat", "/ws/room"):
@@ -181,7 +181,7 @@ METHODS = ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "HEAD", "PROPFI
 
 @rule("http.method")
 def test_other_methods_are_refused(ask: Ask) -> None:
-    """Any method but GET gets 405 on every path, and hears which one there is."""
+    """Any method but GET gets 405 on every path, with a header that names GET."""
     requests = [(method, path) for method in METHODS for path in ("/", "/healthz", "/ws")]
 
     responses = {request: ask(request[1], method=request[0]) for request in requests}
@@ -192,7 +192,7 @@ def test_other_methods_are_refused(ask: Ask) -> None:
 
 @rule("http.method")
 def test_refusal_survives_a_long_request(connect: Connect) -> None:
-    """Who sends a long request that is refused still gets the whole answer."""
+    """A client whose long request is refused still gets the whole answer."""
     body = b"x" * (1 << 18)
     sender: WebSocketClient = connect(handshake=False, welcome=False)
 
@@ -200,7 +200,7 @@ def test_refusal_survives_a_long_request(connect: Connect) -> None:
         b"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
         % len(body)
     )
-    sender.wait_raw(b"\r\n\r\n")  # the refusal is on its way, and the body comes all the same
+    sender.wait_raw(b"\r\n\r\n")  # the refusal is on its way; send the body all the same
     sender.send_raw(body)
 
     assert sender.expect_end().how == "eof"

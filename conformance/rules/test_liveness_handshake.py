@@ -24,7 +24,7 @@ HANDSHAKE_S = 5 * TICK
 @rule("liveness.handshake")
 @settings(handshake_timeout=HANDSHAKE_S)
 def test_connection_without_a_request_is_closed(connect: Connect) -> None:
-    """A connection on which nothing comes at all is closed."""
+    """A connection on which nothing comes is closed."""
     silent: WebSocketClient = connect(handshake=False, welcome=False)
 
     silent.expect_end()
@@ -66,7 +66,7 @@ def test_dripping_a_request_buys_no_time(connect: Connect) -> None:
 def test_many_unfinished_requests_are_closed_unnoticed(
     clients: ClientFactory, connect: Connect
 ) -> None:
-    """A crowd of unfinished requests is closed, and nobody inside notices it."""
+    """Many unfinished requests are closed, and no client inside notices it."""
     anna, ben = clients("anna", "ben")
     crowd: list[WebSocketClient] = [connect(handshake=False, welcome=False) for _ in range(50)]
     for half in crowd:
@@ -84,7 +84,7 @@ def test_many_unfinished_requests_are_closed_unnoticed(
 @rule("liveness.handshake")
 @settings(handshake_timeout=HANDSHAKE_S)
 def test_finished_handshake_has_no_deadline(clients: ClientFactory, connect: Connect) -> None:
-    """Who has finished the handshake in time is not closed when that time is over."""
+    """A client that has finished its handshake in time stays when that time is over."""
     anna, ben = clients("anna", "ben")
     half: WebSocketClient = connect(handshake=False, welcome=False)
     half.send_raw(HANDSHAKE[:-2])

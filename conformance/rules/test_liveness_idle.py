@@ -20,7 +20,7 @@ from conformance.rules.silence import SILENCE_S, beat_until, fall_silent, outliv
 @rule("liveness.idle")
 @settings(idle_timeout=SILENCE_S)
 def test_listener_times_out(clients: ClientFactory) -> None:
-    """A client that says nothing is gone, however much it hears."""
+    """A client that says nothing times out, however much it hears."""
     anna, ben = clients("anna", "ben")
 
     beat_until("* ben timed out", anna, lambda: anna.say("still here"))
@@ -33,7 +33,7 @@ def test_listener_times_out(clients: ClientFactory) -> None:
 @rule("liveness.idle")
 @settings(idle_timeout=SILENCE_S)
 def test_newcomer_that_never_speaks_times_out(clients: ClientFactory, connect: Connect) -> None:
-    """The idle time runs from the arrival, not from the first line."""
+    """The idle time starts at the arrival, not at the first line."""
     (anna,) = clients("anna")
     silent: Client = connect()
 
@@ -45,7 +45,7 @@ def test_newcomer_that_never_speaks_times_out(clients: ClientFactory, connect: C
 @rule("liveness.idle")
 @settings(idle_timeout=SILENCE_S)
 def test_silent_client_hears_why_it_is_disconnected(connect: Connect) -> None:
-    """A client that timed out is told so, and then comes the end."""
+    """A client that times out is told so, and then gets the end."""
     ben: TcpClient = connect("ben")
 
     lines, end = ben.lines_until_end()
@@ -57,7 +57,7 @@ def test_silent_client_hears_why_it_is_disconnected(connect: Connect) -> None:
 @rule("liveness.idle")
 @settings(idle_timeout=SILENCE_S)
 def test_timed_out_client_is_announced_once(clients: ClientFactory) -> None:
-    """The others hear once that a client timed out, and not also that it left."""
+    """A client's time-out is announced once, and no departure is announced after it."""
     anna, ben = clients("anna", "ben")
 
     beat_until("* ben timed out", anna, lambda: anna.say("still here"))
@@ -71,7 +71,7 @@ def test_timed_out_client_is_announced_once(clients: ClientFactory) -> None:
 @rule("liveness.idle")
 @settings(idle_timeout=SILENCE_S)
 def test_bytes_without_a_line_are_no_life(clients: ClientFactory) -> None:
-    """A client that drips bytes and never ends a line is gone all the same."""
+    """A client that sends bytes but never ends a line times out."""
     anna, ben = clients("anna", "ben")
 
     beat_until(
@@ -85,7 +85,7 @@ def test_bytes_without_a_line_are_no_life(clients: ClientFactory) -> None:
 @rule("liveness.idle")
 @settings(idle_timeout=SILENCE_S)
 def test_empty_lines_are_no_life(clients: ClientFactory) -> None:
-    """A client that sends empty lines only is gone all the same."""
+    """A client that sends only empty lines times out."""
     anna, ben = clients("anna", "ben")
 
     beat_until(
@@ -98,11 +98,11 @@ def test_empty_lines_are_no_life(clients: ClientFactory) -> None:
 
 @contextlib.contextmanager
 def flooding(client: Client, block: bytes) -> Iterator[None]:
-    """Send a block again and again, without a pause, until the block of code is done."""
+    """Send a block of bytes again and again, without a pause, while the body runs."""
     done = threading.Event()
 
     def flood() -> None:
-        with contextlib.suppress(Mismatch):  # the server reads no more: it need not
+        with contextlib.suppress(Mismatch):  # the server may stop reading
             while not done.is_set():
                 client.send_raw(block)
 
@@ -118,7 +118,7 @@ def flooding(client: Client, block: bytes) -> Iterator[None]:
 @rule("liveness.idle")
 @settings(idle_timeout=SILENCE_S)
 def test_flood_of_empty_lines_is_no_life(clients: ClientFactory) -> None:
-    """A client that sends empty lines without a pause is gone all the same."""
+    """A client that sends empty lines without a pause times out."""
     anna, ben = clients("anna", "ben")
 
     with flooding(ben, b"\n" * (1 << 16)):
@@ -128,7 +128,7 @@ def test_flood_of_empty_lines_is_no_life(clients: ClientFactory) -> None:
 @rule("liveness.line-resets")
 @settings(idle_timeout=SILENCE_S)
 def test_talker_outlives_the_idle_timeout(clients: ClientFactory, connect: Connect) -> None:
-    """A client that says something now and then stays for as long as it does."""
+    """A client that says something now and then stays."""
     (ben,) = clients("ben")
 
     for _ in range(2):
@@ -140,7 +140,7 @@ def test_talker_outlives_the_idle_timeout(clients: ClientFactory, connect: Conne
 @rule("liveness.line-resets")
 @settings(idle_timeout=SILENCE_S)
 def test_commands_start_the_idle_time_anew(clients: ClientFactory, connect: Connect) -> None:
-    """A command is as good as text, even one that nobody else hears of or nobody knows."""
+    """Every command starts the idle time anew, even an unknown one."""
     lines = {"anna": "/who", "ben": "/dance", "cara": "/rename cara", "dora": "/say hello"}
     everyone = clients(*lines)
 

@@ -24,7 +24,7 @@ PING_INTERVAL_S = 2 * TICK
 @rule("liveness.ping")
 @settings(ping_interval=PING_INTERVAL_S)
 def test_listener_is_pinged_again_and_again(connect: Connect) -> None:
-    """A client that says nothing is pinged, and pinged again when it has answered."""
+    """A client that says nothing is pinged, and pinged again after each answer."""
     ben: WebSocketClient = connect("ben")
 
     for _ in range(4):
@@ -34,7 +34,7 @@ def test_listener_is_pinged_again_and_again(connect: Connect) -> None:
 @rule("liveness.ping")
 @settings(ping_interval=PING_INTERVAL_S)
 def test_talker_is_pinged_too(connect: Connect) -> None:
-    """A client is pinged however much it talks: only a pong tells how it hears."""
+    """A client that talks is pinged too: only a pong tells that it still hears."""
     ben: WebSocketClient = connect("ben")
 
     for _ in range(3):
@@ -57,7 +57,7 @@ def wait_for_ping(talker: WebSocketClient) -> None:
 @rule("liveness.ping")
 @settings(ping_interval=PING_INTERVAL_S, pong_wait=SILENCE_S, idle_timeout=PING_INTERVAL_S)
 def test_who_answers_pings_stays(clients: ClientFactory, connect: Connect) -> None:
-    """A client that answers pings stays past every time limit, though it never speaks."""
+    """A client that answers pings stays beyond every time limit, though it never speaks."""
     anna, ben = clients("anna", "ben")
 
     for _ in range(2):
@@ -71,7 +71,7 @@ def test_who_answers_pings_stays(clients: ClientFactory, connect: Connect) -> No
 @rule("liveness.pong-wait")
 @settings(ping_interval=PING_INTERVAL_S, pong_wait=SILENCE_S)
 def test_who_answers_nothing_times_out(clients: ClientFactory, connect: Connect) -> None:
-    """A client that reads everything and answers nothing is gone."""
+    """A client that reads everything and answers nothing times out."""
     (anna,) = clients("anna")
     ben: WebSocketClient = connect("ben", answers_pings=False)
 
@@ -83,7 +83,7 @@ def test_who_answers_nothing_times_out(clients: ClientFactory, connect: Connect)
 @rule("liveness.pong-wait")
 @settings(ping_interval=PING_INTERVAL_S, pong_wait=SILENCE_S)
 def test_who_answers_nothing_hears_why_it_is_disconnected(connect: Connect) -> None:
-    """A client that timed out is told so, and then come a close frame and the end."""
+    """A client that times out is told so, and then gets a close frame and the end."""
     ben: WebSocketClient = connect("ben", answers_pings=False)
 
     lines, end = ben.lines_until_end()
@@ -96,7 +96,7 @@ def test_who_answers_nothing_hears_why_it_is_disconnected(connect: Connect) -> N
 @rule("liveness.pong-wait")
 @settings(ping_interval=PING_INTERVAL_S, pong_wait=SILENCE_S)
 def test_who_answers_nothing_is_announced_once(clients: ClientFactory, connect: Connect) -> None:
-    """The others hear once that a client timed out, and not also that it left."""
+    """A client's time-out is announced once, and no departure is announced after it."""
     (anna,) = clients("anna")
     ben: WebSocketClient = connect("ben", answers_pings=False)
 
@@ -111,7 +111,7 @@ def test_who_answers_nothing_is_announced_once(clients: ClientFactory, connect: 
 @rule("liveness.pong-wait")
 @settings(ping_interval=PING_INTERVAL_S, pong_wait=SILENCE_S)
 def test_frozen_client_times_out(clients: ClientFactory) -> None:
-    """A client that is connected and reads nothing is gone, though the room is quiet."""
+    """A connected client that reads nothing times out, even in a quiet room."""
     anna, ben = clients("anna", "ben")
 
     ben.clog()
@@ -122,7 +122,7 @@ def test_frozen_client_times_out(clients: ClientFactory) -> None:
 @rule("liveness.pong-wait")
 @settings(ping_interval=PING_INTERVAL_S, pong_wait=SILENCE_S)
 def test_bytes_without_a_frame_are_no_life(clients: ClientFactory, connect: Connect) -> None:
-    """A client that drips bytes of a frame it never completes is gone all the same."""
+    """A client that sends bytes of a frame but never completes it times out."""
     (anna,) = clients("anna")
     ben: WebSocketClient = connect("ben", answers_pings=False)
     head = bytes([0x80 | TEXT, 0x80 | 126, 4, 0])  # of a masked frame of 1 KiB
@@ -135,7 +135,7 @@ def test_bytes_without_a_frame_are_no_life(clients: ClientFactory, connect: Conn
 @rule("liveness.pong-wait")
 @settings(ping_interval=PING_INTERVAL_S, pong_wait=SILENCE_S)
 def test_any_whole_frame_is_life(clients: ClientFactory, connect: Connect) -> None:
-    """Text, an empty message, a part of one, a ping and a pong nobody asked for all count."""
+    """Text, an empty message, a part of one, a ping and an unasked pong are all signs of life."""
     (anna,) = clients("anna")
     kinds: dict[str, Callable[[WebSocketClient], None]] = {
         "says": lambda client: client.say("hello"),

@@ -1,4 +1,4 @@
-"""Rules of the area ``logging``: log."""
+"""Rules of the area ``logging``: what a server writes to its log about clients, and what not."""
 
 import array
 import contextlib
@@ -34,7 +34,8 @@ from conformance.rules.rude_peers import rude_peers, send_everywhere
 
 
 EXIT_WITHIN = 100 * TICK
-# Words for a cause, of which a log may have any.
+
+# Words for each cause of a departure; a log line needs one of them.
 LEFT = "(?i:left|leav|quit|clos|eof|end of|gone|disconnect|depart|bye)"
 TIMED_OUT = "(?i:time|idle|silen)"
 TOO_SLOW = "(?i:slow)"
@@ -42,7 +43,7 @@ TOO_SLOW = "(?i:slow)"
 
 @rule("logging.arrivals")
 def test_arrival_is_logged(server: Server, connect: Connect) -> None:
-    """That a client came is logged, with its address."""
+    """The arrival of a client is logged, with its address."""
     client: Client = connect()
 
     server.wait_stderr(re.escape(client.address))
@@ -51,7 +52,7 @@ def test_arrival_is_logged(server: Server, connect: Connect) -> None:
 @rule("logging.arrivals")
 @pytest.mark.parametrize("way", ["closes", "quits", "resets"])
 def test_departure_is_logged(server: Server, connect: Connect, way: str) -> None:
-    """That a client left is logged, with its address and that it did."""
+    """The departure of a client is logged, with its address and a word for leaving."""
     client: Client = connect()
 
     if way == "closes":
@@ -67,7 +68,7 @@ def test_departure_is_logged(server: Server, connect: Connect, way: str) -> None
 @rule("logging.arrivals")
 @settings(idle_timeout=3 * TICK, ping_interval=TICK, pong_wait=3 * TICK)
 def test_departure_of_who_timed_out_is_logged(server: Server, connect: Connect, door: Door) -> None:
-    """That a client was silent for too long is logged, with its address and that cause."""
+    """The departure of a silent client is logged, with its address and that cause."""
     client: Client = connect() if door == "tcp" else connect(answers_pings=False)
 
     client.lines_until_end()
@@ -80,7 +81,7 @@ def test_departure_of_who_timed_out_is_logged(server: Server, connect: Connect, 
 def test_departure_of_who_was_too_slow_is_logged(
     server: Server, clients: ClientFactory, connect: Connect
 ) -> None:
-    """That a client read too slowly is logged, with its address and that cause."""
+    """The departure of a slow client is logged, with its address and that cause."""
     (ben,) = clients("ben")
     sluggard: Client = connect(receive_buffer_bytes=4096)
 
@@ -95,7 +96,7 @@ def test_departure_of_who_was_too_slow_is_logged(
 def test_arrivals_and_departures_are_no_warnings(
     server: Server, clients: ClientFactory, connect: Connect
 ) -> None:
-    """Where only warnings are logged nobody's coming and going is."""
+    """A log of warnings only does not contain arrivals and departures."""
     anna, ben = clients("anna", "ben")
 
     for client in (anna, ben):
@@ -116,12 +117,12 @@ TRACEBACK = (  # of Python, Go, Rust, the JVM and JavaScript
 def test_ordinary_goodbye_is_no_alarm(
     server: Server, clients: ClientFactory, connect: Connect, door: Door
 ) -> None:
-    """However a client takes its leave, nothing about it is a warning or an error."""
+    """In whatever way a client leaves, nothing about it is a warning or an error."""
     (anna,) = clients("anna")
 
     for number, leave in enumerate(GOODBYES + (CLOSES if door == "ws" else [])):
         guest: Client = connect(f"guest{number}")
-        anna.say("one", "two", "three")  # under way while it leaves
+        anna.say("one", "two", "three")  # on their way to the guest while it leaves
         leave(guest)
         anna.wait_for(f"* guest{number} left")
     _stop(server, connect)
@@ -133,7 +134,7 @@ def test_ordinary_goodbye_is_no_alarm(
 def test_no_peer_causes_a_traceback(
     server: Server, clients: ClientFactory, connect: Connect, door: Door
 ) -> None:
-    """Whatever bytes a peer sends, and however it goes then, no traceback is logged."""
+    """Whatever a peer sends, and in whatever way it then leaves, no traceback is logged."""
     anna, ben = clients("anna", "ben")
 
     for peer, leave in zip(rude_peers(connect, door), cycle(WITHOUT_A_WORD), strict=False):
@@ -141,7 +142,7 @@ def test_no_peer_causes_a_traceback(
         with contextlib.suppress(OSError, ConnectionEnded):  # the server was faster
             leave(peer)
     for _ in range(5):
-        connect(welcome=False).reset()  # maybe before it was accepted
+        connect(welcome=False).reset()  # perhaps before the server accepts it
     let_the_server_read(ben, turns=5)
     anna.wait_for(ben.send_fence())
     _stop(server, connect)
@@ -158,7 +159,7 @@ BREAKERS = ["\n", "\r", "\r\n", "\0", "\b", "\v", "\x1b", "\x1b[2K", "\x85", "\x
 def test_no_control_character_of_a_client_is_logged(
     server_with: ServerFactory, clients: ClientFactory, connect: Connect, log_level: str | None
 ) -> None:
-    """Nothing that a client sends ends a line of the log, or reaches a terminal as a command."""
+    """Nothing that a client sends can end a log line or act on a terminal."""
     server = server_with() if log_level is None else server_with(log_level=log_level)
     anna, ben = clients("anna", "ben", server=server)
 
@@ -172,14 +173,14 @@ def test_no_control_character_of_a_client_is_logged(
 
 LONGEST_LOG_LINE_BYTES = 256
 VISITS_TO_FILL = 500  # a pipe of one page
-VISITS_MORE = 600  # twice as many lines: more than a queue in front of the pipe might hold
+VISITS_MORE = 600  # two lines each: more than a queue in front of the pipe might hold
 
 
 @rule("logging.unread")
 def test_log_that_nobody_reads_stops_nobody(
     launch: Launch, clients: ClientFactory, connect: Connect
 ) -> None:
-    """With a standard error that is full, people come, talk and go, and the server stops."""
+    """With a full standard error, clients come, talk and go, and the server can stop."""
     server = launch(read_stderr=False).wait_ready()
     anna, ben = clients("anna", "ben", server=server)
 
@@ -202,7 +203,7 @@ def test_log_that_nobody_reads_stops_nobody(
 
 
 def _stop(server: Server, connect: Connect) -> None:
-    """End the clients, which the server would wait for, and the server: its log is complete."""
+    """End the clients, then the server, so that its log is complete."""
     connect.close_all()
     server.stop()
 
@@ -217,13 +218,13 @@ def _expect_not_logged(server: Server, pattern: str) -> None:
 
 
 def _talk_until_one_is_cut_off(talker: Client) -> None:
-    """Talk until somebody was too slow to hear it."""
+    """Talk until some client was too slow to hear it."""
     for _ in range(200):
         talker.say(*(10 * ["x" * 4000]))
         fence = talker.send_fence()
         if any(line.endswith(" was too slow") for line in talker.lines_until(fence)):
             return
-    raise Unknown("nobody was cut off who did not read 8 MB")
+    raise Unknown("a client that did not read 8 MB was not cut off")
 
 
 def _go_in_the_middle_of_a_line(guest: Client) -> None:
@@ -255,12 +256,12 @@ CLOSES: list[Callable[[Any], object]] = [
 
 @contextlib.contextmanager
 def _narrow_log(server: Server) -> Iterator[Callable[[], bool]]:
-    """Make the pipe that a server logs to as short as can be; yields what tells if it is full.
+    """Make a server's log pipe as short as possible; yield a function that tells if it is full.
 
     Linux only, else ``Unknown``.
     """
     if sys.platform != "linux":
-        raise Unknown("a pipe can be narrowed on Linux only")
+        raise Unknown("only on Linux can a pipe be made shorter")
     descriptor = os.open(f"/proc/{server.pid}/fd/2", os.O_RDONLY | os.O_NONBLOCK)
     try:
         capacity_bytes = fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, select.PIPE_BUF)

@@ -22,14 +22,14 @@ from conformance.swarm import Coverage, Swarm
 
 
 AMID_COMING_AND_GOING = Coverage(receivers=3, messages=150, joins=10, departures=10)
-ROUNDS = 100  # for races that a wrong server loses once in twenty times
+ROUNDS = 100  # enough for races that a wrong server loses in one of twenty rounds
 
 
 @rule("membership.welcome")
 def test_newcomer_is_told_its_name_and_then_who_is_there(
     clients: ClientFactory, connect: Connect
 ) -> None:
-    """A newcomer's first line is its name, its second the roster with itself at the end."""
+    """A newcomer's first line is its name, its second the roster, with itself at the end."""
     clients("anna", "ben")
 
     cara: Client = connect(welcome=False)
@@ -41,7 +41,7 @@ def test_newcomer_is_told_its_name_and_then_who_is_there(
 
 @rule("membership.welcome")
 def test_first_of_all_is_alone_in_its_roster(connect: Connect) -> None:
-    """Who enters an empty room is told of itself alone."""
+    """A client that enters an empty room is alone in its roster."""
     anna: Client = connect(welcome=False)
 
     anna.expect(f"* you are {anna.address}", f"* online (1): {anna.address}")
@@ -49,7 +49,7 @@ def test_first_of_all_is_alone_in_its_roster(connect: Connect) -> None:
 
 @rule("membership.welcome")
 def test_welcome_comes_before_what_a_hasty_newcomer_says(connect: Connect) -> None:
-    """A newcomer that speaks before it is welcomed is welcomed first, and heard."""
+    """A newcomer that speaks before its welcome is welcomed first, and then heard."""
     for _ in range(ROUNDS // 5):
         hasty: Client = connect(welcome=False)
         hasty.say("hello", "/who")
@@ -66,7 +66,7 @@ def test_welcome_comes_before_what_a_hasty_newcomer_says(connect: Connect) -> No
 def test_others_hear_of_a_newcomer_and_it_does_not(
     clients: ClientFactory, connect: Connect
 ) -> None:
-    """Everyone who is there hears once of a newcomer, and the newcomer does not."""
+    """Everyone in the room hears once of a newcomer, and the newcomer does not."""
     anna, ben = clients("anna", "ben")
 
     cara: Client = connect()
@@ -101,7 +101,7 @@ def test_unfinished_handshake_is_no_newcomer(
 
 @rule("membership.one-step")
 def test_who_has_its_welcome_gets_what_is_said_next(connect: Connect) -> None:
-    """Nothing that is said once a newcomer has its first line passes it by."""
+    """A newcomer gets everything that is said once it has its first line."""
     anna: Client = connect("anna")
 
     for number in range(ROUNDS):
@@ -115,7 +115,7 @@ def test_who_has_its_welcome_gets_what_is_said_next(connect: Connect) -> None:
 
 @rule("membership.one-step")
 def test_who_hears_of_a_newcomer_can_reach_it(connect: Connect) -> None:
-    """Nothing that is said in answer to ``joined`` passes the newcomer by."""
+    """A newcomer gets everything that is said in answer to its ``joined``."""
     anna: Client = connect("anna")
 
     for number in range(ROUNDS):
@@ -129,7 +129,7 @@ def test_who_hears_of_a_newcomer_can_reach_it(connect: Connect) -> None:
 
 @rule("membership.one-step")
 def test_newcomers_at_one_time_know_of_one_another(connect: Connect) -> None:
-    """Of two that come at once, one has the other in its roster and the other hears of it."""
+    """Of two clients that join at once, each learns of the other, by its roster or ``joined``."""
     crowd = 30
     anna: Client = connect("anna")
     start = threading.Barrier(crowd)
@@ -147,19 +147,19 @@ def test_newcomers_at_one_time_know_of_one_another(connect: Connect) -> None:
     everyone = sorted(["anna", *(client.name for client, _ in entered)])
     for client, roster in entered:
         heard_of = [line.split()[1] for line in client.lines_until(fence)]
-        assert sorted(roster + heard_of) == everyone, f"what {client.name} knows of"
+        assert sorted(roster + heard_of) == everyone, f"{client.name} knows of other clients"
 
 
 @rule("membership.one-step")
 def test_newcomer_gets_everything_from_its_arrival_on(connect: Connect) -> None:
-    """What a newcomer gets is all that the others get after its ``joined``, and no more."""
+    """A newcomer gets exactly what the others get after its ``joined``."""
     anna, ben = connect("anna"), connect("ben")
     enough = threading.Event()
 
     def talk() -> None:
         for batch in itertools.count():
             anna.say(*(f"{batch}.{number}" for number in range(10)))
-            anna.wait_for(f"anna: {batch}.9")  # a flood is another rule's business
+            anna.wait_for(f"anna: {batch}.9")  # so that this is no flood
             if enough.is_set():
                 return
 
@@ -173,20 +173,20 @@ def test_newcomer_gets_everything_from_its_arrival_on(connect: Connect) -> None:
 
     arrivals = [room.index(f"* {newcomer.name} joined") for newcomer in newcomers]
     for newcomer, arrival in zip(newcomers, arrivals, strict=True):
-        assert newcomer.lines_until(fence) == room[arrival + 1 :], f"what {newcomer.name} got"
+        assert newcomer.lines_until(fence) == room[arrival + 1 :], f"{newcomer.name} got others"
     if arrivals[-1] - arrivals[0] < 2 * len(arrivals):
         raise Unknown("too little was said while the newcomers came")
 
 
 @rule("membership.one-step")
 def test_no_arrival_splits_the_room(swarm: Swarm) -> None:
-    """While many come and go amid the talk, each hears all from its own arrival on."""
+    """While many come and go, each client gets everything from its own arrival on."""
     log = swarm(talkers=3, lines_each=60, visitors=5, visits_each=5)
 
     log.assert_keeps("membership.one-step", AMID_COMING_AND_GOING)
 
 
 def names_in(roster: str) -> list[str]:
-    """Return the names that a roster line tells."""
+    """Return the names that a roster line lists."""
     assert roster.startswith("* online ("), roster
     return roster.partition("): ")[2].split(", ")

@@ -14,13 +14,13 @@ from conformance.clogging import Talk, connect_clogged
 from conformance.rules.leaving import WAYS_TO_LEAVE, end_own_stream, wait_for_all
 
 
-ROUNDS = 100  # for races that a wrong server loses once in twenty times
+ROUNDS = 100  # enough for races that a wrong server loses in one of twenty rounds
 
 
 @rule("membership.left-once")
 @pytest.mark.parametrize("way", WAYS_TO_LEAVE)
 def test_departure_is_announced_once(way: str, connect: Connect) -> None:
-    """However a client leaves, and whatever is on its way to it, it has left once."""
+    """In whatever way a client leaves, its departure is announced once."""
     anna: Client = connect("anna")
     leavers: list[Client] = [connect() for _ in range(20)]
     departures = [f"* {leaver.name} left" for leaver in leavers]
@@ -28,7 +28,7 @@ def test_departure_is_announced_once(way: str, connect: Connect) -> None:
     anna.say(*["are you still there?"] * 20)
     for leaver in leavers:
         WAYS_TO_LEAVE[way](leaver)
-        anna.say("and now?")  # both of a connection's directions may notice that it is gone
+        anna.say("and now?")  # the reading and the writing side may both notice the end
     heard = wait_for_all(anna, departures)
     anna.say(*["nobody?"] * 5)
     heard += anna.lines_until(anna.send_fence())
@@ -40,7 +40,7 @@ def test_departure_is_announced_once(way: str, connect: Connect) -> None:
 def test_reset_with_much_underway_is_announced_once(
     clients: ClientFactory, connect: Connect, server: Server
 ) -> None:
-    """A client that resets the connection while much is waiting for it has left once."""
+    """When a client resets while much is waiting for it, its departure is announced once."""
     (anna,) = clients("anna")
     slow = connect_clogged(connect)
     Talk(anna).until_clogged(slow, server)
@@ -55,7 +55,7 @@ def test_reset_with_much_underway_is_announced_once(
 
 @rule("membership.half-close")
 def test_last_line_is_heard_by_its_speaker_too(connect: Connect) -> None:
-    """A client that speaks and ends its stream at once gets its own line, and then the end."""
+    """A client that speaks and at once ends its stream gets its own line, and then the end."""
     for _ in range(ROUNDS):
         client: TcpClient = connect()
         client.say("last words")
@@ -68,7 +68,7 @@ def test_last_line_is_heard_by_its_speaker_too(connect: Connect) -> None:
 
 @rule("membership.half-close")
 def test_half_closed_client_gets_what_others_said_before(clients: ClientFactory) -> None:
-    """A client that ends its stream in the middle of the talk gets all of it up to its end."""
+    """A client that ends its stream while others talk gets all that was said before its end."""
     anna, ben = clients("anna", "ben")
 
     anna.say(*(f"number {number}" for number in range(3000)))
@@ -83,7 +83,7 @@ def test_half_closed_client_gets_what_others_said_before(clients: ClientFactory)
 @rule("membership.no-ghost")
 @pytest.mark.parametrize("way", WAYS_TO_LEAVE)
 def test_who_has_left_is_in_no_roster(way: str, clients: ClientFactory, connect: Connect) -> None:
-    """Neither ``/who`` nor a newcomer's roster names a client that has left."""
+    """Neither ``/who`` nor a newcomer's roster lists a client that has left."""
     anna, ben = clients("anna", "ben")
     WAYS_TO_LEAVE[way](ben)
     anna.wait_for("* ben left")
@@ -98,7 +98,7 @@ def test_who_has_left_is_in_no_roster(way: str, clients: ClientFactory, connect:
 
 @rule("membership.no-ghost")
 def test_who_has_left_gets_nothing(clients: ClientFactory) -> None:
-    """What is said after a departure does not reach the one that left, though it still reads."""
+    """A client that has left, and still reads, gets nothing that is said after its departure."""
     anna, ben = clients("anna", "ben")
 
     end_own_stream(ben)
@@ -112,7 +112,7 @@ def test_who_has_left_gets_nothing(clients: ClientFactory) -> None:
 
 @rule("membership.no-ghost")
 def test_commands_after_the_last_do_nothing(clients: ClientFactory) -> None:
-    """Who has quit is not brought back by what it sent behind."""
+    """Lines that a client sends after ``/quit`` do nothing."""
     anna, ben = clients("anna", "ben")
 
     ben.say("/quit", "/rename ghost", "boo", "/who")
@@ -126,7 +126,7 @@ def test_commands_after_the_last_do_nothing(clients: ClientFactory) -> None:
 def test_who_was_cut_off_cannot_come_back(
     clients: ClientFactory, connect: Connect, server: Server
 ) -> None:
-    """A client that the room has dropped, and that is still connected, cannot rename itself in."""
+    """A client that was cut off, and is still connected, cannot come back by renaming itself."""
     (anna,) = clients("anna")
     slow = connect_clogged(connect)
     Talk(anna).until_cut_off(slow, server)

@@ -1,4 +1,4 @@
-"""Rules of the area ``membership``: many stays at once."""
+"""Rules of the area ``membership``: many clients come and go at once."""
 
 import time
 from collections import Counter, defaultdict
@@ -21,7 +21,7 @@ AMID_COMING_AND_GOING = Coverage(receivers=3, messages=150, joins=10, departures
 
 @rule("membership.churn")
 def test_comings_and_goings_amid_talk_are_told_once_each(swarm: Swarm) -> None:
-    """While others talk and take new names, each stay is announced once and ended once."""
+    """While others talk and rename themselves, each stay is announced once and ended once."""
     log = swarm(talkers=3, lines_each=60, visitors=6, visits_each=6, renames_each=2)
 
     log.assert_keeps("membership.churn", AMID_COMING_AND_GOING)
@@ -29,7 +29,7 @@ def test_comings_and_goings_amid_talk_are_told_once_each(swarm: Swarm) -> None:
 
 @rule("membership.churn")
 def test_each_of_many_stays_is_announced_once_and_ended_once(connect: Connect) -> None:
-    """Of many that come and go at once, each is announced once and has left once."""
+    """When many come and go at once, each is announced once and has left once."""
     workers, stays = 8, 28
     anna: Client = connect("anna")
 
@@ -56,7 +56,7 @@ def test_each_of_many_stays_is_announced_once_and_ended_once(connect: Connect) -
 
 @rule("membership.churn")
 def test_nobody_remains_of_those_who_did_not_wait_for_their_welcome(connect: Connect) -> None:
-    """A client that is gone before it is welcomed leaves no trace but a pair of lines."""
+    """A client that is gone before its welcome leaves at most ``joined`` and ``left`` behind."""
     workers, stays = 8, 25
     anna: Client = connect("anna")
 
@@ -70,7 +70,7 @@ def test_nobody_remains_of_those_who_did_not_wait_for_their_welcome(connect: Con
 
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(look_in, range(workers)))
-    ben: Client = connect()  # behind all of them in the queue of connections
+    ben: Client = connect()  # after all of them in the queue of connections
     lines = anna.lines_until(f"* {ben.name} joined")
     deadline = time.monotonic() + 6 * WITHIN
     roster = ""
@@ -85,7 +85,7 @@ def test_nobody_remains_of_those_who_did_not_wait_for_their_welcome(connect: Con
 
 
 def stays_in(lines: Iterable[str]) -> dict[str, list[str]]:
-    """Return what was announced of each name, in order: it ``joined``, it ``left``."""
+    """Return what was announced of each name, in order: ``joined``, ``left``."""
     changes: defaultdict[str, list[str]] = defaultdict(list)
     for line in lines:
         match line.split():
@@ -95,7 +95,7 @@ def stays_in(lines: Iterable[str]) -> dict[str, list[str]]:
 
 
 def most_at_once(lines: Iterable[str]) -> int:
-    """Return how many that came and went were there at the same time."""
+    """Return how many clients were there at the same time, at most."""
     here = most = 0
     for line in lines:
         here += line.endswith(" joined") - line.endswith(" left")

@@ -1,4 +1,4 @@
-"""Rules of the area ``names``: which name."""
+"""Rules of the area ``names``: a client's first name, and the names that it may take."""
 
 import socket
 
@@ -29,12 +29,12 @@ def test_first_name_is_the_address(clients: ClientFactory, connect: Connect) -> 
 
 @rule("names.first")
 def test_first_name_of_an_ipv6_peer_has_brackets(launch: Launch, connect: Connect) -> None:
-    """The address of a peer that comes by IPv6 is spelled with brackets around the host."""
+    """The address of an IPv6 peer is spelled with brackets around the host."""
     server = launch(tcp=_free_ipv6_address(), ws=_free_ipv6_address())
     try:
         server.wait_ready()
     except NotReady as error:
-        raise Unknown(f"it opens no door to IPv6: {error}") from None
+        raise Unknown(f"it opens no door at an IPv6 address: {error}") from None
 
     client: Client = connect(server=server, welcome=False)
 
@@ -44,7 +44,7 @@ def test_first_name_of_an_ipv6_peer_has_brackets(launch: Launch, connect: Connec
 
 @rule("names.first")
 def test_first_name_is_not_what_a_header_says(connect: Connect, door: Door) -> None:
-    """A peer cannot choose its address by a header."""
+    """A peer cannot choose its address with a header."""
     if door == "tcp":
         pytest.skip("a line has no headers")
     headers = {name: "192.0.2.1" for name in ("X-Forwarded-For", "X-Real-IP", "Forwarded")}
@@ -57,7 +57,7 @@ def test_first_name_is_not_what_a_header_says(connect: Connect, door: Door) -> N
 @rule("names.rename")
 @pytest.mark.parametrize("command", ["/rename ", "rename|"])
 def test_everyone_hears_of_a_new_name(clients: ClientFactory, command: str) -> None:
-    """Both commands tell everyone, the asker too, in their place among what it says."""
+    """Both commands tell everyone, the asker too, in order with the asker's other lines."""
     anna, ben = clients("anna", "ben")
 
     ben.say("before", f"{command}zoe", "after", f"{command}zoë", "/who")
@@ -69,7 +69,7 @@ def test_everyone_hears_of_a_new_name(clients: ClientFactory, command: str) -> N
 
 @rule("names.rename")
 def test_white_space_around_a_new_name_is_dropped(clients: ClientFactory) -> None:
-    """A new name is what stands between the white space around it."""
+    """White space around a new name is dropped."""
     (anna,) = clients("anna")
 
     anna.say("/rename   zoe  ", "rename| anna ", "/rename\tzoe\t")
@@ -79,7 +79,7 @@ def test_white_space_around_a_new_name_is_dropped(clients: ClientFactory) -> Non
 
 @rule("names.rename")
 def test_departure_is_told_under_the_last_name(clients: ClientFactory) -> None:
-    """Who leaves is named as it was called last."""
+    """A departure is announced under the client's last name."""
     anna, ben = clients("anna", "ben")
 
     ben.say("/rename zoe")
@@ -105,7 +105,7 @@ GOOD_NAMES = [
 
 @rule("names.rename")
 def test_name_within_the_rules_may_be_had(clients: ClientFactory) -> None:
-    """Whatever is 1 to 32 printable characters, and begins and holds nothing else, is a name."""
+    """Any 1 to 32 printable characters that follow the rules are a name."""
     (anna,) = clients("anna")
 
     for name in GOOD_NAMES:
@@ -117,7 +117,7 @@ def test_name_within_the_rules_may_be_had(clients: ClientFactory) -> None:
 
 @rule("names.rename")
 def test_own_name_may_be_spelled_anew(clients: ClientFactory) -> None:
-    """A client may have its own name in another spelling: no other client has it."""
+    """A client may take its own name in another spelling, because no other client has it."""
     (anna,) = clients("anna")
 
     anna.say("/rename ANNA", "/rename Anna", f"/rename {wide('anna')}")
@@ -127,7 +127,7 @@ def test_own_name_may_be_spelled_anew(clients: ClientFactory) -> None:
 
 @rule("names.rename")
 def test_what_only_looks_like_a_rename_is_text(clients: ClientFactory) -> None:
-    """A line that is not exactly one of the two commands is said, and changes no name."""
+    """A line that only resembles a rename is text, and changes no name."""
     (anna,) = clients("anna")
     texts = ["rename zoe", "rename", "renamed|zoe", "Rename|zoe", " rename|zoe", "rename |zoe"]
 
@@ -166,13 +166,13 @@ BAD_NAMES = [
     wide("!anna"),
     wide("/anna"),
     "small\ufe55colon",
-    "spaced\u00a8out",  # a diaeresis by itself: a space and a combining one
+    "spaced\u00a8out",  # a diaeresis alone, normalised to a space and a combining diaeresis
 ]
 
 
 @rule("names.bad")
 def test_bad_name_is_refused(clients: ClientFactory) -> None:
-    """Each name against the rules gets an error, and its asker keeps the name it had."""
+    """Each name against the rules gets an error, and the asker keeps its name."""
     (anna,) = clients("anna")
 
     for name in BAD_NAMES:
@@ -186,7 +186,7 @@ def test_bad_name_is_refused(clients: ClientFactory) -> None:
 
 @rule("names.bad")
 def test_rename_without_a_name_is_refused(clients: ClientFactory) -> None:
-    """Nothing at all is a bad name too."""
+    """A rename without a name gets an error."""
     (anna,) = clients("anna")
 
     for line in ("/rename", "/rename ", "/rename   ", "rename|", "rename|  "):
@@ -197,7 +197,7 @@ def test_rename_without_a_name_is_refused(clients: ClientFactory) -> None:
 
 @rule("names.bad")
 def test_nobody_else_hears_of_a_bad_name(clients: ClientFactory) -> None:
-    """Of a bad name nobody hears but its asker."""
+    """Only the asker hears that a name is bad."""
     anna, ben = clients("anna", "ben")
 
     ben.say(*(f"/rename {name}" for name in BAD_NAMES))

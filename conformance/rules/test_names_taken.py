@@ -1,4 +1,4 @@
-"""Rules of the area ``names``: taken."""
+"""Rules of the area ``names``: names that another client has, and when they are free again."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -40,7 +40,7 @@ ANOTHERS_NAMES = [
 @rule("names.taken")
 @pytest.mark.parametrize("the_other_way_round", [False, True])
 def test_name_of_another_is_refused(clients: ClientFactory, the_other_way_round: bool) -> None:
-    """A name that another has, in whichever of its spellings, is refused as it was asked for."""
+    """A name that another client has, in any of its spellings, is refused as it was spelled."""
     anna, ben = clients("anna", "ben")
 
     for pair in ANOTHERS_NAMES:
@@ -54,7 +54,7 @@ def test_name_of_another_is_refused(clients: ClientFactory, the_other_way_round:
 
 @rule("names.taken")
 def test_nobody_else_hears_of_a_taken_name(clients: ClientFactory) -> None:
-    """Of a name that is taken nobody hears but its asker, not even its holder."""
+    """Only the asker hears that a name is taken, not even its holder."""
     anna, ben, cara = clients("anna", "ben", "cara")
 
     cara.say("/rename anna", "rename|ANNA")
@@ -66,7 +66,7 @@ def test_nobody_else_hears_of_a_taken_name(clients: ClientFactory) -> None:
 
 @rule("names.taken")
 def test_asker_that_was_refused_keeps_its_name(clients: ClientFactory) -> None:
-    """Who asked in vain still holds its name: no other can have it."""
+    """A client whose rename was refused still holds its name: no other client can take it."""
     _anna, ben, cara = clients("anna", "ben", "cara")
     ben.say("/rename anna", "/rename an:na")
     fence = ben.send_fence()
@@ -81,7 +81,7 @@ def test_asker_that_was_refused_keeps_its_name(clients: ClientFactory) -> None:
 def test_name_is_taken_at_the_other_door_too(
     launch: Launch, clients: ClientFactory, connect: Connect, door: Door
 ) -> None:
-    """A name that somebody at the other door has is taken."""
+    """A name that a client at the other door has is taken."""
     if len(launch.contender.doors) == 1:
         pytest.skip("it has no other door")
     clients("anna")
@@ -97,7 +97,7 @@ SPELLINGS = ["boss", "BOSS", "Boss", wide("boss")]
 
 @rule("names.race")
 def test_one_of_many_askers_gets_the_name(clients: ClientFactory) -> None:
-    """Of many who ask for one name at once, one gets it and all others are refused."""
+    """When many clients ask for one name at once, one gets it and all others are refused."""
     askers: tuple[Client, ...] = clients(*(f"asker{number}" for number in range(ASKERS)))
 
     raced = 0
@@ -108,17 +108,17 @@ def test_one_of_many_askers_gets_the_name(clients: ClientFactory) -> None:
 
         refusals = [answer for answer in answers if answer.startswith("! name taken: ")]
         winners = [asker for asker in askers if asker.name != asker.label]
-        assert len(winners) == 1, f"{len(winners)} got one name"
+        assert len(winners) == 1, f"{len(winners)} clients got one name"
         assert len(refusals) == ASKERS - 1
         _give_back(winners[0])
     if raced < ROUNDS / 2:
-        raise Unknown(f"only in {raced} of {ROUNDS} rounds two asked before one was answered")
+        raise Unknown(f"two clients asked before an answer came in only {raced} of {ROUNDS} rounds")
 
 
 @rule("names.freed")
 @pytest.mark.parametrize("way", ["renames", "closes", "quits", "resets"])
 def test_name_is_free_once_its_holder_is_gone(clients: ClientFactory, way: str) -> None:
-    """As soon as others hear that its holder has another name or left, a name can be had."""
+    """As soon as others hear that its holder renamed itself or left, a name is free."""
     holder, ben = clients("Anna", "ben")
 
     _part_with_name(holder, way)
@@ -130,7 +130,7 @@ def test_name_is_free_once_its_holder_is_gone(clients: ClientFactory, way: str) 
 
 @rule("names.freed")
 def test_who_leaves_frees_no_name_but_its_own(clients: ClientFactory) -> None:
-    """A name that a client had before, and another has now, stays taken when the first leaves."""
+    """A name that a client gave up and another now has stays taken when the first client leaves."""
     anna, ben, cara = clients("anna", "ben", "cara")
     anna.say("/rename zoe")
     ben.expect("* anna is now zoe")
@@ -146,7 +146,7 @@ def test_who_leaves_frees_no_name_but_its_own(clients: ClientFactory) -> None:
 
 @rule("names.freed")
 def test_old_name_can_be_had_again_by_its_holder(clients: ClientFactory) -> None:
-    """Names can be passed round: each is free for whoever asks next."""
+    """Names can be passed round: each is free for the client that asks next."""
     anna, ben = clients("anna", "ben")
 
     for _ in range(3):
@@ -159,7 +159,7 @@ def test_old_name_can_be_had_again_by_its_holder(clients: ClientFactory) -> None
 
 
 def _ask_at_once(askers: Sequence[Client]) -> None:
-    """Have all of them ask for one name, each from a thread of its own, in several spellings."""
+    """Let all of them ask for one name, each from its own thread, in several spellings."""
     barrier = threading.Barrier(len(askers))
 
     def ask(asker: Client, spelling: str) -> None:
@@ -174,12 +174,12 @@ def _ask_at_once(askers: Sequence[Client]) -> None:
 
 
 def _is_answer_to(asker: Client) -> Callable[[str], bool]:
-    """Return what tells the answer to a client whose name is its label from all other lines."""
+    """Return a function that recognises the answer to a client whose name is its label."""
     return lambda line: line.startswith((f"* {asker.label} is now ", "! "))
 
 
 def _asked_before_an_answer(askers: Sequence[Client], answers: Sequence[str]) -> int:
-    """Return how many had asked when the first of the answers came."""
+    """Return how many clients had asked when the first answer came."""
     first_answer_ns = min(
         max(event.at_ns for event in asker.log if event.text == answer)
         for asker, answer in zip(askers, answers, strict=True)
@@ -189,7 +189,7 @@ def _asked_before_an_answer(askers: Sequence[Client], answers: Sequence[str]) ->
 
 
 def _give_back(winner: Client) -> None:
-    """Have the winner take its old name, so that the other is free for the next round."""
+    """Let the winner take its old name, so that the other is free for the next round."""
     won = winner.name
     winner.say(f"/rename {winner.label}")
     winner.wait_for(f"* {won} is now {winner.label}")

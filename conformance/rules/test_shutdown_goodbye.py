@@ -1,4 +1,4 @@
-"""Rules of the area ``shutdown``: clients."""
+"""Rules of the area ``shutdown``: what the clients of a stopping server get."""
 
 import contextlib
 import signal
@@ -29,7 +29,7 @@ NEVER_S = 600 * TICK  # a deadline of the server's that no test waits for
 def test_everyone_is_told_and_disconnected(
     number: signal.Signals, clients: ClientFactory, server: Server
 ) -> None:
-    """On either signal everyone gets the farewell, and then the end, which says going away."""
+    """On either signal everyone gets the farewell, and then the end; at ``ws`` with 1001."""
     room = clients("anna", "ben", "cara")
 
     server.signal(number)
@@ -43,7 +43,7 @@ def test_everyone_is_told_and_disconnected(
 
 @rule("shutdown.announce")
 def test_departures_are_not_announced_one_by_one(clients: ClientFactory, server: Server) -> None:
-    """A client that leaves because the server stops is not said to have left."""
+    """When the server stops, no client is announced as having left."""
     room = clients("anna", "ben", "cara", "dora", "emil")
 
     server.signal(signal.SIGTERM)
@@ -54,7 +54,7 @@ def test_departures_are_not_announced_one_by_one(clients: ClientFactory, server:
 
 @rule("shutdown.delivers")
 def test_what_was_heard_once_is_heard_by_all(clients: ClientFactory, server: Server) -> None:
-    """A line that its speaker has heard is delivered to all before the farewell."""
+    """A line that its speaker has heard reaches everyone before the farewell."""
     anna, ben, cara = clients("anna", "ben", "cara")
     lines = [str(number) for number in range(100)]
 
@@ -71,9 +71,9 @@ def test_what_was_heard_once_is_heard_by_all(clients: ClientFactory, server: Ser
 def test_flood_that_is_cut_short_ends_at_one_line_for_all(
     clients: ClientFactory, server: Server
 ) -> None:
-    """In the middle of a flood all get the same lines up to the farewell, which comes last."""
+    """A flood that the shutdown cuts short ends with the same line for everyone."""
     room = clients("anna", "ben", "cara", "dora", "emil", "fred")
-    flood = [str(number) for number in range(200_000)]  # far more than there will be time for
+    flood = [str(number) for number in range(200_000)]  # far more than there is time for
 
     def talk(talker: Client) -> None:
         with contextlib.suppress(Mismatch):  # the server stops reading
@@ -91,7 +91,7 @@ def test_flood_that_is_cut_short_ends_at_one_line_for_all(
     *chat, farewell = heard[0]
     assert farewell == FAREWELL
     for client, lines in zip(room, heard, strict=True):
-        assert lines == heard[0], f"what {client.name} got"
+        assert lines == heard[0], f"{client.name} got other lines than {room[0].name}"
     for talker in room[:2]:
         said = [f"{talker.name}: {line}" for line in flood]
         own = [line for line in chat if line.startswith(f"{talker.name}: ")]
@@ -105,7 +105,7 @@ def test_flood_that_is_cut_short_ends_at_one_line_for_all(
 def test_who_is_behind_gets_all_of_it(
     clients: ClientFactory, connect: Connect, server: Server
 ) -> None:
-    """A client for which much is waiting gets it while the server stops, and the farewell."""
+    """A client that is behind gets everything that waits for it, and then the farewell."""
     (anna,) = clients("anna")
     slow = connect_clogged(connect)
     talk = Talk(anna)

@@ -1,4 +1,8 @@
-"""Rules of the area ``shutdown``: process."""
+"""Rules of the area ``shutdown``: how the process of a stopping server ends.
+
+A server that has nothing left to deliver ends at once. Where a test needs a server that is still
+stopping, a clogged client gives it something that it cannot deliver.
+"""
 
 import contextlib
 import os
@@ -50,7 +54,7 @@ def test_empty_server_exits(number: signal.Signals, server: Server) -> None:
 def test_clients_that_never_close_do_not_keep_it(
     connect: Connect, server: Server, launch: Launch
 ) -> None:
-    """Clients that read the end and keep their side open do not keep the server."""
+    """Clients that read the end and keep their side open do not keep the server running."""
     room: list[Client] = [connect() for _ in range(3)]
     if "ws" in launch.contender.doors:
         room.append(connect(door="ws", answers_close=False))
@@ -65,7 +69,7 @@ def test_clients_that_never_close_do_not_keep_it(
 @rule("shutdown.exit")
 @settings(drain_timeout=DRAIN_TIMEOUT_S)
 def test_clogged_client_does_not_keep_it(connect: Connect, server: Server) -> None:
-    """A client that does not take what is waiting for it does not keep the server."""
+    """A client that does not take what waits for it does not keep the server running."""
     slow = connect_clogged(connect)
     Talk(connect("anna")).until_clogged(slow, server)
 
@@ -77,13 +81,13 @@ def test_clogged_client_does_not_keep_it(connect: Connect, server: Server) -> No
 @rule("shutdown.exit")
 @settings(drain_timeout=DRAIN_TIMEOUT_S, slow_consumer="block", outbox=8)
 def test_blocked_talkers_do_not_keep_it(connect: Connect, server: Server) -> None:
-    """Talkers that wait under ``block`` for one that never reads do not keep the server."""
+    """Talkers that ``block`` holds back do not keep the server running."""
     connect_clogged(connect)
     anna: Client = connect("anna")
     try:
         anna.say(*["x" * 3000] * 5000, within=10 * TICK)
     except Mismatch:
-        pass  # as it has to be: the server reads no more
+        pass  # as expected: the server has stopped reading
     else:
         raise Unknown("the talker did not have to wait")
 
@@ -97,12 +101,12 @@ def test_blocked_talkers_do_not_keep_it(connect: Connect, server: Server) -> Non
 def test_unfinished_handshake_does_not_keep_it(
     connect: Connect, server: Server, launch: Launch
 ) -> None:
-    """Connections without a request, and with half of one, do not keep the server."""
+    """Connections with no request, or half of one, do not keep the server running."""
     require_door("ws", launch)
     connect(door="ws", welcome=False, handshake=False)
     half: WebSocketClient = connect(door="ws", welcome=False, handshake=False)
     half.send_raw(HANDSHAKE[:40])
-    connect()  # behind both of them
+    connect()  # accepted after both of them
 
     server.signal(signal.SIGTERM)
 
@@ -112,12 +116,12 @@ def test_unfinished_handshake_does_not_keep_it(
 @rule("shutdown.exit")
 @settings(drain_timeout=DRAIN_TIMEOUT_S)
 def test_endless_talker_does_not_keep_it(connect: Connect, server: Server) -> None:
-    """A client that goes on talking, and hears nothing of the end, does not keep the server."""
+    """A client that never stops talking does not keep the server running."""
     anna: Client = connect("anna")
     over = threading.Event()
 
     def talk_on() -> None:
-        with contextlib.suppress(Mismatch):  # the server is gone, or about to be
+        with contextlib.suppress(Mismatch):  # the server has gone, or is about to
             while not over.is_set():
                 anna.say(*["are you still there?"] * 100)
 
@@ -128,7 +132,7 @@ def test_endless_talker_does_not_keep_it(connect: Connect, server: Server) -> No
             server.signal(signal.SIGTERM)
             exit_code = server.wait_exit(EXIT_WITHIN)
         finally:
-            over.set()  # or a server that never ends would be talked to for ever
+            over.set()  # else the talk never ends if the server does not
         talking.result()
 
     assert exit_code == 0
@@ -147,7 +151,7 @@ sys.stdin.read()
 @rule("shutdown.exit")
 @settings(drain_timeout=DRAIN_TIMEOUT_S)
 def test_frozen_client_does_not_keep_it(connect: Connect, server: Server, launch: Launch) -> None:
-    """A client whose process is stopped, as by Ctrl-Z, does not keep the server."""
+    """A client whose process is stopped, as with Ctrl-Z, does not keep the server running."""
     require_door("tcp", launch)
     connect("anna")
     host, port = server.tcp
@@ -168,7 +172,7 @@ def test_frozen_client_does_not_keep_it(connect: Connect, server: Server, launch
 @rule("shutdown.refuses")
 @settings(drain_timeout=NEVER_S, write_timeout=NEVER_S)
 def test_newcomers_are_turned_away(connect: Connect, server: Server, launch: Launch) -> None:
-    """While a server stops, whoever comes to either door is refused, or disconnected unwelcomed."""
+    """A newcomer to a stopping server is refused, or disconnected without a welcome."""
     begin_to_stop(server, connect)
 
     for door in launch.contender.doors:
@@ -178,7 +182,7 @@ def test_newcomers_are_turned_away(connect: Connect, server: Server, launch: Lau
             assert [line for line in lines if not line.startswith("! ")] == []
 
     if server.has_exited():
-        raise Unknown("it had stopped before anyone could come")
+        raise Unknown("it had stopped before a newcomer could come")
 
 
 @rule("shutdown.refuses")
@@ -186,7 +190,7 @@ def test_newcomers_are_turned_away(connect: Connect, server: Server, launch: Lau
 def test_handshake_that_was_underway_is_not_completed(
     connect: Connect, server: Server, launch: Launch
 ) -> None:
-    """Who was in the middle of its request when the server began to stop is not let in."""
+    """A client whose request is half sent when the server begins to stop is not let in."""
     require_door("ws", launch)
     half: WebSocketClient = connect(door="ws", welcome=False, handshake=False)
     head, rest = HANDSHAKE[:40], HANDSHAKE[40:]
@@ -208,7 +212,7 @@ def test_handshake_that_was_underway_is_not_completed(
 def test_second_signal_ends_it_at_once(
     second: signal.Signals, connect: Connect, server: Server
 ) -> None:
-    """A server that still has something to deliver does not when a second signal comes."""
+    """A second signal ends the server at once, even if it has something to deliver."""
     begin_to_stop(server, connect)
     if server.has_exited():
         raise Unknown("it had stopped before the second signal")
@@ -219,7 +223,7 @@ def test_second_signal_ends_it_at_once(
 
 
 def begin_to_stop(server: Server, connect: Connect) -> None:
-    """Tell a server to stop that has something to deliver to one who does not take it."""
+    """Signal a server to stop that has something to deliver to a clogged client."""
     __tracebackhide__ = True
     slow = connect_clogged(connect)
     anna: Client = connect("anna")

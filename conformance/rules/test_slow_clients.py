@@ -1,4 +1,8 @@
-"""Rules of the area ``slow``: what happens to a client that does not read, and to the others."""
+"""Rules of the area ``slow``: what happens to a client that does not read, and to the others.
+
+Talk is a closed loop here: everyone else hears each few lines before the next few are said. What
+a flood does belongs to the area ``flood``.
+"""
 
 import pytest
 
@@ -51,7 +55,7 @@ def test_all_others_hear_everything(
 def test_newcomers_are_not_delayed(
     clients: ClientFactory, connect: Connect, server: Server
 ) -> None:
-    """While a client does not read, others come, ask, talk and leave as ever."""
+    """While a client does not read, others come, ask, talk and leave as usual."""
     (anna,) = clients("anna")
     slow = connect_clogged(connect)
     talk = Talk(anna)
@@ -70,7 +74,7 @@ def test_newcomers_are_not_delayed(
 
 @rule("slow.isolation")
 def test_answers_that_nobody_reads_delay_nobody(clients: ClientFactory, connect: Connect) -> None:
-    """A client that asks and asks, and does not read the answers, delays nobody else."""
+    """A client that asks without end, and does not read the answers, delays nobody else."""
     anna, ben = clients("anna", "ben")
     slow = connect_clogged(connect)
 
@@ -86,7 +90,7 @@ def test_answers_that_nobody_reads_delay_nobody(clients: ClientFactory, connect:
 def test_flood_beside_a_clogged_client_reaches_all_others(
     clients: ClientFactory, connect: Connect
 ) -> None:
-    """A client that does not read does not hold back a flood either."""
+    """A client that does not read does not hold back a flood."""
     anna, ben = clients("anna", "ben")
     slow = connect_clogged(connect)
     lines = numbered_lines(KERNEL_BYTES // LINE_BYTES)
@@ -105,7 +109,7 @@ def test_flood_beside_a_clogged_client_reaches_all_others(
 def test_others_hear_that_it_was_too_slow(
     clients: ClientFactory, connect: Connect, server: Server
 ) -> None:
-    """A client that stops reading is cut off when its outbox is full, and all hear why, once."""
+    """A client that stops reading is cut off when its outbox is full; all hear why, once."""
     anna, ben = clients("anna", "ben")
     slow = connect_clogged(connect)
     talk = Talk(anna, ben)
@@ -123,7 +127,7 @@ def test_others_hear_that_it_was_too_slow(
 def test_who_is_cut_off_gets_no_gap_and_the_reason(
     clients: ClientFactory, connect: Connect, server: Server
 ) -> None:
-    """A client that is cut off and reads on gets all up to some line, the reason, and the end."""
+    """A client that is cut off gets every line up to some point, the reason, and the end."""
     (anna,) = clients("anna")
     slow = connect_clogged(connect)
     talk = Talk(anna)
@@ -144,7 +148,7 @@ def test_who_is_cut_off_gets_no_gap_and_the_reason(
 def test_many_cut_off_at_once_take_nobody_with_them(
     clients: ClientFactory, connect: Connect, server: Server
 ) -> None:
-    """When more are cut off at once than an outbox holds, all who read hear of each, and stay."""
+    """When more clients are cut off at once than an outbox holds, all readers hear of each."""
     slows = [connect_clogged(connect, f"slow-{number}") for number in range(12)]
     anna, ben = clients("anna", "ben")
     talk = Talk(anna, ben)
@@ -165,7 +169,7 @@ def test_many_cut_off_at_once_take_nobody_with_them(
 def test_outbox_is_full_at_one_mebibyte_too(
     clients: ClientFactory, connect: Connect, server: Server
 ) -> None:
-    """Long lines cut a client off that does not read before there are ``outbox`` of them."""
+    """A client that does not read is cut off by 1 MiB of long lines, before ``outbox`` of them."""
     anna, ben = clients("anna", "ben")
     slow = connect_clogged(connect)
     talk = Talk(anna, ben, line_bytes=100_000, batch=2)
@@ -219,7 +223,7 @@ def test_lines_that_nobody_reads_cost_bounded_memory(connect: Connect, server: S
 def test_answers_that_nobody_reads_cost_bounded_memory(
     kind: str, connect: Connect, server: Server, door: Door
 ) -> None:
-    """However much a client asks that does not read, the server keeps little of the answers."""
+    """However much a client asks without reading, the server keeps little of the answers."""
     if kind == "pongs" and door != "ws":
         pytest.skip("the line door has no pings")
     slow = connect_clogged(connect)
@@ -239,7 +243,7 @@ WRITE_TIMEOUT_S = 10 * TICK
 def test_quiet_room_does_not_save_a_clogged_client(
     policy: str, connect: Connect, server_with: ServerFactory
 ) -> None:
-    """Under any policy, who takes nothing for so long is too slow though nobody says a word."""
+    """Under any policy, a client that takes nothing for so long is cut off, in a quiet room too."""
     server = server_with(slow_consumer=policy, write_timeout=WRITE_TIMEOUT_S)
     anna: Client = connect("anna", server=server)
     slow = connect_clogged(connect, server=server)
@@ -254,7 +258,7 @@ def test_quiet_room_does_not_save_a_clogged_client(
 @rule("slow.write-timeout")
 @settings(slow_consumer="block", outbox=SMALL_OUTBOX, write_timeout=WRITE_TIMEOUT_S)
 def test_talkers_wait_no_longer_than_that(clients: ClientFactory, connect: Connect) -> None:
-    """Under ``block`` a client that takes nothing stops the talk for so long, and is gone."""
+    """Under ``block``, a client that takes nothing holds up the talk only for the write timeout."""
     anna, ben = clients("anna", "ben")
     connect_clogged(connect)
     lines = numbered_lines(KERNEL_BYTES // LINE_BYTES)

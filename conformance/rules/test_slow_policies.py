@@ -1,4 +1,4 @@
-"""Rules of the area ``slow``: the policies that keep a slow client."""
+"""Rules of the area ``slow``: the three policies under which a slow client stays."""
 
 import json
 from collections.abc import Callable
@@ -40,7 +40,7 @@ NEVER_S = 600 * TICK  # a deadline of the server's that no test waits for
 @rule("slow.drop-oldest")
 @settings(slow_consumer="drop-oldest", outbox=SMALL_OUTBOX, write_timeout=NEVER_S)
 def test_newest_lines_are_kept(clients: ClientFactory, connect: Connect, server: Server) -> None:
-    """Who reads on gets, in order, what the kernel held and as many of the newest as fit."""
+    """A client that reads on gets, in order, what the kernel held and the newest that fit."""
     anna, ben = clients("anna", "ben")
     slow = connect_clogged(connect)
     talk = Talk(anna, ben)
@@ -51,9 +51,9 @@ def test_newest_lines_are_kept(clients: ClientFactory, connect: Connect, server:
     fence = anna.send_fence()
 
     heard = [line for line in slow.lines_until(fence) if is_chat(line)]
-    assert heard == [line for line in talk.said if line in set(heard)], "in order, and none twice"
-    assert heard != talk.said, "something was dropped"
-    assert heard[1 - SMALL_OUTBOX :] == talk.said[1 - SMALL_OUTBOX :]  # and the fence is one more
+    assert heard == [line for line in talk.said if line in set(heard)], "lines came twice or late"
+    assert heard != talk.said, "nothing was dropped"
+    assert heard[1 - SMALL_OUTBOX :] == talk.said[1 - SMALL_OUTBOX :]  # the fence takes one place
 
 
 @rule("slow.drop-oldest")
@@ -75,7 +75,7 @@ def test_dropping_the_oldest_costs_bounded_memory(connect: Connect, server: Serv
 @rule("slow.drop-newest")
 @settings(slow_consumer="drop-newest", outbox=SMALL_OUTBOX, write_timeout=NEVER_S)
 def test_oldest_lines_are_kept(clients: ClientFactory, connect: Connect, server: Server) -> None:
-    """Who reads on gets, in order, the oldest lines, and again what is said once there is room."""
+    """A client that reads on gets, in order, the oldest lines, and new ones once there is room."""
     anna, ben = clients("anna", "ben")
     slow = connect_clogged(connect)
     talk = Talk(anna, ben)
@@ -87,7 +87,7 @@ def test_oldest_lines_are_kept(clients: ClientFactory, connect: Connect, server:
     heard = lines_until_back_in_touch(anna, slow)
 
     assert [line for line in heard if line in refused] == []
-    assert heard == [line for line in talk.said if line in set(heard)], "in order, and none twice"
+    assert heard == [line for line in talk.said if line in set(heard)], "lines came twice or late"
     assert heard[:SMALL_OUTBOX] == talk.said[:SMALL_OUTBOX]
 
 
@@ -96,7 +96,7 @@ def test_oldest_lines_are_kept(clients: ClientFactory, connect: Connect, server:
 def test_client_stays_under_drop_newest(
     clients: ClientFactory, connect: Connect, server: Server
 ) -> None:
-    """A client that messages were refused for is still in the room, and can talk."""
+    """A client whose newest messages were dropped is still in the room, and can talk."""
     require_that_it_stays(clients, connect, server)
 
 
@@ -110,7 +110,7 @@ def test_dropping_the_newest_costs_bounded_memory(connect: Connect, server: Serv
 @rule("slow.block")
 @settings(slow_consumer="block", outbox=SMALL_OUTBOX, write_timeout=NEVER_S)
 def test_talkers_wait_and_nothing_is_lost(clients: ClientFactory, connect: Connect) -> None:
-    """While one client does not read the talk stops; when it reads, everyone gets all of it."""
+    """While one client does not read, the talk stops; when it reads, everyone gets all of it."""
     anna, ben = clients("anna", "ben")
     slow = connect_clogged(connect)
     lines = numbered_lines(KERNEL_BYTES // LINE_BYTES)
@@ -133,7 +133,7 @@ def test_talkers_wait_and_nothing_is_lost(clients: ClientFactory, connect: Conne
 @rule("slow.block")
 @settings(slow_consumer="block", outbox=SMALL_OUTBOX, write_timeout=NEVER_S)
 def test_talk_goes_on_when_the_slowest_has_left(clients: ClientFactory, connect: Connect) -> None:
-    """A client that is waited for and goes is waited for no longer."""
+    """When the client that holds up the talk leaves, the talk goes on."""
     anna, ben = clients("anna", "ben")
     slow = connect_clogged(connect)
     lines = numbered_lines(KERNEL_BYTES // LINE_BYTES)
@@ -155,7 +155,7 @@ def test_talk_goes_on_when_the_slowest_has_left(clients: ClientFactory, connect:
 def test_waiting_costs_bounded_memory(
     clients: ClientFactory, connect: Connect, server: Server
 ) -> None:
-    """However much a talker wants to say, the server does not take it in to keep it."""
+    """However much a talker wants to say, the server does not buffer it."""
     (anna,) = clients("anna")
     connect_clogged(connect)
     before_bytes = server.rss_bytes()
@@ -182,7 +182,7 @@ def test_policy_in_force(
 
 
 def require_that_it_stays(clients: ClientFactory, connect: Connect, server: Server) -> None:
-    """Fail if a client that does not read, and then does, is not in the room throughout."""
+    """Fail if a client that stops reading, and then reads, is not in the room throughout."""
     __tracebackhide__ = True
     anna, ben = clients("anna", "ben")
     slow = connect_clogged(connect)
@@ -199,7 +199,7 @@ def require_that_it_stays(clients: ClientFactory, connect: Connect, server: Serv
 
 
 def lines_until_back_in_touch(anna: Client, slow: Client) -> list[str]:
-    """Return what one hears of another until something said now is not dropped any more."""
+    """Let anna talk until a line is not dropped any more; return the chat that the other got."""
     __tracebackhide__ = True
     heard: list[str] = []
     for attempt in range(50):
@@ -208,7 +208,7 @@ def lines_until_back_in_touch(anna: Client, slow: Client) -> list[str]:
         anna.wait_for(f"anna: {probe}")
         try:
             heard += slow.lines_until(f"anna: {probe}", within=TICK)
-        except Mismatch:  # dropped, for there was no room yet
+        except Mismatch:  # dropped: there was no room yet
             continue
         return [line for line in heard if is_chat(line) and ": probe-" not in line]
-    raise Mismatch(f"{slow.label} reads again, and nothing that is said reaches it")
+    raise Mismatch(f"{slow.label} reads again, and no new line reaches it")

@@ -43,7 +43,7 @@ def test_parts_are_one_line(clients: ClientFactory) -> None:
 
 @rule("websocket.fragments")
 def test_parts_may_cut_a_character(clients: ClientFactory) -> None:
-    """A message whose every byte is a part of its own is one line, in any script."""
+    """A message with one byte per part is one line, in any script."""
     anna, ben = clients("anna", "ben")
 
     ben.send_raw(fragmented(*(bytes([byte]) for byte in SCRIPTS.encode())))
@@ -53,7 +53,7 @@ def test_parts_may_cut_a_character(clients: ClientFactory) -> None:
 
 @rule("websocket.fragments")
 def test_parts_may_be_empty(clients: ClientFactory) -> None:
-    """An empty part adds nothing, be it the first, the last or any other."""
+    """An empty part adds nothing, whether it is the first, the last or another."""
     anna, ben = clients("anna", "ben")
 
     ben.send_raw(fragmented(b"", b"", b"hel", b"", b"lo", b""))
@@ -103,7 +103,7 @@ def test_ping_between_parts_is_answered_at_once(clients: ClientFactory) -> None:
 
 @rule("websocket.fragments")
 def test_control_frames_between_parts_change_nothing(clients: ClientFactory) -> None:
-    """Pings and pongs between the parts are no part of the message."""
+    """Pings and pongs between the parts are not part of the message."""
     anna, ben = clients("anna", "ben")
 
     ben.send_frame(TEXT, b"one", fin=False)
@@ -147,7 +147,7 @@ def test_parts_of_two_clients_do_not_mix(clients: ClientFactory) -> None:
 
 @rule("websocket.fragments")
 def test_parts_out_of_order_are_refused(connect: Connect) -> None:
-    """A part of no message, and a message inside another, are closed with 1002."""
+    """A part without a message, and a message inside another, are closed with 1002."""
     first = encode_frame(TEXT, b"first", fin=False)
     cases = {
         "nothing-to-continue": encode_frame(CONTINUATION, b"more"),

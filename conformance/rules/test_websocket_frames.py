@@ -25,7 +25,7 @@ LONGEST_PING = bytes(range(125))
 
 @rule("websocket.ping")
 def test_pong_carries_what_the_ping_carried(connect: Connect) -> None:
-    """A pong carries the bytes of its ping: none, text, no text, the most there can be."""
+    """A pong carries the bytes of its ping: none, text, bytes that are not text, or 125 bytes."""
     ben: WebSocketClient = connect("ben")
     payloads = [b"", SCRIPTS.encode(), b"\xff\xfe\x00\n", LONGEST_PING]
 
@@ -64,7 +64,7 @@ def test_pings_may_come_in_crowds(clients: ClientFactory) -> None:
 
 @rule("websocket.ping")
 def test_ping_is_heard_by_nobody_else(clients: ClientFactory) -> None:
-    """Neither a ping nor a pong that nobody asked for is a line."""
+    """Neither a ping nor an unasked pong is a line."""
     anna, ben = clients("anna", "ben")
 
     ben.send_frame(PING, b"hello")
@@ -105,19 +105,19 @@ def test_close_is_answered_with_its_code(connect: Connect) -> None:
 
 @rule("websocket.close")
 def test_close_without_a_code_is_answered(connect: Connect) -> None:
-    """A close frame without a code gets one without a code, or one that says all is well."""
+    """A close frame without a code is answered without a code, or with 1000."""
     ben: WebSocketClient = connect("ben")
 
     ben.send_close(None)
 
     end = ben.expect_end()
     assert end.how == "eof"
-    assert end.code in (1005, 1000)  # 1005 stands for none
+    assert end.code in (1005, 1000)  # 1005 stands for no code
 
 
 @rule("websocket.close")
 def test_all_that_was_said_comes_before_the_close(clients: ClientFactory) -> None:
-    """A client that closes still gets what others and it said before, and then the close frame."""
+    """A client that closes gets everything that was said before, and then the close frame."""
     anna, ben = clients("anna", "ben")
     said = [f"line {number}" for number in range(100)]
     anna.say("to you all")
@@ -134,7 +134,7 @@ def test_all_that_was_said_comes_before_the_close(clients: ClientFactory) -> Non
 
 @rule("websocket.close")
 def test_nothing_counts_after_the_close(clients: ClientFactory) -> None:
-    """What a client sends behind its close frame is not said, not answered, and no offence."""
+    """What a client sends after its close frame is not said, not answered, and no error."""
     anna, ben = clients("anna", "ben")
 
     ben.send_raw(
@@ -174,7 +174,7 @@ def test_close_may_be_longer_than_a_line(connect: Connect) -> None:
 
 @rule("websocket.close")
 def test_malformed_close_is_refused(connect: Connect) -> None:
-    """A close frame with half a code, or a code that no frame may carry, is answered with 1002."""
+    """A close frame with half a code, or with a forbidden code, is answered with 1002."""
     cases = {
         "half-a-code": encode_frame(CLOSE, b"\x03"),
         **{
@@ -206,7 +206,7 @@ def test_unmasked_frame_is_refused(connect: Connect) -> None:
 
 @rule("websocket.unmasked")
 def test_only_the_unmasked_frame_is_not_said(clients: ClientFactory) -> None:
-    """What comes in proper frames before an unmasked one is said, and nothing of that one is."""
+    """What comes in masked frames before an unmasked one is said; the unmasked one is not."""
     anna, ben = clients("anna", "ben")
 
     ben.send_raw(ben.encode("hello") + encode_frame(TEXT, b"goodbye", masked=False))
@@ -219,7 +219,7 @@ def test_only_the_unmasked_frame_is_not_said(clients: ClientFactory) -> None:
 
 @rule("websocket.unmasked")
 def test_mask_of_zeros_is_a_mask(clients: ClientFactory) -> None:
-    """A frame is masked when its mask bit says so, even by a mask that changes nothing."""
+    """A frame is masked when its mask bit is set, even by a mask that changes nothing."""
     anna, ben = clients("anna", "ben")
 
     ben.send_raw(bytes([0x80 | TEXT, 0x80 | 5]) + bytes(4) + b"hello")
@@ -229,7 +229,7 @@ def test_mask_of_zeros_is_a_mask(clients: ClientFactory) -> None:
 
 @rule("websocket.unmasked")
 def test_frame_of_no_known_kind_is_refused(connect: Connect) -> None:
-    """A frame with a reserved opcode is as malformed as an unmasked one: 1002."""
+    """A frame with a reserved opcode is closed with 1002."""
     cases = {f"opcode-{opcode}": encode_frame(opcode, b"hello") for opcode in (0x3, 0x7, 0xB, 0xF)}
 
     codes = close_codes(connect, cases)
@@ -246,7 +246,7 @@ OFFERS = (
 
 @rule("websocket.no-compression")
 def test_compression_is_not_negotiated(connect: Connect) -> None:
-    """Who offers compression is let in without it, and is understood."""
+    """A client that offers compression is let in without it, and is understood."""
     for offer in OFFERS:
         client: WebSocketClient = connect(headers={"Sec-WebSocket-Extensions": offer})
 

@@ -30,7 +30,7 @@ def status_of(connect: Connect, headers: Mapping[str, str | None]) -> int:
 
 @rule("websocket.origin")
 def test_own_page_may_connect(server: Server, connect: Connect) -> None:
-    """An origin of the server's own host and port is let in."""
+    """An origin with the server's own host and port is let in."""
     status = status_of(connect, {"Origin": own_origin(server)})
 
     assert status == 101
@@ -46,7 +46,7 @@ def test_who_is_no_page_may_connect(connect: Connect) -> None:
 
 @rule("websocket.origin")
 def test_own_host_is_the_one_the_client_asked_for(connect: Connect) -> None:
-    """The same host is what the request's ``Host`` says, in any case, the port left out or not."""
+    """The server's own host is what ``Host`` says, in any letter case, with or without a port."""
     origins = {
         "Chat.Example:9000": "http://chat.example:9000",
         "chat.example": "http://chat.example",
@@ -75,7 +75,7 @@ FOREIGN = (
 
 @rule("websocket.origin")
 def test_foreign_origin_is_refused(server: Server, connect: Connect) -> None:
-    """An origin with another host or another port, or with none, is refused with 403."""
+    """An origin with another host or port, or without a host, is refused with 403."""
     host, port = server.ws
     origins = [origin.format(host=host, port=port) for origin in FOREIGN]
 
@@ -123,7 +123,7 @@ def test_second_host_lets_nobody_in(server: Server, connect: Connect) -> None:
 
 @rule("websocket.origin")
 def test_nobody_hears_of_a_refused_origin(clients: ClientFactory, connect: Connect) -> None:
-    """Who was refused has never been in the room."""
+    """A client whose origin is refused was never in the room."""
     (anna,) = clients("anna")
 
     status_of(connect, {"Origin": "http://evil.example"})
@@ -147,7 +147,7 @@ def test_each_named_origin_may_connect(connect: Connect) -> None:
 @rule("websocket.allow-origin")
 @settings(allow_origin=FRIENDS)
 def test_origin_that_is_not_named_is_refused(connect: Connect) -> None:
-    """Every other foreign origin is still refused, the look-alikes of the named ones too."""
+    """Every other foreign origin is still refused, even one that resembles a named one."""
     origins = (
         "http://evil.example",
         "http://chat.example",
@@ -165,7 +165,7 @@ def test_origin_that_is_not_named_is_refused(connect: Connect) -> None:
 @rule("websocket.allow-origin")
 @settings(allow_origin=FRIENDS)
 def test_naming_origins_does_not_lock_the_own_page_out(server: Server, connect: Connect) -> None:
-    """The server's own page is let in, whoever else is named."""
+    """The server's own page is let in, whatever other origins are named."""
     status = status_of(connect, {"Origin": own_origin(server)})
 
     assert status == 101
@@ -174,7 +174,7 @@ def test_naming_origins_does_not_lock_the_own_page_out(server: Server, connect: 
 @rule("websocket.allow-origin")
 @settings(allow_origin="*")
 def test_star_lets_every_origin_in(connect: Connect) -> None:
-    """``*`` stands for every origin, ``null`` too."""
+    """``*`` stands for every origin, even ``null``."""
     origins = ("http://evil.example", "null")
 
     statuses = {origin: status_of(connect, {"Origin": origin}) for origin in origins}
