@@ -197,7 +197,7 @@ def test_circle_of_three_is_found() -> None:
 
     assert violation.rule_id == "order.total"
     assert violation.sentence == (
-        "no one order fits: anna got x-1 before y-1, ben got y-1 before z-1, "
+        "no single order fits: anna got x-1 before y-1, ben got y-1 before z-1, "
         "cleo got z-1 before x-1"
     )
 

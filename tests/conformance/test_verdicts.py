@@ -142,13 +142,13 @@ def test_info_rule_never_fails(tmp_path: Path) -> None:
     source = """
 @rule("limits.memory")
 def test_memory(clients, measured):
-    measured("41 KiB a client")
+    measured("41 KiB per client")
     assert 1 > 2
 """
     run = judge(tmp_path, source)[0]
 
     assert run.verdict == "unknown"
-    assert run.measured == ("41 KiB a client",)
+    assert run.measured == ("41 KiB per client",)
 
 
 CUT_OFF_TEST = """
