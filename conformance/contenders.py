@@ -3,7 +3,7 @@
 A ``Contender`` is a server to judge; ``contender.launch(...)`` starts one process of it.
 
 Invariants:
-  1. Each launched process is the head of a process group of its own.
+  1. Each launched process leads a process group of its own.
   2. No ``HUBBUB_*`` variable of the caller reaches a server.
 """
 

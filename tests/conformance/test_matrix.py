@@ -1,7 +1,6 @@
-"""The report shows every verdict, survives black and white, and trusts no text."""
+"""The matrix shows every verdict, survives black and white, and trusts no text."""
 
 import io
-import json
 
 import pytest
 from rich.console import Console
@@ -49,30 +48,6 @@ def test_every_verdict_has_a_symbol_in_the_matrix(verdict: Verdict) -> None:
     assert row.split() == ["slow.cut-off", SYMBOLS[verdict], "SHOULD"]
 
 
-def test_rule_without_a_run_is_unknown() -> None:
-    """A rule that no test ran for is never shown as kept."""
-    results = _results(_run("commands.text", "pass"))
-
-    assert results.cell("one", find_rule("slow.cut-off")).verdict == "unknown"
-    assert "slow.cut-off: no test ran for it" in _printed(results)
-
-
-@pytest.mark.parametrize(
-    ("verdicts", "exit_code"),
-    [
-        (("pass", "declared", "pass"), 0),
-        (("pass", "left out", "not applicable"), 0),
-        (("pass", "fail", "unknown"), 1),
-        (("pass", "pass", "unknown"), 3),
-    ],
-)
-def test_exit_code_tells_the_worst(verdicts: tuple[Verdict, ...], exit_code: int) -> None:
-    """A failure outweighs an unknown, which outweighs the rest."""
-    runs = [_run(rule, verdict) for rule, verdict in zip(RULES, verdicts, strict=True)]
-
-    assert _results(*runs).exit_code == exit_code
-
-
 def test_quick_run_names_what_it_left_out() -> None:
     """A green quick report does not claim more than it ran."""
     results = _results(_run("commands.text", "left out", "takes a minute"))
@@ -87,23 +62,6 @@ def test_measurements_are_shown() -> None:
 
     assert "limits.memory one (tcp): 41 KiB per client" in _printed(results)
     assert "41 KiB per client" in render_html(results)
-
-
-def test_json_comes_back_as_it_was() -> None:
-    """Results survive the file, and the file says what it is."""
-    results = _results(_run("commands.text", "fail", "no", measured=("1",)))
-
-    text = results.to_json()
-
-    assert Results.from_json(text) == results
-    assert json.loads(text)["schema"] == "hubbub-conformance"
-    assert json.loads(text)["summary"]["one"]["commands.text"] == "fail"
-
-
-def test_other_json_is_refused() -> None:
-    """A file of another kind or version is not taken for results."""
-    with pytest.raises(ValueError, match="expected hubbub-conformance version 1, got other"):
-        Results.from_json('{"schema": "other", "version": 2}')
 
 
 def test_page_escapes_all_that_servers_say() -> None:
