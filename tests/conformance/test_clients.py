@@ -1,4 +1,7 @@
-"""Clients."""
+"""The clients of both doors say what they expected and what came, and miss nothing.
+
+Each test plays the server itself, over a real connection.
+"""
 
 import pytest
 
@@ -7,7 +10,7 @@ from conformance.timing import TICK
 from tests.conformance.by_hand import Stage
 
 
-SOON = TICK / 2  # seconds; for a wait that is meant to end in vain
+SOON = TICK / 2  # seconds; for a wait that is meant to fail
 
 
 def test_wrong_line_is_shown_beside_the_right_one(stage: Stage) -> None:
@@ -20,7 +23,7 @@ def test_wrong_line_is_shown_beside_the_right_one(stage: Stage) -> None:
 
 
 def test_missing_line_is_shown_with_all_that_came(stage: Stage) -> None:
-    """A wait in vain says how long it was and what came meanwhile."""
+    """A wait that fails says how long it was and what came meanwhile."""
     anna, server = stage.tcp()
     server.sendall(b"one\ntwo\n")
 
@@ -31,7 +34,7 @@ def test_missing_line_is_shown_with_all_that_came(stage: Stage) -> None:
 
 
 def test_lines_before_a_fence_are_found(stage: Stage) -> None:
-    """What comes before the fence is shown, though nobody waited for it."""
+    """Lines before the fence are shown, though the test did not wait for them."""
     anna, server = stage.tcp()
     fence = anna.send_fence()
     server.sendall(f"* ben left\nanna: {fence.marker}\n".encode())
@@ -41,7 +44,7 @@ def test_lines_before_a_fence_are_found(stage: Stage) -> None:
 
 
 def test_name_follows_what_the_room_says(stage: Stage) -> None:
-    """A client knows the name it has in the room."""
+    """A client knows the name that it has in the room."""
     anna, server = stage.tcp()
 
     server.sendall(b"* you are 127.0.0.1:9\n* 127.0.0.1:9 is now anna\n* ben is now zoe\n")
@@ -51,7 +54,7 @@ def test_name_follows_what_the_room_says(stage: Stage) -> None:
 
 
 def test_waiting_ends_with_the_connection(stage: Stage) -> None:
-    """Nobody waits for a line that can no longer come."""
+    """A wait for a line ends when the connection does."""
     anna, server = stage.tcp()
 
     server.close()
@@ -61,7 +64,7 @@ def test_waiting_ends_with_the_connection(stage: Stage) -> None:
 
 
 def test_line_before_the_end_is_not_overlooked(stage: Stage) -> None:
-    """Expecting the end fails where a line came first."""
+    """Expecting the end fails if a line came first."""
     anna, server = stage.tcp()
 
     server.sendall(b"* one more\n")
@@ -72,7 +75,7 @@ def test_line_before_the_end_is_not_overlooked(stage: Stage) -> None:
 
 
 def test_server_that_does_not_read_is_not_waited_for_for_ever(stage: Stage) -> None:
-    """Saying too much to a server that reads nothing ends with a sentence."""
+    """Saying too much to a server that reads nothing ends with a clear message."""
     anna, _server = stage.tcp()
 
     with pytest.raises(Mismatch, match=r"could not send .* the server does not read"):

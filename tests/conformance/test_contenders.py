@@ -1,4 +1,4 @@
-"""Servers that are started by a command."""
+"""Servers that a command starts."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from tests.conformance.judging import judge
 
 
 def test_settings_are_in_the_environment(tmp_path: Path) -> None:
-    """A command that has no place for flags gets its settings as variables."""
+    """A command without a place for flags gets its settings as variables."""
     source = """
 @rule("start.settings")
 @settings(idle_timeout=0.5, allow_origin=["a", "b"])

@@ -1,4 +1,4 @@
-"""The fixtures of a rule test."""
+"""The fixtures of a rule test end what they made, and prove absence with a fence."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from tests.conformance.judging import judge
 
 
 def test_clients_end_with_their_test(tmp_path: Path) -> None:
-    """What the clients of one test have heard is out of memory when the next one begins."""
+    """The lines that one test's clients got are out of memory when the next test begins."""
     source = """
 import gc, weakref
 
@@ -25,7 +25,7 @@ def test_second(connect, request):
 
 
 def test_absence_is_proved_with_a_fence(tmp_path: Path) -> None:
-    """A line that must not come is found, though nobody waited for it."""
+    """A line that must not come is found, though the test did not wait for it."""
     source = """
 @rule("commands.text")
 def test_text(clients):

@@ -6,7 +6,7 @@ from tests.conformance.judging import pytest_run
 
 
 def test_test_of_an_unknown_rule_is_an_error(tmp_path: Path) -> None:
-    """A test cannot carry an id that PROTOCOL.md has not."""
+    """A test cannot have a rule id that PROTOCOL.md does not have."""
     finished = pytest_run(tmp_path, '@rule("commands.txt")\ndef test_it(clients): ...\n')
 
     assert finished.returncode == 2

@@ -1,4 +1,4 @@
-"""The matrix shows every verdict, survives black and white, and trusts no text."""
+"""The matrix shows every verdict, needs no colour, and trusts no text."""
 
 import io
 
@@ -21,7 +21,7 @@ RULES = ("commands.text", "slow.cut-off", "limits.memory")
 
 
 def test_terminal_report_is_eighty_columns_wide() -> None:
-    """Nothing that goes to a pipe is wider than a terminal, or coloured."""
+    """Nothing that goes to a pipe is coloured, or wider than a terminal."""
     text = _printed(_results(_run("commands.text", "fail", "anna expected " + "much " * 60)))
 
     assert max(map(len, text.splitlines())) <= 80
@@ -29,7 +29,7 @@ def test_terminal_report_is_eighty_columns_wide() -> None:
 
 
 def test_failure_is_told_with_rule_message_and_history() -> None:
-    """A failure shows the rule's sentence, the human message and the smallest history."""
+    """A failure shows the rule's sentence, the message and the smallest history."""
     run = _run("commands.text", "fail", "anna got nothing", history_text="anna | (nothing)")
 
     text = _printed(_results(run))
@@ -49,7 +49,7 @@ def test_every_verdict_has_a_symbol_in_the_matrix(verdict: Verdict) -> None:
 
 
 def test_quick_run_names_what_it_left_out() -> None:
-    """A green quick report does not claim more than it ran."""
+    """The report of a quick run names the rules that it did not judge."""
     results = _results(_run("commands.text", "left out", "takes a minute"))
 
     assert "this run was quick: commands.text" in _printed(results)
@@ -57,7 +57,7 @@ def test_quick_run_names_what_it_left_out() -> None:
 
 
 def test_measurements_are_shown() -> None:
-    """An INFO rule shows what it found."""
+    """The report shows what the tests of INFO rules measured."""
     results = _results(_run("limits.memory", "pass", measured=("41 KiB per client",)))
 
     assert "limits.memory one (tcp): 41 KiB per client" in _printed(results)
@@ -65,7 +65,7 @@ def test_measurements_are_shown() -> None:
 
 
 def test_page_escapes_all_that_servers_say() -> None:
-    """What a server sent stands in the page as text."""
+    """What a server sent is text on the page, never markup."""
     run = _run("commands.text", "fail", "got '<script>x()</script>'", history_text="<b>")
 
     page = render_html(_results(run))
@@ -76,7 +76,7 @@ def test_page_escapes_all_that_servers_say() -> None:
 
 
 def test_drawing_is_a_picture_that_runs_nothing() -> None:
-    """The history's drawing is an image of its own, with its words beside it."""
+    """A drawing is an image that contains itself, with its words beside it."""
     run = _run("commands.text", "fail", "no", history_svg="<svg/>", history_text="anna: hi")
 
     page = render_html(_results(run))
@@ -94,7 +94,7 @@ def test_page_needs_nothing_beside_itself() -> None:
 
 
 def test_fragment_stands_in_another_page() -> None:
-    """The matrix can be had without its page; the style comes apart."""
+    """The matrix is available without its page, and its style separately."""
     results = _results(_run("commands.text", "pass"))
 
     assert "<html" not in matrix_fragment(results)

@@ -6,7 +6,7 @@ from tests.conformance.judging import pytest_run
 
 
 def test_unknown_is_red_under_plain_pytest(tmp_path: Path) -> None:
-    """For pytest a rule that was not exercised is a failure: a MUST has to be."""
+    """For pytest, a rule that was not exercised is a failure."""
     source = """
 @rule("start.ready")
 def test_ready(launch):

@@ -6,7 +6,7 @@ from tests.conformance.judging import CUT_OFF_TEST, TEXT_TEST, judge, pytest_run
 
 
 def test_declared_should_is_shown_so(tmp_path: Path) -> None:
-    """A SHOULD that the policy declares is not failed, and the reason is kept."""
+    """A SHOULD that the policy declares does not fail, and the reason is kept."""
     policy = tmp_path / "policy.toml"
     policy.write_text('[declared]\n"slow.cut-off" = "a ticker drops"\n')
 
@@ -21,7 +21,7 @@ def test_undeclared_should_fails(tmp_path: Path) -> None:
 
 
 def test_declared_must_is_an_error(tmp_path: Path) -> None:
-    """A policy that declares a MUST away is refused before anything runs."""
+    """A policy that declares a MUST is refused before any test runs."""
     policy = tmp_path / "policy.toml"
     policy.write_text('[declared]\n"commands.text" = "we mishear"\n')
 
@@ -40,7 +40,7 @@ def test_full(clients):
 
 
 def test_server_without_settings_is_unknown_where_one_is_needed(tmp_path: Path) -> None:
-    """A policy may say that no settings are taken; such a rule cannot be exercised."""
+    """If a server takes no settings, a rule that needs one is unknown."""
     policy = tmp_path / "policy.toml"
     policy.write_text('settings = "none"\n')
 

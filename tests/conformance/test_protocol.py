@@ -8,7 +8,7 @@ from conformance.protocol import PROTOCOL, find_rule, read_rules, rules, select_
 
 
 def test_every_row_of_the_page_is_a_rule() -> None:
-    """No row that begins with an id in backticks is overlooked."""
+    """Every row that begins with an id in backticks is a rule."""
     page = PROTOCOL.read_text(encoding="utf-8")
 
     written = re.findall(r"^\| `(\w+\.[\w-]+)` ", page, re.MULTILINE)
@@ -26,7 +26,7 @@ def test_row_with_a_bar_in_it_is_read_whole() -> None:
 
 
 def test_rule_of_the_process_has_no_door() -> None:
-    """A dash in the column of the doors means none."""
+    """A dash in the column of the doors means no door."""
     assert find_rule("start.ready").doors == ()
     assert find_rule("commands.text").doors == ("tcp", "ws")
 
@@ -41,13 +41,13 @@ def test_rule_of_the_process_has_no_door() -> None:
     ],
 )
 def test_row_that_makes_no_sense_is_refused(row: str) -> None:
-    """A bad level, door or row, or the same id twice, is an error, not a rule."""
+    """A wrong level, door or row, or the same id twice, is an error."""
     with pytest.raises(ValueError, match=r"a\.b"):
         read_rules(row)
 
 
 def test_unknown_rule_names_the_nearest() -> None:
-    """A misspelt id is answered with the right one."""
+    """The error about a misspelt id names the right one."""
     with pytest.raises(ValueError, match=r"did you mean order\.total"):
         find_rule("order.totl")
 
@@ -60,6 +60,6 @@ def test_selection_takes_areas_and_ids() -> None:
 
 
 def test_selection_of_nothing_known_is_refused() -> None:
-    """A word that is neither a rule nor an area is named."""
+    """The error names a word that is neither a rule nor an area."""
     with pytest.raises(ValueError, match="ordre"):
         select_rules("ordre,slow")

@@ -1,4 +1,4 @@
-"""The thread that reads a client's socket can be stopped, and loses nothing."""
+"""The thread that reads a client's socket can be stopped, and then loses nothing."""
 
 import socket
 
@@ -9,11 +9,11 @@ from conformance.timing import TICK
 from tests.conformance.by_hand import Stage
 
 
-SOON = TICK / 2  # seconds; for a wait that is meant to end in vain
+SOON = TICK / 2  # seconds; for a wait that is meant to fail
 
 
 def test_clogged_client_reads_nothing_until_it_resumes(stage: Stage) -> None:
-    """After clog() the kernel holds what comes; after resume() nothing of it is lost."""
+    """After clog() the kernel keeps what comes; after resume() none of it is lost."""
     anna, server = stage.tcp()
     anna.clog()
     server.sendall(b"waiting\n")

@@ -1,4 +1,4 @@
-"""What is recorded of a run: verdict, message and drawing, judged with small wrong servers."""
+"""What is recorded of a run: its verdict, message and drawing."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ from tests.conformance.judging import TEXT_TEST, judge
 
 
 def test_right_server_passes(tmp_path: Path) -> None:
-    """A server that does what the rule says passes, at the door it has."""
+    """A server that does what the rule says passes, at the door that it has."""
     runs = judge(tmp_path, TEXT_TEST)
 
     assert _verdicts(runs) == {"tcp": "pass", "ws": "not applicable"}
@@ -18,7 +18,7 @@ def test_right_server_passes(tmp_path: Path) -> None:
 
 
 def test_wrong_server_fails_with_a_human_sentence(tmp_path: Path) -> None:
-    """A failure says who expected what and what came instead."""
+    """A failure names the client, what it expected and what came instead."""
     run = judge(tmp_path, TEXT_TEST, fault="mishears")[0]
 
     assert run.verdict == "fail"
@@ -26,7 +26,7 @@ def test_wrong_server_fails_with_a_human_sentence(tmp_path: Path) -> None:
 
 
 def test_failure_is_drawn(tmp_path: Path) -> None:
-    """A failure of a test with few lines shows what its clients said and got, and no more."""
+    """A failure with few lines is drawn as what the test's clients said and got, and no more."""
     run = judge(tmp_path, TEXT_TEST, fault="mishears")[0]
 
     assert "says hi" in run.history_text
@@ -35,7 +35,7 @@ def test_failure_is_drawn(tmp_path: Path) -> None:
 
 
 def test_drawing_points_at_what_came_and_at_what_should_have(tmp_path: Path) -> None:
-    """What a test expected is drawn as missing, what came in its place as wrong."""
+    """The expected line is drawn as missing, the line that came instead as wrong."""
     run = judge(tmp_path, TEXT_TEST, fault="mishears")[0]
 
     assert re.search(r"● gets ho\b", run.history_text)
@@ -43,7 +43,7 @@ def test_drawing_points_at_what_came_and_at_what_should_have(tmp_path: Path) -> 
 
 
 def test_broken_promise_is_drawn_at_its_smallest(tmp_path: Path) -> None:
-    """A failure that the history checker found shows the smallest history, not the talk of all."""
+    """A failure that the history checker found shows the smallest history, not all the talk."""
     source = """
 from conformance.swarm import Swarm
 
@@ -58,7 +58,7 @@ def test_order(swarm):
 
 
 def test_unknown_is_neither_pass_nor_fail(tmp_path: Path) -> None:
-    """A test that says it proved nothing is unknown, with its reason."""
+    """A test that proved nothing is unknown, with its reason."""
     source = """
 @rule("commands.text")
 def test_text(clients):
@@ -70,7 +70,7 @@ def test_text(clients):
 
 
 def test_info_rule_never_fails(tmp_path: Path) -> None:
-    """What goes wrong while measuring is unknown; what was measured is kept."""
+    """A failing test of an INFO rule is unknown; what it measured is kept."""
     source = """
 @rule("limits.memory")
 def test_memory(clients, measured):

@@ -1,4 +1,4 @@
-"""Results: verdicts of rules, the exit code, and the JSON file."""
+"""Results: the verdict of a rule, the exit code, and the JSON file."""
 
 import io
 import json
@@ -18,7 +18,7 @@ RULES = ("commands.text", "slow.cut-off", "limits.memory")
 
 
 def test_rule_without_a_run_is_unknown() -> None:
-    """A rule that no test ran for is never shown as kept."""
+    """A rule that no test ran for is unknown, not passed."""
     results = _results(_run("commands.text", "pass"))
 
     assert results.cell("one", find_rule("slow.cut-off")).verdict == "unknown"
@@ -35,14 +35,14 @@ def test_rule_without_a_run_is_unknown() -> None:
     ],
 )
 def test_exit_code_tells_the_worst(verdicts: tuple[Verdict, ...], exit_code: int) -> None:
-    """A failure outweighs an unknown, which outweighs the rest."""
+    """A failure decides over an unknown, and an unknown over the rest."""
     runs = [_run(rule, verdict) for rule, verdict in zip(RULES, verdicts, strict=True)]
 
     assert _results(*runs).exit_code == exit_code
 
 
 def test_json_comes_back_as_it_was() -> None:
-    """Results survive the file, and the file says what it is."""
+    """Results can be written and read again, and the file says what it is."""
     results = _results(_run("commands.text", "fail", "no", measured=("1",)))
 
     text = results.to_json()
@@ -53,7 +53,7 @@ def test_json_comes_back_as_it_was() -> None:
 
 
 def test_other_json_is_refused() -> None:
-    """A file of another kind or version is not taken for results."""
+    """A file of another kind or version is refused."""
     with pytest.raises(ValueError, match="expected hubbub-conformance version 1, got other"):
         Results.from_json('{"schema": "other", "version": 2}')
 

@@ -6,7 +6,7 @@ from tests.conformance.judging import CUT_OFF_TEST, TEXT_TEST, judge
 
 
 def test_quick_run_leaves_slow_rules_out(tmp_path: Path) -> None:
-    """A rule that takes long is left out of a quick run, and the run says so."""
+    """A slow test is left out of a quick run, and the record says why."""
     source = """
 @rule("commands.text")
 @slow_rule("talks for a minute")
@@ -19,7 +19,7 @@ def test_text(clients):
 
 
 def test_rest_is_what_a_quick_run_leaves_out(tmp_path: Path) -> None:
-    """The two together are every test of every rule, and none twice."""
+    """A quick run and a run of the rest together have every test once."""
     source = """
 @rule("commands.text")
 def test_first(door):
@@ -49,7 +49,7 @@ def test_slow(door):
 
 
 def test_one_door_run_judges_each_rule_at_one_door(tmp_path: Path) -> None:
-    """Each rule that holds at both doors is judged at one; the next rule at the other."""
+    """Each rule of both doors is judged at one, the next rule at the other."""
     source = "".join(
         f"""
 @rule("{rule}")
@@ -69,7 +69,7 @@ def test_{number}(door):
 
 
 def test_only_the_rules_asked_for_run(tmp_path: Path) -> None:
-    """Tests of other rules do not run."""
+    """Tests of other rules than the chosen ones do not run."""
     runs = judge(tmp_path, TEXT_TEST + CUT_OFF_TEST, "--rules=slow")
 
     assert {run.rule for run in runs} == {"slow.cut-off"}

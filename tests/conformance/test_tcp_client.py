@@ -1,4 +1,4 @@
-"""The line door's client reads lines and ends as a kernel gives them."""
+"""The client of the line door: lines, and the ways in which a connection ends."""
 
 import socket
 import struct
@@ -10,7 +10,7 @@ from tests.conformance.by_hand import Stage
 
 
 def test_line_arrives_however_it_is_cut(stage: Stage) -> None:
-    """Lines are the same, whole, in pieces or many at once."""
+    """Lines are the same lines whole, in pieces, or many at once."""
     anna, server = stage.tcp()
 
     for piece in (b"on", b"e\ntw", b"o\nthree\n"):
@@ -33,7 +33,7 @@ def test_end_of_stream_is_told_from_a_reset(stage: Stage) -> None:
 
 
 def test_last_line_without_its_end_is_a_violation(stage: Stage) -> None:
-    """A server owes every line its terminator."""
+    """A server has to end every line with its terminator."""
     anna, server = stage.tcp()
 
     server.sendall(b"half a li")
@@ -43,7 +43,7 @@ def test_last_line_without_its_end_is_a_violation(stage: Stage) -> None:
 
 
 def test_nobody_listening_is_an_os_error(stage: Stage) -> None:
-    """A connection that nobody accepts is no mismatch: a test may expect it."""
+    """A connection that nobody accepts raises an OSError, which a test may expect."""
     address = stage.address
     stage.clear()
 

@@ -1,4 +1,4 @@
-"""The WebSocket door's client."""
+"""The client of the WebSocket door: the handshake, frames, and close codes."""
 
 import pytest
 
@@ -18,11 +18,11 @@ from conformance.websocket_client import Refused, WebSocketClient
 from tests.conformance.by_hand import Stage
 
 
-SOON = TICK / 2  # seconds; for a wait that is meant to end in vain
+SOON = TICK / 2  # seconds; for a wait that is meant to fail
 
 
 def test_line_is_one_masked_text_frame(stage: Stage) -> None:
-    """At the WebSocket door a line is a masked text frame."""
+    """At the WebSocket door a line is one masked text frame."""
     anna, server = stage.ws()
 
     anna.say("hi")
@@ -33,7 +33,7 @@ def test_line_is_one_masked_text_frame(stage: Stage) -> None:
 
 
 def test_fragments_are_one_line(stage: Stage) -> None:
-    """A message in parts, a ping between them, is one line."""
+    """A message in parts, with a ping between them, is one line."""
     anna, server = stage.ws()
 
     server.sendall(_frame(TEXT, b"he", fin=False))
@@ -44,7 +44,7 @@ def test_fragments_are_one_line(stage: Stage) -> None:
 
 
 def test_ping_is_answered_unless_told_not_to(stage: Stage) -> None:
-    """A proper client answers a ping with its bytes."""
+    """A client answers a ping with the ping's bytes."""
     anna, server = stage.ws()
 
     server.sendall(_frame(PING, b"abc"))
@@ -54,7 +54,7 @@ def test_ping_is_answered_unless_told_not_to(stage: Stage) -> None:
 
 
 def test_close_code_is_reported(stage: Stage) -> None:
-    """The end tells the code and the reason of the close frame."""
+    """The end has the code and the reason of the close frame."""
     anna, server = stage.ws()
 
     server.sendall(_frame(CLOSE, close_payload(1013, "too slow")))
@@ -67,7 +67,7 @@ def test_close_code_is_reported(stage: Stage) -> None:
 
 
 def test_close_frame_without_an_end_is_told(stage: Stage) -> None:
-    """A server that sends a close frame and keeps the connection open is caught."""
+    """A server that sends a close frame and keeps the connection open is found out."""
     anna, server = stage.ws()
 
     server.sendall(_frame(CLOSE, close_payload(1000)))
@@ -88,7 +88,7 @@ def test_close_frame_without_an_end_is_told(stage: Stage) -> None:
     ],
 )
 def test_frame_that_no_server_may_send_is_a_violation(stage: Stage, data: bytes, what: str) -> None:
-    """What RFC 6455 forbids a server ends the connection, and is named."""
+    """A frame that RFC 6455 forbids to servers ends the connection, and is named."""
     anna, server = stage.ws()
 
     server.sendall(data)
@@ -99,7 +99,7 @@ def test_frame_that_no_server_may_send_is_a_violation(stage: Stage, data: bytes,
 
 
 def test_refused_handshake_carries_its_status(stage: Stage) -> None:
-    """A handshake that is answered with a status raises it."""
+    """A handshake that is answered with another status raises that status."""
     stage.answer_one(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nfull")
 
     with pytest.raises(Refused) as refused:
@@ -110,7 +110,7 @@ def test_refused_handshake_carries_its_status(stage: Stage) -> None:
 
 
 def test_handshake_with_a_wrong_key_is_refused(stage: Stage) -> None:
-    """A server has to prove that it read the key."""
+    """A server has to prove that it has read the key."""
     stage.answer_one(b"HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x\r\n\r\n")
 
     with pytest.raises(Mismatch, match="no Sec-WebSocket-Accept that matches"):

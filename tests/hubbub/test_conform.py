@@ -13,7 +13,7 @@ from tests.conformance.judging import COMMAND
 
 
 def test_kept_rule_exits_with_0(tmp_path: Path) -> None:
-    """All rules asked for are kept: exit code 0, and a matrix on standard output."""
+    """If all rules asked for are kept, the exit code is 0 and the matrix is on standard output."""
     finished = _conform(tmp_path, f"--command={COMMAND}", "--rules=commands.text")
 
     assert finished.returncode == 0, finished.stderr
@@ -21,7 +21,7 @@ def test_kept_rule_exits_with_0(tmp_path: Path) -> None:
 
 
 def test_broken_rule_exits_with_1(tmp_path: Path) -> None:
-    """A broken rule exits with 1, and its story is told."""
+    """A broken rule exits with 1, and the report says what happened."""
     finished = _conform(tmp_path, f"--command={COMMAND} mishears", "--rules=commands.forge")
 
     assert finished.returncode == 1
@@ -29,7 +29,7 @@ def test_broken_rule_exits_with_1(tmp_path: Path) -> None:
 
 
 def test_rule_that_could_not_be_exercised_exits_with_3(tmp_path: Path) -> None:
-    """Nothing failed and something is unknown: exit code 3."""
+    """If nothing failed and something is unknown, the exit code is 3."""
     policy = tmp_path / "policy.toml"
     policy.write_text('settings = "none"\n')
 
@@ -42,7 +42,7 @@ def test_rule_that_could_not_be_exercised_exits_with_3(tmp_path: Path) -> None:
 
 
 def test_results_are_written_where_asked(tmp_path: Path) -> None:
-    """The JSON names its kind and the page is a page."""
+    """The JSON file names its kind, and the page is an HTML page."""
     files = ("--json=out.json", "--html=out.html")
 
     _conform(tmp_path, f"--command={COMMAND}", "--rules=commands.text", *files)
@@ -53,7 +53,7 @@ def test_results_are_written_where_asked(tmp_path: Path) -> None:
 
 
 def test_nothing_in_the_callers_folder_disturbs(tmp_path: Path) -> None:
-    """A folder with tests, a hubbub and a broken pytest configuration of its own is no matter."""
+    """Packages and a broken pytest configuration in the caller's folder have no effect."""
     for package in ("tests", "hubbub"):
         (tmp_path / package).mkdir()
         (tmp_path / package / "__init__.py").write_text("raise RuntimeError")
@@ -66,7 +66,7 @@ def test_nothing_in_the_callers_folder_disturbs(tmp_path: Path) -> None:
 
 
 def test_running_server_is_judged_by_its_address(tmp_path: Path) -> None:
-    """A server that runs already is judged, left running, and left empty."""
+    """A running server is judged, left running, and left empty."""
     server = ForeignCommand(COMMAND).launch(LaunchOptions()).wait_ready()
     host, port = server.tcp
 
@@ -99,7 +99,7 @@ def test_running_server_is_judged_by_its_address(tmp_path: Path) -> None:
 def test_misuse_exits_with_2_and_one_line(
     tmp_path: Path, arguments: list[str], complaint: str
 ) -> None:
-    """What makes no sense is refused at once, in a line a person can act on."""
+    """Arguments that make no sense are refused at once, in one clear line."""
     finished = _conform(tmp_path, *arguments)
 
     assert finished.returncode == 2

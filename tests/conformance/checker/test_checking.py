@@ -1,4 +1,4 @@
-"""The history checker acquits every room without a fault."""
+"""The history checker finds nothing wrong with a room that has no fault."""
 
 from hypothesis import given, settings
 
@@ -10,7 +10,7 @@ from tests.conformance.talk import RANDOMLY, plain_rooms, rooms
 @RANDOMLY
 @given(rooms())
 def test_faultless_room_is_acquitted(room: Room) -> None:
-    """Nothing is held against a room that does all right, whatever its clients do."""
+    """A room that does everything right has no violation, whatever its clients do."""
     assert check(room.history()).violations == ()
 
 
@@ -26,7 +26,7 @@ def test_order_of_sessions_does_not_matter(room: Room) -> None:
 
 
 def test_cut_client_lacks_what_came_last() -> None:
-    """A client that was cut need not have got what others got after its last line."""
+    """A client that was cut need not have what others got after its last line."""
     room = Room()
     room.join("anna", "ben")
     room.say("anna", "anna-1")
@@ -64,7 +64,7 @@ def test_port_used_again_is_another_client() -> None:
 
 
 def test_port_may_be_used_at_both_doors() -> None:
-    """A client may come from the port of one that is still there, and has another name by now."""
+    """A client may come from the port of another that is still there under a chosen name."""
     room = Room()
     room.join("ben")
     room.join("anna", name="127.0.0.1:5000")
@@ -78,7 +78,7 @@ def test_port_may_be_used_at_both_doors() -> None:
 
 
 def test_names_may_change_hands() -> None:
-    """A name that was given up may be taken by another, and taken back."""
+    """A name that one client gave up may be taken by another, and taken back."""
     room = Room()
     room.join("anna", "ben")
     for name in ("king", "nobody"):
@@ -95,7 +95,7 @@ def test_names_may_change_hands() -> None:
 
 
 def test_name_may_be_taken_back() -> None:
-    """A client may take the same name twice, and say the same each time."""
+    """A client may take the same name twice, and say the same words each time."""
     room = Room()
     room.join("anna", "ben")
     for name in ("king", "nobody", "king"):
@@ -148,7 +148,7 @@ def test_port_of_a_stranger_may_be_used_again() -> None:
 
 
 def test_room_that_was_empty_in_between_is_acquitted() -> None:
-    """Clients that were never in the room together have no order to agree on."""
+    """Clients that were never in the room together need not agree on an order."""
     room = Room()
     for label in ("anna", "ben"):
         room.join(label)

@@ -7,7 +7,7 @@ from tests.conformance.rooms import Room, added, changed, doubled, reworded, swa
 
 
 def evening() -> Room:
-    """Return a room where some of everything happens."""
+    """Return a room in which some of everything happens."""
     room = Room()
     room.join("anna", "ben", "cleo")
     room.say("anna", "anna-1", ahead=2)
@@ -71,7 +71,7 @@ FAULTS = {
 }
 
 
-# These break more than one rule, whichever way one looks at them.
+# Each of these breaks more than one rule.
 FAR_REACHING = {
     "loss of a rename",
     "invention",
@@ -88,7 +88,7 @@ FAR_REACHING = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_planted_fault_is_found(fault: str) -> None:
-    """A planted fault is found under the rule that it breaks."""
+    """A planted fault is found, under the rule that it breaks."""
     history, rule_id = FAULTS[fault]
 
     verdict = check(history)
@@ -99,7 +99,7 @@ def test_planted_fault_is_found(fault: str) -> None:
 
 @pytest.mark.parametrize("fault", sorted(FAULTS.keys() - FAR_REACHING))
 def test_single_fault_breaks_a_single_rule(fault: str) -> None:
-    """A fault that breaks one rule is not held against any other."""
+    """A fault that breaks one rule is not reported under another."""
     history, rule_id = FAULTS[fault]
 
     assert {violation.rule_id for violation in check(history).violations} == {rule_id}
@@ -107,7 +107,7 @@ def test_single_fault_breaks_a_single_rule(fault: str) -> None:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_witness_breaks_the_same_rule(fault: str) -> None:
-    """Each violation carries a small history that breaks the same rule."""
+    """Each violation has a small history that breaks the same rule."""
     history, _ = FAULTS[fault]
 
     for violation in check(history).violations:
@@ -115,12 +115,12 @@ def test_witness_breaks_the_same_rule(fault: str) -> None:
 
 
 def test_untouched_evening_is_acquitted() -> None:
-    """The history that the faults are planted in is without a fault."""
+    """The history that the faults are planted in has no fault itself."""
     assert check(EVENING).outcome == "pass"
 
 
 def test_departure_nobody_is_told_is_found() -> None:
-    """A client that has gone, unannounced to everyone, is missed."""
+    """A departure that is announced to nobody is found."""
     room = Room()
     room.join("anna", "ben")
     room.leave("ben")
@@ -132,7 +132,7 @@ def test_departure_nobody_is_told_is_found() -> None:
 
 
 def test_join_nobody_is_told_is_found() -> None:
-    """A newcomer that is announced to nobody is missed as soon as they share a line."""
+    """A join that is announced to nobody is found as soon as two clients share a line."""
     room = Room()
     room.join("anna", "ben")
     room.say("anna", "anna-1")
@@ -143,7 +143,7 @@ def test_join_nobody_is_told_is_found() -> None:
 
 
 def test_message_nobody_gets_is_found() -> None:
-    """A complete client's message that reached nobody is lost."""
+    """A message of a complete client that reached nobody is lost."""
     room = Room()
     room.join("anna", "ben")
     room.send_unheard("anna", "anna-1")
@@ -156,7 +156,7 @@ def test_message_nobody_gets_is_found() -> None:
 
 
 def test_gap_in_a_cut_client_s_talk_is_found() -> None:
-    """What a client said is lost if what it said later was delivered, even if it was cut."""
+    """A cut client's message is lost if its later message was delivered."""
     room = Room()
     room.join("anna", "ben")
     room.say("ben", "ben-1")
@@ -171,7 +171,7 @@ def test_gap_in_a_cut_client_s_talk_is_found() -> None:
 
 
 def test_greeting_with_a_ghost_is_found() -> None:
-    """A newcomer's first roster does not name who had left before it came."""
+    """A newcomer's first roster does not name a client that left before it came."""
     room = Room()
     room.join("anna", "ben", "cleo")
     room.leave("cleo")
@@ -184,7 +184,7 @@ def test_greeting_with_a_ghost_is_found() -> None:
 
 
 def test_circle_of_three_is_found() -> None:
-    """Three clients that agree in pairs can still be without a common order."""
+    """Three clients that agree in pairs can still have no common order."""
     speakers = [Session(s, [f"* you are {s}:1"], [f"{s}-1"], [1]) for s in "xyz"]
     x, y, z = (f"{s}:1: {s}-1" for s in "xyz")
     listeners = [
@@ -203,7 +203,7 @@ def test_circle_of_three_is_found() -> None:
 
 
 def test_repeated_words_are_judged_by_their_place() -> None:
-    """Even of words that were said twice, one that is lost is missed."""
+    """Even of words that were said twice, a lost one is found."""
     room = Room()
     room.join("anna", "ben")
     for number in (1, 2, 3):

@@ -1,4 +1,4 @@
-"""The history checker finds whatever fault is planted in a random room."""
+"""The history checker finds any fault that is planted in a random room."""
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -32,7 +32,7 @@ def test_random_fault_is_found(room: Room, label: str, data: st.DataObject) -> N
 def _faults(
     history: History, label: str, line: str, following: str
 ) -> dict[str, tuple[History, set[str]]]:
-    """Return what can be done to a line, and the rules of which one must be named."""
+    """Return the faults that a line can have, each with rules of which one must be named."""
     told = {"joined": "membership.joined", "left": "membership.left-once"}
     rule_id = told.get(line.split()[-1], "delivery.exactly-once")
     left_before_joined = following == line.replace(" joined", " left")

@@ -8,7 +8,7 @@ ANYTHING = Coverage()
 
 
 def test_overlapping_talk_is_a_pass() -> None:
-    """A history with two speakers who overlap exercises enough to pass."""
+    """A history with two speakers that overlap exercises enough to pass."""
     room = Room()
     room.join("anna", "ben")
     room.say("anna", "anna-1", ahead=1)
@@ -21,7 +21,7 @@ def test_overlapping_talk_is_a_pass() -> None:
 
 
 def test_talk_in_turns_is_unknown() -> None:
-    """Where nobody spoke at the same time as another, nothing is proved."""
+    """If no two clients spoke at the same time, nothing is proved."""
     room = Room()
     room.join("anna", "ben")
     room.close("anna", "ben")
@@ -33,7 +33,7 @@ def test_talk_in_turns_is_unknown() -> None:
 
 
 def test_empty_history_is_unknown() -> None:
-    """Nothing at all is never a pass."""
+    """An empty history is never a pass."""
     verdict = check(History(()))
 
     assert verdict.outcome == "unknown"
@@ -41,7 +41,7 @@ def test_empty_history_is_unknown() -> None:
 
 
 def test_churn_amid_talk_is_counted() -> None:
-    """Joins and departures count where there is talk before and after them."""
+    """Joins and departures count if there is talk before and after them."""
     room = Room()
     room.join("anna", "ben")
     room.say("anna", "anna-1")

@@ -1,4 +1,4 @@
-"""The smallest history shows a violation with nothing that could be left out."""
+"""The smallest history shows a violation, and nothing in it can be left out."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from tests.conformance.talk import RANDOMLY, plain_rooms
 
 
 def crowd() -> History:
-    """Return a history of twenty clients who get some thousand lines."""
+    """Return a history of twenty clients that get some thousand lines."""
     room = Room()
     labels = [f"c{number}" for number in range(1, 21)]
     room.join(*labels)
@@ -29,7 +29,7 @@ C1, C2 = "c1:1: c1-3", "c2:1: c2-3"
 
 
 def lines(history: History) -> dict[str, list[str]]:
-    """Return what each session received, without welcomes and without those that got nothing."""
+    """Return what each session received, without welcomes and without sessions that got nothing."""
     heard = {
         session.label: [line for line in session.received if not line.startswith("* you are ")]
         for session in history.sessions
@@ -38,7 +38,7 @@ def lines(history: History) -> dict[str, list[str]]:
 
 
 def test_disagreement_is_two_clients_and_two_messages() -> None:
-    """Of a disagreement on the order two clients and two messages are left."""
+    """A disagreement on the order shrinks to two clients and two messages."""
     small = smallest(swapped(CROWD, "c7", C1, C2), "order.total")
 
     heard = lines(small)
@@ -47,7 +47,7 @@ def test_disagreement_is_two_clients_and_two_messages() -> None:
 
 
 def test_loss_is_one_message_between_two() -> None:
-    """Of a loss a message is left, with one before and one after it, at two clients."""
+    """A loss shrinks to one message between two others, at two clients."""
     small = smallest(without(CROWD, "c7", C1), "delivery.exactly-once")
 
     heard = lines(small)
@@ -57,21 +57,21 @@ def test_loss_is_one_message_between_two() -> None:
 
 
 def test_duplicate_is_one_client_and_one_message() -> None:
-    """Of a duplicate one client is left that gets one message twice."""
+    """A duplicate shrinks to one client that gets one message twice."""
     small = smallest(doubled(CROWD, "c7", C1), "delivery.exactly-once")
 
     assert lines(small) == {"c7": [C1, C1]}
 
 
 def test_speaker_s_order_is_one_client_and_two_messages() -> None:
-    """Of a speaker's lines out of order one client is left that gets two."""
+    """A speaker's lines out of order shrink to one client that gets two of them."""
     small = smallest(swapped(CROWD, "c7", C1, "c1:1: c1-4"), "order.speaker")
 
     assert lines(small) == {"c7": ["c1:1: c1-4", C1]}
 
 
 def test_source_of_a_message_stays() -> None:
-    """Whoever said what is delivered is still there, and said it."""
+    """The client that said a delivered message is kept, and so is its saying."""
     small = smallest(reworded(CROWD, "c7", C1, f"{C1}?"), "delivery.unaltered")
 
     assert {session.label: session.sent for session in small.sessions} == {
@@ -81,7 +81,7 @@ def test_source_of_a_message_stays() -> None:
 
 
 def test_names_stay_with_their_bearers() -> None:
-    """A message under a chosen name is not taken for a forgery in the smaller history."""
+    """A message under a chosen name is not a forgery in the smaller history."""
     room = Room()
     room.join("anna", "ben")
     room.rename("anna", "king")
@@ -95,7 +95,7 @@ def test_names_stay_with_their_bearers() -> None:
 
 
 def test_smaller_history_has_no_fault_of_its_own() -> None:
-    """What was left out does not look lost: not even the departure of a client that has gone."""
+    """What was left out does not look lost, not even a departure."""
     room = Room()
     room.join("anna", "ben", "cleo")
     room.say("cleo", "cleo-1")
@@ -109,7 +109,7 @@ def test_smaller_history_has_no_fault_of_its_own() -> None:
 
 
 def test_message_that_nobody_got_stays() -> None:
-    """A message that is lost for all is left alone with its speaker."""
+    """A message that nobody got is kept, alone with its speaker."""
     first, *others = CROWD.sessions
     lost = replace(first, sent=["c1-0", *first.sent], sent_after=[2, *first.sent_after])
 
@@ -120,7 +120,7 @@ def test_message_that_nobody_got_stays() -> None:
 
 
 def test_departure_that_was_not_told_needs_only_two() -> None:
-    """Of a departure that was not told, who left and who was not told are left."""
+    """An untold departure shrinks to the client that left and the client that was not told."""
     small = smallest(without(CROWD, "c7", "* c20:1 left"), "membership.left-once")
 
     assert len(small.sessions) == 2
@@ -138,7 +138,7 @@ def test_violation_comes_with_its_history() -> None:
 
 
 def test_rule_that_is_kept_has_no_smallest_history() -> None:
-    """To ask for a rule that the history keeps is an error."""
+    """Asking for a rule that the history keeps is an error."""
     with pytest.raises(ValueError, match=r"does not break order\.total"):
         smallest(CROWD, "order.total")
 
