@@ -7,6 +7,7 @@ The suite imports nothing of the servers that it judges.
 from conformance.clients import Client
 from conformance.expectations import ConnectionEnded, Fence, Mismatch
 from conformance.factories import ClientFactory, Connect, Launch, ServerFactory
+from conformance.http_requests import Refused, Response, http_request
 from conformance.inbox import End
 from conformance.marks import rule, settings, slow_rule
 from conformance.protocol import Door
@@ -14,7 +15,7 @@ from conformance.server import NotReady, Server, free_address
 from conformance.tcp_client import TcpClient
 from conformance.timing import TICK, WITHIN
 from conformance.verdicts import Unknown
-from conformance.websocket_client import Refused, Response, WebSocketClient, http_request
+from conformance.websocket_client import WebSocketClient
 
 
 __all__ = [

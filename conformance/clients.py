@@ -276,7 +276,7 @@ class Client(ABC):
 
     @property
     def dropped(self) -> bool:
-        """Whether it was reset or abandoned: it has no connection to say anything on."""
+        """Whether it was reset or abandoned, so that it has no connection to say anything on."""
         return self._reading.is_stopped
 
     def abandon(self) -> None:

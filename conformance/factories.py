@@ -22,6 +22,7 @@ from conformance.websocket_client import WebSocketClient
 __all__ = ["ClientFactory", "Connect", "Launch", "ServerFactory"]
 
 ServerFactory = Callable[..., Server]
+"""The type of ``server_with``: takes what ``Launch`` takes, and returns a server that is ready."""
 
 
 class Launch:

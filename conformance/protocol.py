@@ -18,6 +18,7 @@ PROTOCOL = Path(__file__).resolve().parents[1] / "implementations" / "PROTOCOL.m
 
 Level = Literal["MUST", "SHOULD", "INFO"]
 Door = Literal["tcp", "ws"]
+"""The line door or the WebSocket door."""
 
 _ROW = re.compile(r"^\| `(?P<area>[a-z0-9]+)\.(?P<claim>[a-z0-9-]+)` \|(?P<rest>.*)\|$")
 _UNESCAPED_BAR = re.compile(r"(?<!\\)\|")

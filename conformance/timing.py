@@ -10,6 +10,8 @@ import os
 
 __all__ = ["TICK", "WITHIN"]
 
-TICK = float(os.environ.get("TEST_TICK_S", "0.1"))  # seconds
+TICK = float(os.environ.get("TEST_TICK_S", "0.1"))
+"""The unit of all deadlines, in seconds: 0.1, or the variable ``TEST_TICK_S``."""
+
 WITHIN = 50 * TICK
-"""How long a line that must come may take, in seconds."""
+"""How long a line that must come may take, in seconds: 50 ``TICK``."""

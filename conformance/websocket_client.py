@@ -1,15 +1,10 @@
-"""The black-box client of the WebSocket door, and plain HTTP requests to it."""
+"""The black-box client of the WebSocket door."""
 
 import base64
 import contextlib
 import hashlib
-import http.client
 import os
-import select
-import socket
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from conformance.clients import Client
@@ -26,39 +21,15 @@ from conformance.frames import (
     close_payload,
     encode_frame,
 )
+from conformance.http_requests import Refused, Response, read_response
 from conformance.inbox import End
 from conformance.server import Address
-from conformance.sockets import ready_for
 from conformance.timing import WITHIN
 
 
-__all__ = ["Refused", "Response", "WebSocketClient", "http_request"]
+__all__ = ["WebSocketClient"]
 
-_RECV_BYTES = 1 << 16
 _ACCEPT_SUFFIX = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
-
-
-class Refused(Mismatch):
-    """The server answered the WebSocket handshake with another status than 101.
-
-    Attributes:
-        status: the status of the answer.
-        response: the whole answer.
-    """
-
-    def __init__(self, response: "Response") -> None:
-        super().__init__(f"the handshake was refused with {response.status}: {response.body!r}")
-        self.response = response
-        self.status = response.status
-
-
-@dataclass(frozen=True)
-class Response:
-    """One HTTP response. Header names are in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class WebSocketClient(Client):
@@ -186,7 +157,7 @@ class WebSocketClient(Client):
         lines = [f"GET {path} HTTP/1.1"]
         lines += [f"{name}: {value}" for name, value in fields.items() if value is not None]
         self.send_raw("\r\n".join([*lines, "", ""]).encode(), within=within)
-        response, rest = _read_response(self._socket, within)
+        response, rest = read_response(self._socket, within)
         if response.status != 101:
             raise Refused(response)
         accept = base64.b64encode(hashlib.sha1(key + _ACCEPT_SUFFIX).digest()).decode()
@@ -251,62 +222,3 @@ class WebSocketClient(Client):
                     f"{self.label} waited for {wanted}, but the connection {self.end}"
                 )
             raise Mismatch(f"{self.label} waited {within:g} s for {wanted}")
-
-
-def http_request(
-    address: Address,
-    path: str,
-    *,
-    method: str = "GET",
-    headers: Mapping[str, str] | None = None,
-    within: float = WITHIN,
-) -> Response:
-    """Make one HTTP request on a connection of its own, and return the response.
-
-    Raises:
-        Mismatch: no answer came within that time.
-    """
-    connection = http.client.HTTPConnection(*address, timeout=within)
-    try:
-        connection.request(method, path, headers=dict(headers or {}))
-        response = connection.getresponse()
-        fields = {name.lower(): value for name, value in response.getheaders()}
-        return Response(response.status, fields, response.read())
-    except TimeoutError:
-        raise Mismatch(f"{method} {path} was not answered within {within:g} s") from None
-    finally:
-        connection.close()
-
-
-def _read_response(sock: socket.socket, within: float) -> tuple[Response, bytes]:
-    """Read one response, with its body if a header says how long that is; and what came after."""
-    deadline = time.monotonic() + within
-    data = b""
-    while b"\r\n\r\n" not in data:
-        data += _recv(sock, deadline, data)
-    head, _, body = data.partition(b"\r\n\r\n")
-    status_line, *lines = head.decode("latin-1").split("\r\n")
-    parted = [line.partition(":") for line in lines]
-    headers = {name.strip().lower(): value.strip() for name, _, value in parted}
-    try:
-        status = int(status_line.split()[1])
-    except (IndexError, ValueError):
-        raise Mismatch(f"the handshake was answered with {status_line!r}") from None
-    if status == 101:
-        return Response(status, headers, b""), body
-    size = int(headers.get("content-length", "0"))
-    while len(body) < size:
-        body += _recv(sock, deadline, body)
-    return Response(status, headers, body), b""
-
-
-def _recv(sock: socket.socket, deadline: float, so_far: bytes) -> bytes:
-    if not ready_for(select.POLLIN, sock, deadline):
-        raise Mismatch(f"the handshake was not answered in time; so far: {so_far!r}")
-    try:
-        data = sock.recv(_RECV_BYTES)
-    except OSError as error:
-        raise ConnectionEnded(f"the server broke off the handshake ({error.strerror})") from None
-    if not data:
-        raise ConnectionEnded(f"the server broke off the handshake; so far: {so_far!r}")
-    return data

@@ -54,7 +54,8 @@ def pytest_run(
     (folder / "conftest.py").write_text(_CONFTEST, encoding="utf-8")
     (folder / "test_it.py").write_text(_HEAD + source, encoding="utf-8")
     command = [sys.executable, "-P", "-m", "pytest", str(folder), "-c", os.devnull]
-    command += [f"--rootdir={folder}", "-p", "no:cacheprovider", "-p", "conformance.plugin"]
+    command += [f"--rootdir={folder}", "-p", "no:cacheprovider"]
+    command += ["-p", "hubbub", "-p", "conformance.plugin"]  # as README.md of the suite says
     command += [f"--command={COMMAND} {fault}", *options]
     env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     return subprocess.run(command, capture_output=True, text=True, env=env, check=False)

@@ -13,8 +13,9 @@ from conformance.frames import (
     close_payload,
     encode_frame,
 )
+from conformance.http_requests import Refused
 from conformance.timing import TICK
-from conformance.websocket_client import Refused, WebSocketClient
+from conformance.websocket_client import WebSocketClient
 from tests.conformance.by_hand import Stage
 
 

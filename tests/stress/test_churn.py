@@ -7,10 +7,10 @@ import time
 
 from conformance import Client
 from conformance.factories import Connect, Launch
+from conformance.http_requests import http_request
 from conformance.protocol import Door
 from conformance.server import Server
 from conformance.timing import TICK
-from conformance.websocket_client import http_request
 from tests.stress.crowd import STALLED_AFTER, Crowd, Report
 from tests.stress.limits import allow_descriptors
 

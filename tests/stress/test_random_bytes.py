@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from conformance import WITHIN, Client, Door
 from conformance.factories import Connect, Launch
 from conformance.frames import HANDSHAKE, encode_frame
+from conformance.http_requests import http_request
 from conformance.server import Address, Server
 from conformance.timing import TICK
-from conformance.websocket_client import http_request
 from tests.stress.crowd import STALLED_AFTER, Report
 
 
