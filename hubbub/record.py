@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     if find_spec("pytest") is None:
         print("hubbub: record needs the suite: pip install 'hubbub[conform]'", file=sys.stderr)
         return 2
-    from conformance.clients import Mismatch
+    from conformance.expectations import Mismatch
     from conformance.server import NotReady
 
     try:

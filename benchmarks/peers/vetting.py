@@ -30,7 +30,7 @@ from itertools import count
 from typing import Literal
 
 from conformance.checker import History, Session, check, tag_of, tagged
-from conformance.clients import Mismatch
+from conformance.expectations import Mismatch
 from conformance.frames import CONTINUATION, PING, TEXT, encode_frame
 from conformance.websocket_client import WebSocketClient
 

@@ -9,10 +9,12 @@ from pathlib import Path
 from conformance import TICK, Client, ClientFactory, Connect, Server
 from conformance.clogging import KERNEL_BYTES, Talk, connect_clogged
 from conformance.rules import test_commands as commands
-from conformance.rules import test_framing as framing
-from conformance.rules import test_membership as membership
-from conformance.rules import test_names as names
-from conformance.rules import test_shutdown as shutdown
+from conformance.rules import test_framing_boundaries as boundaries
+from conformance.rules import test_framing_encoding as encoding
+from conformance.rules import test_membership_arrivals as arrivals
+from conformance.rules import test_membership_departures as departures
+from conformance.rules import test_names_taken as names
+from conformance.rules import test_shutdown_goodbye as goodbye
 from conformance.swarm import Coverage, Swarm
 from hubbub.learning.programs import Program
 from hubbub.learning.promises import promise
@@ -37,7 +39,7 @@ def starts(server, seed):
 @promise("membership.welcome", "A newcomer is told its name, and then who is there.")
 def welcome(server, seed):
     server.put_to(
-        membership.test_newcomer_is_told_its_name_and_then_who_is_there,
+        arrivals.test_newcomer_is_told_its_name_and_then_who_is_there,
         "A newcomer's first two lines are '* you are NAME' and '* online (N): NAME, NAME', with "
         "itself at the end. That is not what came.",
     )
@@ -54,7 +56,7 @@ def text(server, seed):
 @promise("framing.chunks", "The same bytes are the same lines, wherever they are cut.")
 def chunks(server, seed):
     server.put_to(
-        framing.test_line_may_be_cut_anywhere,
+        boundaries.test_line_may_be_cut_anywhere,
         "A line came in two pieces, and was not heard as one line: what one read brings is not a "
         "line.",
     )
@@ -63,7 +65,7 @@ def chunks(server, seed):
 @promise("framing.not-utf8", "A line that is not UTF-8 is refused, and the connection goes on.")
 def not_utf8(server, seed):
     server.put_to(
-        framing.test_line_that_is_not_utf8_is_refused,
+        encoding.test_line_that_is_not_utf8_is_refused,
         "A line was not UTF-8: its speaker gets '! not UTF-8', and the next line is heard as ever.",
     )
 
@@ -92,7 +94,7 @@ def left_once(server, seed):
             )
         return "Clients reset their connections, and were not announced as gone once each."
 
-    server.put_to(membership.test_departure_is_announced_once, sentence, way="reset")
+    server.put_to(departures.test_departure_is_announced_once, sentence, way="reset")
 
 
 def talk_at_once(swarm: Swarm) -> None:
@@ -166,7 +168,7 @@ def too_slow(server, seed):
 @promise("shutdown.announce", "Everyone hears that the server stops, and then the end.")
 def announce(server, seed):
     server.put_to(
-        shutdown.test_departures_are_not_announced_one_by_one,
+        goodbye.test_departures_are_not_announced_one_by_one,
         "SIGTERM came, and not everybody got '* server is shutting down', nothing else, and then "
         "the end of the connection.",
         ends=True,

@@ -1,7 +1,7 @@
-"""Canaries: servers with a planted bug, that an explorer must find to be believed.
+"""Canaries: servers with a planted bug, which an explorer must find to be believed.
 
-Most are exhibits. The rest stand here: bugs that the gallery shows in one runtime, and
-that another runtime's explorer has to find too.
+Most canaries are exhibits. The others are here: bugs that the gallery shows in one runtime, and
+that the explorer of another runtime has to find too.
 """
 
 from __future__ import annotations
@@ -43,20 +43,20 @@ WITHIN = 60  # seeds, in which every canary must be found; most are within ten
 def found(
     server_id: str, monkeypatch: pytest.MonkeyPatch, planted: dict[str, Any] | None = None
 ) -> Run:
-    """Return the first run that fails; there must be one soon.
+    """Return the first run that fails; there must be one within some seeds.
 
     Args:
-        planted: what stands where, as an exhibit's ``REPLACES``.
+        planted: the object to put in each place, as in an exhibit's ``REPLACES``.
     """
     for target, stand_in in (planted or {}).items():
         monkeypatch.setattr(target, stand_in)
     run = first_failure(server_id, range(WITHIN))
-    assert run is not None, f"the explorer is blind to what is wrong with {server_id}"
+    assert run is not None, f"the explorer did not find the bug of {server_id}"
     return run
 
 
 class TaskPerMessage(AsyncioMutexHub):
-    """asyncio: a task for each message, which its loop's order hides."""
+    """asyncio: one task per message; the order of asyncio's own loop hides the bug."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -67,7 +67,7 @@ class TaskPerMessage(AsyncioMutexHub):
 
 
 class UnguardedInbox(AsyncioBroadcasterHub):
-    """asyncio: commands are put into the inbox a little late, each by a callback of its own."""
+    """asyncio: commands enter the inbox a little late, each through a callback of its own."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -80,7 +80,7 @@ class UnguardedInbox(AsyncioBroadcasterHub):
 
 
 class TrioAwaitInFanout(TrioMutexHub):
-    """trio: a checkpoint between two clients, and no lock around."""
+    """trio: a checkpoint between two clients, with no lock around the loop."""
 
     async def submit(self, client_id: ClientId, command: Command) -> None:
         match self._fanout._room.submit(client_id, command):
@@ -93,7 +93,7 @@ class TrioAwaitInFanout(TrioMutexHub):
 
 
 class TrioCheckThenAct(TrioMutexHub):
-    """trio: whether a name is free is asked before the lock is held."""
+    """trio: the hub asks whether a name is free before it holds the lock."""
 
     async def submit(self, client_id: ClientId, command: Command) -> None:
         holders = self._fanout._room._room._holders
@@ -104,7 +104,7 @@ class TrioCheckThenAct(TrioMutexHub):
 
 
 class TrioUnspiltTooSoon(TrioDirectOutbox):
-    """trio: who asks for more counts as one who has written all, though a part is on its way."""
+    """trio: an outbox counts as empty when its pump asks for more, before all is written."""
 
     async def take(self) -> bytes:
         self._spilt = False
@@ -128,7 +128,7 @@ class ThreadsUnspiltTooSoon(ThreadsDirectOutbox):
 
 
 class AsyncioForgetfulPace(AsyncioPace):
-    """asyncio: who ceases to hold back wakes nobody of those that it held back."""
+    """asyncio: when a holder lets go, none of the waiting talkers is woken."""
 
     def release(self, holder: object) -> None:
         self._holders.discard(holder)
@@ -142,14 +142,14 @@ class TrioForgetfulPace(TrioPace):
 
 
 class ThreadsUnguardedLeave(ThreadsMutexHub):
-    """threads: whoever leaves does it without the lock, for nobody is kept from leaving."""
+    """threads: a client leaves without the lock."""
 
     def leave(self, client_id: ClientId, cause: Cause) -> None:
         self._fanout.leave(client_id, cause)
 
 
 class LostWakeUp(ThreadsOutbox):
-    """threads: the write pump looks, and only then says that it waits."""
+    """threads: the write pump looks for messages, and only then says that it waits."""
 
     def take(self) -> bytes:
         while not self._backlog.size_bytes:
@@ -183,7 +183,7 @@ class UncountingInbox(ThreadsInbox[Any]):
 
 
 class UncountedInbox(ThreadsBroadcasterHub):
-    """threads: two count what waits in the inbox without a lock, and one count is lost."""
+    """threads: two threads count what waits in the inbox without a lock, and one count is lost."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
