@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import campaign, environment, peers, processes
+from benchmarks import campaign, environment, peers, server_process
 from benchmarks.campaign import Plan
 from benchmarks.results import Run, read, write
 from benchmarks.scenarios import SCENARIOS
@@ -37,7 +37,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = replace(SCENARIOS["closed"], points=(SMALL,))
     monkeypatch.setitem(SCENARIOS, "closed", scenario)
     known = dict(peers.PEERS)  # a test may add one of its own
-    for module in (peers, campaign, processes):
+    for module in (peers, campaign, server_process):
         monkeypatch.setattr(module, "PEERS", known)
 
 
