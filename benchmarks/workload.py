@@ -78,8 +78,8 @@ class Workload:
 def plan(workload: Workload) -> Iterator[tuple[int, int, int]]:
     """Yield ``(phase, speaker, offset_ns)`` for each message, always the same for one workload.
 
-    Phase 0 warms up and phase 1 counts. An offset is from the start of the phase; -1 marks a
-    message of a closed loop.
+    Phase 0 warms up and phase 1 counts. An offset is from the start of the phase; in a closed loop
+    it is -1.
     """
     random = np.random.default_rng(workload.seed)
     for phase, count in enumerate((workload.warmup_messages, workload.messages)):

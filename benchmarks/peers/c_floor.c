@@ -14,7 +14,7 @@
  *   1. clients[fd] is NULL from the moment that fd is closed. A function that called another one
  *      which may close a client reads clients[fd] again.
  *   2. room[] holds the clients whose handshake is done, without gaps.
- *   3. Between two events a client keeps only the bytes of an unfinished frame or handshake.
+ *   3. Between events, a client keeps only the bytes of an unfinished frame or handshake.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

@@ -48,7 +48,7 @@ _WITHIN_S = 10.0  # for everything that must come; reached only if it does not c
 _CLIENTS = 10
 _SPEAKERS = 5
 _WAVES = 4
-_LINES = 10  # per speaker and wave; all lines together fit into 256, a peer's shortest queue
+_LINES = 10  # per speaker and wave; all lines fit into 256, the shortest queue of a peer
 _SCRIPTS = "héllo, 你好, Привет, 🎉!"
 # Every length of a frame's head except the longest: our own servers take at most 4,096 bytes.
 _PADDINGS = ["", "x" * 125, _SCRIPTS, "y" * 300, "z" * 3000]

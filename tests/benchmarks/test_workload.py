@@ -44,7 +44,7 @@ def test_closed_loop_has_no_times() -> None:
 
 
 def test_open_loop_is_due_at_fixed_intervals() -> None:
-    """At 200 messages/s a message is due every 5 ms, from the start of each phase."""
+    """At 200 messages/s, messages are due every 5 ms from the start of each phase."""
     rows = list(plan(Workload(rate_hz=200.0, warmup_messages=2, messages=3)))
 
     assert [row[2] for row in rows] == [0, 5_000_000, 0, 5_000_000, 10_000_000]

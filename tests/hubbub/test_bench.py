@@ -50,7 +50,7 @@ def test_measurement_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert [run.process for run in read(output).runs] == [1, 2, 3]
     assert [path.name for path in tmp_path.iterdir()] == ["bench.json"]
     said = capsys.readouterr().out
-    assert "3/3 closed asyncio-direct, process 3: 13.00 µs a delivery" in said
+    assert "3/3 closed asyncio-direct, process 3: 13.00 µs per delivery" in said
     assert "12.00" in said
 
 
@@ -78,7 +78,7 @@ def test_server_of_ones_own_is_measured_beside_others(tmp_path: Path) -> None:
     [
         ("'", "No closing quotation"),
         ("", "--command is empty"),
-        ("./node-ws --port {ws}", "node-ws is one of those that are known"),
+        ("./node-ws --port {ws}", "a server named node-ws exists already"),
     ],
 )
 def test_command_that_is_none_is_misuse(
@@ -231,7 +231,7 @@ def test_report_is_one_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     page = tmp_path / "round.html"
     assert capsys.readouterr().out.strip() == str(page)
     html = page.read_text("utf-8")
-    assert "Which one should I pick, and what does it cost?" in html
+    assert "Which server should I pick, and what does it cost?" in html
     assert "0.61 times go-gorilla" in html
     assert "<link" not in html
     assert 'src="' not in html

@@ -33,7 +33,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def number_of(text: str) -> int:
-    """Return the number of a message of the talk; 0 for a client's first message and for fences."""
+    """Return the number of a message of the talk; for first messages and fences it is 0."""
     tag = tag_of(text)
     return tag[1] if tag and tag[0].startswith("client") else 0
 
@@ -176,7 +176,7 @@ def test_clients_disagree() -> None:
 
 
 def test_fault_after_a_hang_up() -> None:
-    """A server that is silent once a client has hung up breaks delivery.exactly-once alone."""
+    """A server that is silent after a client has hung up breaks delivery.exactly-once alone."""
 
     def silent(client: int, text: str) -> list[str]:
         return [] if text.endswith(" left") else [text]
