@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import StrMethodFormatter
 
 from benchmarks import estimates
 from benchmarks.chart_axes import legend, line, log_scale, nines, panel_grid
@@ -111,6 +112,7 @@ def bars(reached: dict[str, float], top: float, label: str, styles: Styles) -> F
     axes.set_yticks(range(len(reached)), list(reached))
     axes.set_ylim(len(reached) - 0.5, -0.5)
     axes.set_xlim(0, 1.05 * top)
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.set_xlabel(label)
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
@@ -170,7 +172,8 @@ def spectrum(
         panel.legend(loc="lower left", bbox_to_anchor=(-0.1, 1), ncols=2, fontsize=8)
     for panel in panels[max(0, len(families) - columns) :]:
         panel.tick_params(labelbottom=True)
-    ticks = [percent for percent in (0.0, *_PERCENTS) if percent <= reach]
+    lowest = () if reach > 99.9 else (0.0,)  # on a long axis, 0 and 50 would overlap
+    ticks = [percent for percent in (*lowest, *_PERCENTS) if percent <= reach]
     panels[0].set_xticks(
         [nines(percent) for percent in ticks], [f"{percent:g}" for percent in ticks]
     )
@@ -205,6 +208,7 @@ def strips(cells: Sequence[Cell], styles: Styles) -> Figure:
         )
         panel.set_title(cell.server, fontsize=9)
     panels[0].set_xlim(0, 1.04 * most_ns / 1e6)
+    panels[0].yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     figure.supxlabel("ms after the message was sent", fontsize=10)
     figure.supylabel("recipient, in the order of connecting", fontsize=10)
     return figure

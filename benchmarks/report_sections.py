@@ -27,6 +27,7 @@ from benchmarks.table import COLUMNS, ratio_text
 __all__ = ["Chart", "Section", "Table", "sections"]
 
 _BARE = ("closed", "crowd")  # one send per delivery, nothing joined: floor and network bound it
+_NARROWEST = 1.01  # of a band that can be seen in a chart
 _METRICS: dict[str, tuple[str, ...]] = {  # by scenario: the columns of its table
     "closed": (
         "cost",
@@ -132,10 +133,10 @@ def _noise(summary: Summary) -> str:
 
 
 def _band(summary: Summary) -> tuple[float, float] | None:
-    """Return the range in which a server is tied with the peer; None without noise or peer."""
+    """Return the range in which a server is tied with the peer; None if it cannot be seen."""
     middle = next((cell.value("cost") for cell in summary.shown if cell.server == summary.peer), 0)
     factor = math.exp(summary.noise_width("cost"))
-    return (middle / factor, middle * factor) if middle and factor > 1 else None
+    return (middle / factor, middle * factor) if middle and factor > _NARROWEST else None
 
 
 def _figures(

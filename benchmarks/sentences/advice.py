@@ -11,7 +11,7 @@ from benchmarks.summary import Summary
 
 __all__ = ["Advice", "advice"]
 
-Advice = tuple[str, str, str]  # the wish, the servers, the cost
+Advice = tuple[str, tuple[str, ...], str]  # the wish, the servers, the cost
 
 _WISHES = (  # scenario, metric, wish, cost
     ("closed", "cost", "the least processor time per delivery", "{} µs per delivery"),
@@ -59,14 +59,14 @@ def advice(summaries: Sequence[Summary], ours: Callable[[str], bool]) -> list[Ad
         wished = wish.format(
             rate=point.rate_hz or 0.0, clients=point.clients, size=point.payload_bytes
         )
-        rows.append((wished, ", ".join(cell.server for cell in best), cost))
+        rows.append((wished, tuple(cell.server for cell in best), cost))
     for name, wish in _LADDERS:
         if name in by_name:
             summary = by_name[name]
             far = {one: reach for one, reach in reached(summary).items() if ours(one)}
             most = max(far.values(), default=0.0)
             if most:
-                furthest = ", ".join(one for one, reach in far.items() if reach == most)
+                furthest = tuple(one for one, reach in far.items() if reach == most)
                 wished = wish.format(clients=summary.cells[0].workload.clients)
                 rows.append((wished, furthest, f"{most:,.0f} {summary.scenario.unit} or more"))
     return rows

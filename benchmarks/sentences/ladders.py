@@ -24,11 +24,11 @@ def reached(summary: Summary) -> dict[str, float]:
 def say_ladder(summary: Summary) -> Finding:
     """Group the servers by the last step at which they met the limit."""
     scenario, first = summary.scenario, summary.cells[0].workload
-    given = [f"{_LIMITS[scenario.ladder]} of at most {scenario.limit_ms:g} ms"]
+    limit = f"{_LIMITS[scenario.ladder]} of at most {scenario.limit_ms:g} ms"
     if first.speakers > 1:
-        given.insert(0, f"{first.speakers} messages in flight")
+        limit += f" with {first.speakers} messages in flight"
     if scenario.axis != "clients":
-        given.append(f"{first.clients:,} clients")
+        limit += f" with {first.clients:,} clients"
     steps = sorted({float(scenario.value(cell.workload)) for cell in summary.cells})
     far = reached(summary)
     by_reach: dict[float, list[str]] = {}
@@ -43,7 +43,7 @@ def say_ladder(summary: Summary) -> Finding:
         else:
             label = f"{reach:,.0f} {scenario.unit}"
         groups.append((label, servers))
-    said = f"This is how far each server gets with {' and '.join(given)}."
+    said = f"Each server went up step by step, as long as it kept {limit}."
     return Finding.of(said + (_shootout(summary) if scenario.axis == "clients" else ""), groups)
 
 

@@ -79,5 +79,5 @@ def say_policies(summary: Summary) -> Finding:
         )
         for server in summary.servers
     ]
-    said = "This is the others' worst p99 while a client stalls, by policy."
+    said = "The policy decides how much a stalled client delays the others (worst p99)."
     return Finding.of(said if any(values for _, values in groups) else NOTHING, groups)

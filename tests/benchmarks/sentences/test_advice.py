@@ -15,6 +15,6 @@ def test_advice_names_ours_and_what_it_costs() -> None:
 
     assert rows[0] == (
         "the least processor time per delivery",
-        "a, b",
+        ("a", "b"),
         f"5.1 µs per delivery, 2.43 times that of {PEER}",
     )
