@@ -13,6 +13,10 @@ from tests.meta.folders import ROOT, modules_in
         ("implementations/core", "tests/implementations/core"),
         ("implementations", "tests/implementations"),
         ("schedules", "tests/schedules"),
+        ("benchmarks", "tests/benchmarks"),
+        ("benchmarks/audit", "tests/benchmarks/audit"),
+        ("benchmarks/generator", "tests/benchmarks/generator"),
+        ("benchmarks/sentences", "tests/benchmarks/sentences"),
     ],
 )
 def test_every_module_has_its_test_file(code: str, tests: str) -> None:
