@@ -1,7 +1,8 @@
 """What other languages need: programs built, and packages fetched, into a cache on first use.
 
-Everything lands in ``.cache/benchmarks`` at the root of the repository, or in the folder that
-``HUBBUB_CACHE`` names. The folder may be deleted at any time.
+The cache is the folder that ``HUBBUB_CACHE`` names. Without it a clone has its own cache,
+``.cache/benchmarks``, and an installed hubbub uses the user's cache folder: nothing is written into
+site-packages. The cache may be deleted at any time.
 
 Invariants:
   1. A name in the cache holds a hash of all that went into it: a changed source or another
@@ -50,10 +51,18 @@ class Unavailable(Exception):
 
 
 def cache_folder() -> Path:
-    """Where the things that are built stand; the folder is made."""
-    folder = Path(os.environ.get("HUBBUB_CACHE") or _ROOT / ".cache" / "benchmarks").resolve()
+    """Return the folder for everything that is built; make it if it does not exist."""
+    folder = Path(os.environ.get("HUBBUB_CACHE") or _default_cache_folder()).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def _default_cache_folder() -> Path:
+    if (_ROOT / "pyproject.toml").is_file():  # a clone, not the folder inside a wheel
+        return _ROOT / ".cache" / "benchmarks"
+    from platformdirs import user_cache_path
+
+    return user_cache_path("hubbub", appauthor=False) / "benchmarks"
 
 
 def c_compiler() -> list[str]:

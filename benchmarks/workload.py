@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from benchmarks.frames import MIN_PAYLOAD_BYTES
 
 
@@ -82,6 +80,8 @@ def plan(workload: Workload) -> Iterator[tuple[int, int, int]]:
 
     Offsets are from the start of the phase. The same workload has the same plan, always.
     """
+    import numpy as np  # here: the list of scenarios must not need numpy
+
     random = np.random.default_rng(workload.seed)
     for phase, count in enumerate((workload.warmup_messages, workload.messages)):
         if workload.rate_hz is None:

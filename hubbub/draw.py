@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,9 +51,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Draw, and return the exit code."""
-    if find_spec("pytest") is None:
-        print("hubbub: draw needs the suite: pip install 'hubbub[conform]'", file=sys.stderr)
-        return 2
     from conformance.diagram import as_svg, as_text
     from conformance.tape import NotATape
     from conformance.trace_events import trace_events

@@ -9,10 +9,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from hubbub import TREE
+
 
 __all__ = ["LESSONS", "ROOT", "Lesson", "NoLesson", "find_lesson", "lessons"]
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(TREE)
 LESSONS = ROOT / "lessons"
 
 _FOLDER = re.compile(r"(\d\d)_[a-z_]+")

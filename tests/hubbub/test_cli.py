@@ -114,7 +114,7 @@ def test_interrupted_command_is_not_an_error_to_be_traced(
     def interrupted(_arguments: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("hubbub.listing.run", interrupted)
+    monkeypatch.setattr("hubbub.list.run", interrupted)
 
     assert exit_code("list") == 130
     assert capsys.readouterr() == ("", "")
