@@ -139,7 +139,7 @@ def test_measurement_of_another_machine_does_not_go_on(
         assert main(["bench", *ARGUMENTS, "--output", str(output)]) == 130
 
     assert main(["bench", *ARGUMENTS, "--output", str(output), "--resume"]) == 2
-    assert "begun with another cpu: measure anew" in capsys.readouterr().err
+    assert "begun with another cpu: start again without --resume" in capsys.readouterr().err
 
 
 def test_run_that_was_being_written_is_made_again(tmp_path: Path) -> None:
@@ -183,12 +183,12 @@ def test_journal_that_does_not_fit_is_refused(tmp_path: Path, damage: object, wo
         (["bench", "--peer", "rust"], "there is no peer rust"),
         (["bench", "--processes", "0"], "--processes must be at least 1"),
         (["bench", "--clients", "0"], "--clients must be at least 1"),
-        (["bench", "--output", "no/such/x.json"], "no such folder: no/such"),
-        (["bench", "--output", "x.txt"], "a .json or .json.gz file"),
+        (["bench", "--output", "no/such/x.json"], "there is no folder no/such"),
+        (["bench", "--output", "x.txt"], "must end in .json or .json.gz"),
         (["bench", "--resume", "--output", "x.json"], "nothing to resume"),
         (["report", "none.json"], "cannot read none.json"),
         (["compare", "none.json", "none.json"], "cannot read none.json"),
-        (["compare", "one.json"], "give two JSON files"),
+        (["compare", "one.json"], "give two files of hubbub bench"),
         (["compare", "asyncio"], "there is no server asyncio"),
         (["compare", "--clients", "0"], "must each be at least 1"),
     ],

@@ -7,18 +7,13 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from subprocess import PIPE
 
 import pytest
 
-from hubbub.cli import COMMANDS, main
+from hubbub.cli import COMMANDS, GROUPS, main
 from implementations.servers import SERVERS
-
-
-# ``serve`` has no module in this folder: its parser is the servers' own.
-THERE = [name for name in COMMANDS if name == "serve" or find_spec(COMMANDS[name][0])]
 
 
 def exit_code(*argv: str) -> int:
@@ -62,6 +57,40 @@ def test_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().out == f"hubbub {version('hubbub')}\n"
 
 
+@pytest.mark.parametrize("argv", [[], ["--help"]], ids=["", "--help"])
+def test_help_fits_a_terminal(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """The overview is at most 80 columns wide, and each sub-command is in one group."""
+    exit_code(*argv)
+
+    printed = capsys.readouterr()
+    assert max(map(len, (printed.out + printed.err).splitlines())) <= 80
+    assert len(COMMANDS) == sum(map(len, GROUPS.values()))
+
+
+def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """``hubbub`` alone shows the overview on standard error, and ends with 2 as a misuse does."""
+    assert exit_code() == 2
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "start here:" in printed.err
+
+
+def test_likely_command_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """A misspelt command is answered with the command that was meant."""
+    assert exit_code("confrom") == 2
+
+    assert "did you mean 'conform'?" in capsys.readouterr().err
+
+
+def test_unknown_flag_names_the_help_of_its_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """The line about a flag that a sub-command does not have names that sub-command's help."""
+    assert exit_code("list", "--dance") == 2
+
+    expected = "hubbub: unrecognized arguments: --dance (try hubbub list --help)\n"
+    assert capsys.readouterr().err == expected
+
+
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     """The help has a line for each sub-command that there is."""
     assert exit_code("--help") == 0
@@ -70,7 +99,7 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert [name for name in COMMANDS if name not in listed] == []
 
 
-@pytest.mark.parametrize("name", THERE)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A sub-command's help is its own, and no error."""
     assert exit_code(name, "--help") == 0
@@ -78,12 +107,12 @@ def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -
     printed = capsys.readouterr()
     assert printed.out.startswith(f"usage: hubbub {name} ")
     assert printed.err == ""
+    assert max(map(len, printed.out.splitlines())) <= 80
 
 
 @pytest.mark.parametrize(
     "argv",
     [
-        [],
         [""],
         ["dance"],
         ["lis"],
