@@ -45,8 +45,8 @@ HOST:PORT. When its door is open it prints one line with "ready" and
 "ws=HOST:PORT". It is judged before it is measured: a server that loses or
 alters messages is left out, and the reason is shown.
 
-exit code: 0 all runs are valid, 1 a run is invalid, 2 misuse, 3 no run is
-invalid but some are unknown, 130 stopped (all finished runs are kept)
+exit code: 0 if all runs are valid, 1 if any is invalid, 2 after misuse, 3 if
+no run is invalid but some are unknown, 130 if it was stopped
 """
 
 

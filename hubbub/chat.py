@@ -53,8 +53,8 @@ In a pipe, it sends standard input line by line. Then it ends its side, with a
 half-close at the TCP door and with /quit at the WebSocket door, and prints
 until the room ends its side too.
 
-exit code: 0 you left, 1 no connection or the server ended it, 2 misuse,
-130 interrupted, 141 the program that read the output has ended
+exit code: 0 if you left, 1 if the connection failed or the server ended it, 2
+after misuse, 130 if it was interrupted, 141 if the reader of its output ended
 """
 
 

@@ -31,7 +31,7 @@ examples:
   hubbub check 02 --solution   compare your answer with ours, once it passed
   hubbub check 02 --reset      start again; a copy of your answer is kept
 
-exit code: 0 every promise is kept, 1 a promise is broken, 2 misuse
+exit code: 0 if every promise is kept, 1 if one is broken, 2 after misuse
 """
 _LOOK_EVERY_S = 0.3
 

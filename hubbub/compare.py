@@ -39,8 +39,8 @@ examples:
   hubbub compare --clients 200            a smaller room, for a small machine
   hubbub compare before.json after.json   two measurements of hubbub bench
 
-exit code: 0 all is well, 1 a rule failed or a measurement is invalid, 2 misuse,
-3 nothing failed, but something is unknown; 0 also after two files were compared
+exit code: 0 if all is well, 1 if any rule failed or run is invalid, 2 after
+misuse, 3 if nothing failed but something is unknown; always 0 for two files
 """
 
 OnStep = Callable[[int, int, str], None]  # steps done, steps planned, the last step in words

@@ -27,8 +27,8 @@ hubbub record makes recordings. Any other program can make them too: a
 recording has one JSON object per line, as conformance/tape.py describes.
 The drawing shows the smallest part of a recording that breaks a rule.
 
-exit code: 0 no rule is broken, 1 a rule is broken, 2 the file is not a
-recording, or a file cannot be written
+exit code: 0 if no rule is broken, 1 if one is broken, 2 if the file is no
+recording, or if a file cannot be written
 """
 
 

@@ -35,7 +35,7 @@ examples:
 An exhibit's header names the rules that it breaks. A line marked ✓ says that
 the suite found exactly these rules broken.
 
-exit code: 0 every header is right, 1 a header is wrong, 2 misuse
+exit code: 0 if every header is right, 1 if a header is wrong, 2 after misuse
 """
 
 

@@ -25,9 +25,9 @@ examples:
   hubbub record --tcp 127.0.0.1:8000 --output talk.jsonl
   hubbub draw talk.jsonl --trace talk.trace.json        open this in Perfetto
 
-exit code: 0 recorded, whether the server is right or wrong; 1 recorded until
-the room fell silent; 2 misuse, or the server does not start or answer, or the
-file cannot be written; 130 interrupted
+exit code: 0 if the recording is complete, whether or not a rule is broken, 1 if
+the room fell silent before the end, 2 after misuse, or if the server does not
+start or answer, 130 if it was interrupted
 """
 
 

@@ -38,8 +38,8 @@ examples:
   hubbub replay exhibit-await-in-fanout-trio --seed 0   replay one seed
   hubbub replay trio-mutex --seeds 1000                 search 1000 seeds
 
-exit code: 0 no rule is broken, 1 a rule is broken, 2 misuse, or a package or a
-newer Python is missing
+exit code: 0 if no rule is broken, 1 if one is broken, 2 after misuse, or if a
+package or a newer Python is missing
 """
 
 

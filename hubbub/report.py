@@ -24,7 +24,7 @@ examples:
   hubbub report bench.json                   writes bench.html
   hubbub report 2026-11.json.gz -o page.html
 
-exit code: 0 drawn, 1 the page cannot be written, 2 misuse
+exit code: 0 if the page is drawn, 1 if it cannot be written, 2 after misuse
 """
 
 

@@ -42,8 +42,8 @@ examples:
 
 In a pipe it prints one line per sample, and "gone" when the server is gone.
 
-exit code: 0 after --once, 1 no server answers or it gives no report, 2 misuse,
-130 interrupted
+exit code: 0 after --once, 1 if no server answers or the answer is no report, 2
+after misuse, 130 if it was interrupted
 """
 
 

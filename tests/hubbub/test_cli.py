@@ -1,4 +1,4 @@
-"""The command line: which sub-command is meant, and what happens when none is."""
+"""The command line: finding the sub-command, help, misuse, and full disks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from implementations.servers import SERVERS
 
 
 def exit_code(*argv: str) -> int:
-    """Return the exit code of ``hubbub *argv``; argparse leaves by itself."""
+    """Return the exit code of ``hubbub *argv``, also if argparse exits."""
     try:
         return main(list(argv))
     except SystemExit as left:
@@ -25,7 +25,7 @@ def exit_code(*argv: str) -> int:
 
 
 def test_list_has_every_server_with_its_axes(capsys: pytest.CaptureFixture[str]) -> None:
-    """Each server has a line with its id and its axes, and a line that says what it is."""
+    """Each server has a line with its id and its axes, and a line that describes it."""
     assert exit_code("list") == 0
 
     lines = capsys.readouterr().out.splitlines()
@@ -92,7 +92,7 @@ def test_unknown_flag_names_the_help_of_its_command(capsys: pytest.CaptureFixtur
 
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
-    """The help has a line for each sub-command that there is."""
+    """The help has a line for each sub-command."""
     assert exit_code("--help") == 0
 
     listed = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line.strip()]
@@ -101,7 +101,7 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A sub-command's help is its own, and no error."""
+    """Each sub-command has its own help, 80 columns wide, and shows it without an error."""
     assert exit_code(name, "--help") == 0
 
     printed = capsys.readouterr()
@@ -126,7 +126,7 @@ def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -
     ids=" ".join,
 )
 def test_bad_usage_is_one_line(argv: Sequence[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """What is no command, flag or id ends with 2 and one line that says so."""
+    """An unknown command, flag or id is one line and exit code 2."""
     assert exit_code(*argv) == 2
 
     printed = capsys.readouterr()
@@ -151,7 +151,7 @@ def test_interrupted_command_is_not_an_error_to_be_traced(
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 def test_full_disk_is_one_line() -> None:
-    """Output that finds no space ends the command with one line that says so."""
+    """A full disk ends the command with one line that says so."""
     with Path("/dev/full").open("w") as full:
         listed = subprocess.run(
             [sys.executable, "-m", "hubbub", "list"], stdout=full, stderr=PIPE, text=True
@@ -164,7 +164,7 @@ def test_full_disk_is_one_line() -> None:
 
 
 def test_reader_that_has_seen_enough_is_no_news() -> None:
-    """Output into a pipe that nobody reads any more ends the command without a word."""
+    """A pipe whose reader has ended ends the command without a message."""
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "w") as pipe:
