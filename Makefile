@@ -67,7 +67,8 @@ round: $(READY)  ## measure all, to be published (nearly 1 hour; resumes)
 	@test -f $(ROUND)/results.json.gz || $(BIN)/hubbub bench --output $(ROUND)/results.json.gz \
 	  $(if $(wildcard $(ROUND)/results.json.gz.part),--resume) || test $$? -eq 3
 	@$(BIN)/python -m hubbub.publish $(ROUND)/results.json.gz
-	@$(BIN)/python docs/picture.py $(ROUND)/report.html
+	@$(BIN)/python docs/report_picture.py $(ROUND)/report.html
+	@$(BIN)/python docs/load_curve.py $(ROUND)/results.json.gz
 
 audit: $(READY)  ## a second load generator against the first (15 minutes; one: ID=trio-mutex)
 	@$(BIN)/python -m benchmarks.audit $(ID) $(if $(ID),,--output benchmarks/audit/agreement.txt) $(ARGS)
@@ -103,8 +104,9 @@ coverage: $(READY)  ## every branch of the core is tested
 
 check: style types coverage test conform  ## everything that must be green
 
-picture: $(READY)  ## the README's picture, from the round
-	@$(BIN)/python docs/picture.py $(ROUND)/report.html
+picture: $(READY)  ## the pictures of README and book, from the round
+	@$(BIN)/python docs/report_picture.py $(ROUND)/report.html
+	@$(BIN)/python docs/load_curve.py $(ROUND)/results.json.gz
 
 clean:  ## remove all that make has made
 	rm -rf $(VENV) $(SCHEDULES) .benchmarks .cache/autobahn .cache/book report .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

@@ -180,12 +180,13 @@ def _request(arguments: argparse.Namespace) -> Request:
     select_rules(arguments.rules)
     if arguments.policy:
         read_policy(Path(arguments.policy))
-    contenders = _server_options(arguments.ids) + at
+    ids = [find(server_id).id for server_id in arguments.ids]
+    contenders = _server_options(ids) + at
     if arguments.template is not None:
         contenders = [f"--command={arguments.template}"]
     return Request(
         contenders,
-        arguments.ids,
+        ids,
         arguments.rules,
         arguments.quick,
         arguments.policy,

@@ -19,7 +19,7 @@ __all__ = ["add_arguments", "run"]
 
 EPILOG = """\
 examples:
-  hubbub record exhibit-await-in-fanout | hubbub draw
+  hubbub record exhibit-await-in-fanout-asyncio | hubbub draw
   hubbub draw talk.jsonl --rule order.total --svg talk.svg
   hubbub draw talk.jsonl --trace talk.trace.json        open this in Perfetto
 

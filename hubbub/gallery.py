@@ -14,7 +14,8 @@ from conformance.suite import Progress, SuiteError
 from hubbub.conform import judge, shown_progress
 from hubbub.output import write
 from hubbub.pages import templates
-from implementations.exhibits.catalogue import PREFIX, Exhibit, exhibits
+from implementations.core.errors import SettingsError
+from implementations.exhibits.catalogue import PREFIX, Exhibit, exhibits, find_exhibit
 
 
 if TYPE_CHECKING:
@@ -28,9 +29,12 @@ WORKERS = 8  # tests at the same time: most of them only wait for a line that ne
 
 EPILOG = """\
 examples:
-  hubbub gallery                             all, each by the rules it breaks
-  hubbub gallery await-in-fanout two-locks   only these two
-  hubbub gallery --whole --html page.html    by all rules; also write a page
+  hubbub gallery                            all, each by the rules it breaks
+  hubbub gallery off-by-one two-locks       only these two
+  hubbub gallery --whole --html page.html   by all rules; also write a page
+
+An exhibit that exists in several runtimes ends with its runtime. A name without
+the runtime means the asyncio one: await-in-fanout is await-in-fanout-asyncio.
 
 An exhibit's header names the rules that it breaks. A line marked ✓ says that
 the suite found exactly these rules broken.
@@ -70,15 +74,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge, print one line per exhibit, and return the exit code."""
-    known = {exhibit.name: exhibit for exhibit in exhibits()}
-    names = [name.removeprefix(PREFIX) for name in arguments.names] or list(known)
-    for name in names:
-        if name not in known:
-            print(f"hubbub: there is no exhibit {name} (hubbub list --exhibits)", file=sys.stderr)
-            return 2
+    try:
+        ids = [PREFIX + name.removeprefix(PREFIX) for name in arguments.names]
+        chosen = [find_exhibit(server_id) for server_id in ids] or exhibits()
+    except SettingsError as error:
+        print(f"hubbub: {error}", file=sys.stderr)
+        return 2
     from rich.console import Console
 
-    chosen = [known[name] for name in names]
     try:
         with shown_progress(Console(stderr=True)) as progress:
             found = find_all(chosen, whole=arguments.whole, progress=progress)

@@ -51,6 +51,7 @@ def _print_exhibits() -> None:
         for words in (exhibit.header.title, ", ".join(exhibit.header.breaks)):
             print(textwrap.fill(words, 80, initial_indent="    ", subsequent_indent="    "))
     print("\nstart one:  hubbub serve exhibit-NAME    judge it:  hubbub gallery NAME")
+    print("a name without its runtime means the asyncio exhibit, as in await-in-fanout")
 
 
 def _print_servers() -> None:

@@ -20,8 +20,8 @@ __all__ = ["add_arguments", "run"]
 
 EPILOG = """\
 examples:
-  hubbub record asyncio-mutex | hubbub draw             a server that is right
-  hubbub record exhibit-await-in-fanout | hubbub draw   one that is wrong
+  hubbub record asyncio-mutex | hubbub draw                     right
+  hubbub record exhibit-await-in-fanout-asyncio | hubbub draw   wrong
   hubbub record --tcp 127.0.0.1:8000 --output talk.jsonl
   hubbub draw talk.jsonl --trace talk.trace.json        open this in Perfetto
 

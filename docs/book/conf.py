@@ -25,6 +25,7 @@ include_patterns = [
     "benchmarks/README.md",
     "benchmarks/micro/README.md",
     "docs/book/*.md",
+    "docs/provenance.md",
     "implementations/*.md",
     "implementations/*/README.md",
     "lessons/README.md",

@@ -1,8 +1,10 @@
-"""Keep to ASCII.
+"""Replace every character that is not ASCII.
 
-Whatever is not ASCII becomes a question mark, so that it can break nothing.
+Every character outside ASCII becomes a question mark, so that no strange character can do harm.
+Everybody who does not write English loses their alphabet.
 
-Imitates: control bytes and terminals (S2-09), cured by taking away everybody's alphabet.
+Imitates: a cure for control bytes that reach a terminal (docs/provenance.md#text-3). It removes
+every other alphabet, too.
 
 Looks right: it was tested with "hello".
 
@@ -12,9 +14,10 @@ May break: names.rename, names.taken, names.bad, names.race, delivery.exactly-on
 delivery.one-room, framing.chunks, framing.last-line,
 websocket.fragments, framing.control
 
-Shown by: a line in any script but one.
+Shown by: a line with an accent in it, or in another script.
 
-Instead: implementations/core/line_codec.py takes the controls out, and nothing else.
+Instead: implementations/core/line_codec.py turns control characters into spaces and leaves all
+other characters alone.
 """
 
 from __future__ import annotations

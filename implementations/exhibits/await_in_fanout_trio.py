@@ -1,22 +1,23 @@
 """Await inside the fan-out loop, in trio.
 
-Each message goes to one client after the other, with a checkpoint between two of them. At each
-another talker's task may run, and trio shuffles on purpose which: two messages overtake each
-other on their way to the same clients.
+The hub hands each message to one client after the other, with a checkpoint between two clients. At
+each checkpoint another talker's task can run, and trio picks the next task at random on purpose.
+Two messages then overtake each other on their way to the same clients.
 
 Imitates: ``for stream in streams: await stream.send_all(line)``.
 
-Looks right: a checkpoint is only a place where cancellation may come. It is also a place where
-everyone else may come.
+Looks right: a checkpoint looks like a place where nothing but cancellation can happen. But at each
+checkpoint any other task can run.
 
 Breaks: order.total
 
 May break: order.membership, membership.one-step, membership.churn, delivery.exactly-once,
 flood.everyone
 
-Shown by: two who talk at once, and three who listen.
+Shown by: two clients that talk at the same time, and three clients that listen.
 
-Instead: implementations/on_trio/hub_mutex.py queues for all clients without one ``await``.
+Instead: implementations/on_trio/hub_mutex.py puts the message into every outbox without one
+``await`` in between.
 """
 
 from __future__ import annotations
@@ -34,10 +35,10 @@ BASE = "trio-mutex"
 
 
 class Hub(MutexHub):
-    """Hands a message out one client at a time."""
+    """A hub that lets other tasks run between two clients."""
 
     async def submit(self, client_id: ClientId, command: Command) -> None:
-        """Do what a member asks, and give everyone else a turn in the middle of it."""
+        """Do what a member asks, and let other tasks run in the middle of it."""
         await self._pace.admitted()
         outboxes = list(self._fanout._outboxes.items())
         match self._fanout._room.submit(client_id, command):

@@ -1,10 +1,12 @@
 """Have the owner wait for a client, in trio.
 
-One task owns the client map, and puts each message into each client's queue. A full queue makes
-it wait, and while it waits nobody is served.
+One task owns the client map and puts each message into the queue of each client. When one queue is
+full, the owner waits until it has room again, and meanwhile the owner serves nobody: one client
+that stops reading stops the whole room.
 
-Imitates: the broadcaster with a channel a client (S2-01, S2-02): ``cli <- msg`` in the loop over
-all clients. A longer queue only makes it later (MU-4).
+Imitates: a Go broadcaster (docs/provenance.md#text-3) with one channel per client: its owner sends
+to all channels in one loop, and waits at the first client that does not read. A longer queue only
+makes the same thing happen later.
 
 Looks right: nothing is lost, nothing is shared, and there is no lock to forget.
 
@@ -14,10 +16,10 @@ slow.drop-oldest, slow.drop-newest
 May break: membership.churn, order.total, order.membership, flood.everyone, shutdown.refuses,
 shutdown.second-signal
 
-Shown by: one client that stops reading while another talks.
+Shown by: one client that stops reading while another client talks.
 
-Instead: implementations/on_trio/hub_broadcaster.py, whose owner offers and never waits; who
-waits is the talker, before the owner hears of it.
+Instead: implementations/on_trio/hub_broadcaster.py, whose owner offers messages to outboxes and
+never waits. When a client is behind, the talker waits, before the owner gets the talker's command.
 """
 
 from __future__ import annotations
@@ -35,11 +37,11 @@ from implementations.on_trio.pace import Pace
 
 
 BASE = "trio-broadcaster"
-PLACES = 16  # in a client's queue
+PLACES = 16  # messages in a client's queue
 
 
 class Bounded(Outbox):
-    """An outbox that can be waited for until it has room."""
+    """An outbox with an event that tells when it has room."""
 
     def __init__(self, door: Door, settings: Settings, pace: Pace) -> None:
         super().__init__(door, settings, pace)
@@ -47,33 +49,33 @@ class Bounded(Outbox):
         self.has_room.set()
 
     def offer(self, message: Message, exempt: bool = False) -> bool:
-        """Queue ``message``."""
+        """Queue ``message``, and note when the queue is full."""
         taken = super().offer(message, exempt)
         if len(self._backlog) >= PLACES and self.has_room.is_set():
             self.has_room = trio.Event()
         return taken
 
     async def take(self) -> bytes:
-        """Give out what waits."""
+        """Return what is queued, and announce that there is room again."""
         batch = await super().take()
         self.has_room.set()
         return batch
 
 
 class Hub(BroadcasterHub):
-    """An owner that waits for room in every queue before it goes on."""
+    """An owner that waits for room in every queue before each command."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._queues: list[Bounded] = []
 
     def outbox(self, sock: socket.socket, door: Door) -> Outbox:
-        """Make the outbox of a client."""
+        """Return a new client's outbox."""
         self._queues.append(Bounded(door, self._settings, self._pace))
         return self._queues[-1]
 
     async def run(self) -> None:
-        """Own the room until `stop`."""
+        """Own the room and carry out commands until `stop`."""
         fanout = Fanout(self._settings.max_clients)
         while not self._stopped:
             command = await self._take()

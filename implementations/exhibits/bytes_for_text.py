@@ -1,19 +1,19 @@
-"""Take any bytes for text.
+"""Accept any bytes as text.
 
-What is not UTF-8 is decoded as well as it can be, and a binary message as if it were text. What
-the others get is not what was sent, and nobody is told.
+The server decodes bytes that are not UTF-8 as well as it can, and it treats a binary message as
+text. The other clients get something that the sender never sent, and nobody is told.
 
-Imitates: the hub with a mutex (S0-03), which relays a binary message as text: each client that
-follows the standard then ends its own connection.
+Imitates: a Go WebSocket hub with a mutex (docs/provenance.md#text-1), which relays a binary
+message as text. A client that follows the standard must then end its own connection.
 
-Looks right: ``errors="replace"`` never raises.
+Looks right: with ``errors="replace"`` decoding never raises an exception.
 
 Breaks: framing.not-utf8, framing.not-utf8-close, framing.binary-close
 
 Shown by: bytes that are not UTF-8.
 
-Instead: implementations/core/line_codec.py and implementations/core/websocket_codec.py refuse them
-where they come in.
+Instead: implementations/core/line_codec.py and implementations/core/websocket_codec.py refuse such
+bytes where they arrive.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ BASE = "asyncio-mutex"
 
 
 class AnyLine(LineCodec):
-    """The line door, which replaces what it cannot read."""
+    """The TCP door's codec, which replaces bytes that it cannot decode."""
 
     def _end_line(self, ended: bytearray, events: list[Event]) -> None:
         super()._end_line(bytearray(bytes(ended).decode(errors="replace").encode()), events)
@@ -37,7 +37,7 @@ class AnyLine(LineCodec):
 
 
 class AnyMessage(WebSocketCodec):
-    """The WebSocket door, which asks of no message what it is."""
+    """The WebSocket door's codec, which accepts binary messages and bytes that are not UTF-8."""
 
     def _feed_data_frame(self, frame: Frame, events: list[Event]) -> tuple[int, str] | None:
         text = bytes(frame.data).decode(errors="replace")

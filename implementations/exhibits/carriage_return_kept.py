@@ -1,11 +1,13 @@
 """Cut the line feed and keep the carriage return.
 
-Many terminals and programs end a line with two bytes. The first of them stays, so that ``who``
-is no command any more, and an empty line is one that says nothing.
+Many terminals and programs end a line with two bytes, a carriage return and a line feed. This
+server cuts only the line feed. The carriage return stays and becomes a space, so ``who`` is no
+longer a command, and an empty line is a message with one space in it.
 
-Imitates: the chat room with an online map (S4-11): ``who`` and ``rename|`` fail from Windows.
+Imitates: a Go chat room with an online map (docs/provenance.md#text-5), where ``who`` and
+``rename|`` fail for clients on Windows.
 
-Looks right: a line ends with a line feed, and that is cut.
+Looks right: a line ends with a line feed, and the server cuts that.
 
 Breaks: framing.crlf
 
@@ -13,8 +15,8 @@ May break: framing.empty
 
 Shown by: a client whose lines end with ``\\r\\n``.
 
-Instead: implementations/core/line_codec.py takes one ``\\r`` right before the ``\\n`` for a part
-of the line's end.
+Instead: implementations/core/line_codec.py counts one ``\\r`` right before the ``\\n`` as part of
+the line's end.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ BASE = "asyncio-mutex"
 
 
 class Literal(LineCodec):
-    """A codec that knows one kind of line end."""
+    """A codec that knows only one kind of line end."""
 
     def feed(self, data: bytes) -> list[Event]:
         """Return what ``data`` completes."""

@@ -1,7 +1,8 @@
-"""The exhibits: found by their files, described by their own headers, started like any server.
+"""The exhibits: each is one file, describes itself in its header, and starts like any server.
 
-A header is the module's docstring: a title in the first line, then paragraphs, of which some
-begin with the name of a field and a colon (see `Header`).
+The header is the module's docstring: a title in the first line, then paragraphs. A paragraph
+that begins with the name of a field and a colon is that field (see `Header`); the others are
+the story.
 """
 
 from __future__ import annotations
@@ -33,18 +34,18 @@ _FIELD = re.compile(r"(Imitates|Looks right|Breaks|May break|Shown by|Instead): 
 
 @dataclass(frozen=True)
 class Header:
-    """What an exhibit says of itself.
+    """What an exhibit says about itself.
 
     Attributes:
-        title: one line.
-        story: what it does wrong, in a paragraph or two.
-        imitates: where the design is from.
-        looks_right: why people write it so.
-        breaks: ids of the rules of PROTOCOL.md that it breaks every time.
-        may_break: those that it breaks now and then, by chance; ``slow.*`` is a whole area of
-            rules, ``*`` all others.
-        shown_by: what makes the bug show.
-        instead: where a good server does the same thing well.
+        title: what the mistake is, in one line.
+        story: what the server does wrong, in a paragraph or two.
+        imitates: where people write the same mistake.
+        looks_right: why people write it.
+        breaks: ids of the rules of PROTOCOL.md that it always breaks.
+        may_break: ids of the rules that it breaks in some runs only; ``slow.*`` stands for all
+            rules of one area, ``*`` for all rules.
+        shown_by: what a client must do so that the mistake shows.
+        instead: the file where a good server does the same thing well.
     """
 
     title: str
@@ -61,7 +62,7 @@ class Header:
         """Read a module's docstring.
 
         Raises:
-            KeyError: a field is missing; only ``May break`` may be.
+            KeyError: a field is missing; only ``May break`` is optional.
         """
         title, *paragraphs = (" ".join(part.split()) for part in docstring.split("\n\n"))
         fields: dict[str, str] = {"May break": ""}
@@ -83,7 +84,7 @@ class Header:
         )
 
     def names(self, rule_id: str) -> bool:
-        """Whether the header says that this rule breaks, or may."""
+        """Whether this rule is among those that the exhibit breaks or may break."""
         return any(fnmatchcase(rule_id, named) for named in (*self.breaks, *self.may_break))
 
 
@@ -93,13 +94,13 @@ def _ids(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Exhibit:
-    """One exhibit. It is started as a `servers.Server` is."""
+    """One exhibit. It starts like a `servers.Server`."""
 
     name: str
 
     @property
     def id(self) -> str:
-        """``exhibit-`` and the name."""
+        """``exhibit-`` followed by the name."""
         return PREFIX + self.name
 
     @property
@@ -109,7 +110,7 @@ class Exhibit:
 
     @property
     def header(self) -> Header:
-        """What it says of itself, read without importing it."""
+        """What it says about itself, read without importing it."""
         docstring = ast.get_docstring(ast.parse(self.path.read_text(encoding="utf-8")))
         return Header.parse(docstring or "")
 
@@ -120,8 +121,8 @@ class Exhibit:
         return base
 
     def in_place(self) -> AbstractContextManager[object]:
-        """Have what the exhibit replaces replaced, from before settings are read."""
-        from unittest.mock import patch  # 20 ms, which no good server has to wait for
+        """Put the exhibit's replacements in place; enter this before settings are read."""
+        from unittest.mock import patch  # takes 20 ms: a good server must not wait for it
 
         replaced = ExitStack()
         for target, stand_in in self._module.REPLACES.items():
@@ -136,7 +137,7 @@ class Exhibit:
         *,
         loop: str = "asyncio",
     ) -> None:
-        """Serve until a signal ends it, as its good sibling does, with what is in place."""
+        """Serve until a signal arrives: run the good server, with the replacements in place."""
         find_server(self.base).run(settings, site, announce, loop=loop)
 
     @property
@@ -145,7 +146,7 @@ class Exhibit:
 
 
 def exhibits() -> list[Exhibit]:
-    """Return all exhibits, by name."""
+    """Return all exhibits, sorted by name."""
     stems = sorted(path.stem for path in _HERE.glob("*.py"))
     return [Exhibit(stem.replace("_", "-")) for stem in stems if stem not in _NOT_EXHIBITS]
 
@@ -153,10 +154,16 @@ def exhibits() -> list[Exhibit]:
 def find_exhibit(server_id: str) -> Exhibit:
     """Return the exhibit with that id.
 
+    An id without a runtime means the asyncio sibling: ``exhibit-await-in-fanout`` is
+    ``exhibit-await-in-fanout-asyncio``.
+
     Raises:
-        SettingsError: there is none.
+        SettingsError: there is no such exhibit.
     """
-    for exhibit in exhibits():
-        if exhibit.id == server_id:
-            return exhibit
-    raise SettingsError(f"unknown exhibit {server_id!r} (hubbub list --exhibits shows them all)")
+    known = {exhibit.id: exhibit for exhibit in exhibits()}
+    found = known.get(server_id) or known.get(f"{server_id}-asyncio")
+    if found is None:
+        raise SettingsError(
+            f"unknown exhibit {server_id!r} (hubbub list --exhibits shows them all)"
+        )
+    return found

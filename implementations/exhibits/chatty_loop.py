@@ -1,17 +1,20 @@
-"""Write the log where the room is served.
+"""Write the log in the thread that serves the room.
 
-Each log line is written to standard error by whoever has something to log. When that is a pipe
-and nobody reads it, the write waits, and with it the one thread that serves everybody.
+The server writes each log line to standard error itself, at the moment when there is something to
+log. When standard error is a pipe that nobody reads, that write blocks, and with it the one thread
+that serves everybody.
 
-Imitates: the hub that logs from inside its loop, twice with the lock held (S0-12).
+Imitates: a Go WebSocket hub with a mutex (docs/provenance.md#text-1), which logs inside its loop,
+in two places while it holds the lock.
 
 Looks right: logging is only printing.
 
 Breaks: logging.unread
 
-Shown by: a standard error that nobody reads, and some coming and going.
+Shown by: a standard error that nobody reads, while clients join and leave.
 
-Instead: implementations/logs.py: a bounded queue, and a thread that writes.
+Instead: implementations/logs.py puts log lines into a bounded queue, and a thread of its own
+writes them.
 """
 
 from __future__ import annotations

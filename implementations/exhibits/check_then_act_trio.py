@@ -1,17 +1,18 @@
 """Check that a name is free, wait, then take it, in trio.
 
-The question and the taking are two steps, with a checkpoint between them. Two
-who ask at once are both told that the name is free, and both take it.
+Checking and taking are two steps, with a checkpoint between them. Two clients that want one name
+at the same time are both told that it is free, and both take it.
 
-Imitates: the ``rename|`` command of the chat room with a Manager and an online map (S4-15, S4-01).
+Imitates: the ``rename|`` command of a Go chat room with an online map (docs/provenance.md#text-5),
+whose handlers all change one map without a lock.
 
-Looks right: nothing is taken that was not seen to be free.
+Looks right: the server takes no name that it did not see free.
 
 Breaks: names.race
 
-Shown by: many who ask for one name at the same time.
+Shown by: many clients that ask for one name at the same time.
 
-Instead: implementations/core/room.py, where to check and to take are one step.
+Instead: implementations/core/room.py checks the name and takes it in one step.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ BASE = "trio-mutex"
 
 
 class Hub(MutexHub):
-    """Asks who has a name in a step of its own."""
+    """A hub that checks a name in a step of its own."""
 
     async def submit(self, client_id: ClientId, command: Command) -> None:
-        """Do what a member asks."""
+        """Do what a member asks; check a new name first."""
         if isinstance(command, Rename) and not await self._is_taken(command.new):
-            await trio.sleep(0.001)  # such as a question to a database
+            await trio.sleep(0.001)  # a question to a database takes as long
             await self._free(command.new)
         await super().submit(client_id, command)
 
@@ -41,7 +42,7 @@ class Hub(MutexHub):
             return _key(name) in self._fanout._room._holders
 
     async def _free(self, name: str) -> None:
-        """Have the room believe what was seen."""
+        """Make the room treat the name as free, because it was free a moment ago."""
         async with self._lock:
             self._fanout._room._holders.pop(_key(name), None)
 

@@ -1,22 +1,22 @@
-"""Take what one read returns for one message.
+"""Treat what one read returns as one message.
 
-TCP carries bytes, not messages: what was written at once may come in pieces, and what was
-written in pieces may come at once. Here each piece is a message, less its last byte, which is
-taken for the line's end.
+TCP carries bytes, not messages: several writes may arrive in one read, and one write in several
+reads. This server treats what each read returns as one message, and cuts its last byte, which it
+takes for the line's end.
 
-Imitates: the chat room with an online map (S4-10, S4-12, S4-13): ``Read`` into a buffer, then
-``string(buf[:n-1])``.
+Imitates: a Go chat room with an online map (docs/provenance.md#text-5), which reads into a buffer
+and drops the last byte.
 
-Looks right: on one machine, by hand, each line typed is one read.
+Looks right: on one machine, with lines typed by hand, each read returns one line.
 
 Breaks: framing.chunks, framing.last-line
 
 May break: start.settings, framing.*, names.rename, names.taken, commands.*, delivery.*, slow.*,
 flood.paced, flood.everyone, shutdown.*
 
-Shown by: two lines in one write, or one line in two.
+Shown by: two lines in one write, or one line in two writes.
 
-Instead: implementations/core/line_codec.py keeps what is not finished.
+Instead: implementations/core/line_codec.py keeps an unfinished line until the rest of it arrives.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ BASE = "asyncio-mutex"
 
 
 class Chunks(LineCodec):
-    """A codec that has never heard of a line."""
+    """A codec that does not look for line ends."""
 
     def feed(self, data: bytes) -> list[Event]:
-        """Return one message."""
+        """Return one message, whatever ``data`` holds."""
         try:
             text = data[:-1].decode()
         except UnicodeDecodeError:

@@ -1,20 +1,21 @@
-"""Count the idle time from the start.
+"""Never reset the idle timer.
 
-A client has so many seconds, and nothing that it says gives it more: the clock is set when it
-joins and looked at ever after.
+Each client has a fixed number of seconds, and nothing that it sends gives it more: the server sets
+the deadline when the client joins and never moves it.
 
-Imitates: the chat room with an online map (S4-08), where clients that talk are timed out: what
-resets the clock comes too late.
+Imitates: a Go chat room with an online map (docs/provenance.md#text-5), which times out clients
+that talk: while the room is stuck, it resets their timers too late.
 
-Looks right: a deadline is a deadline.
+Looks right: the rule is simple, and it ends every silent connection in time.
 
 Breaks: liveness.line-resets, liveness.ping
 
 May break: liveness.idle, liveness.pong-wait
 
-Shown by: someone who talks all the time.
+Shown by: a client that talks all the time.
 
-Instead: implementations/on_asyncio/connection.py puts the deadline off when it reads.
+Instead: implementations/on_asyncio/connection.py moves the deadline each time the client sends
+something.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ BASE = "asyncio-mutex"
 
 
 class Strict(Connection):
-    """A connection whose first sign of life is the only one."""
+    """A connection that counts only the client's first sign of life."""
 
     def _heard(self) -> None:
         if self._silent_at == math.inf:

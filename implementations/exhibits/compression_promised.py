@@ -1,17 +1,18 @@
-"""Agree to everything the client offers.
+"""Agree to every extension that the client offers.
 
-The handshake's answer repeats the extensions that the client offered. From then on the client
-may compress what it sends, and has a right to compressed answers; the server does neither.
+The server's answer to the handshake repeats the extensions that the client offered. From then on
+the client may compress what it sends, and expects the server to understand it. The server cannot.
 
-Imitates: a handshake written by hand from an example of one.
+Imitates: a handshake written by hand after an example.
 
-Looks right: the client is happy with the answer, until it sends something long enough.
+Looks right: the client accepts the answer, and nothing fails until the client sends a compressed
+message.
 
 Breaks: websocket.no-compression
 
 Shown by: a client that offers ``permessage-deflate``.
 
-Instead: implementations/core/websocket_codec.py offers no extension, so that none is agreed to.
+Instead: implementations/core/websocket_codec.py agrees to no extension.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ OFFERED = b"sec-websocket-extensions:"
 
 
 class Agreeable(WebSocketCodec):
-    """A codec that agrees to whatever is offered."""
+    """A codec that agrees to every extension."""
 
     def _open(self, head: bytes) -> Event:
         event = super()._open(head)

@@ -1,14 +1,17 @@
 """Have the owner wait for a client that waits for the owner.
 
-The owner puts each message into a client's queue, and waits where that is full. The client's
-write pump empties it, but first asks the owner whether the client is still in the room. When
-the queue fills up in the meantime, each waits for the other, and with the owner all the room.
+The owner puts each message into the queue of each client, and waits while a queue is full. A
+client's write pump empties the queue, but first asks the owner whether the client is still in the
+room. When the queue fills up before the owner answers, each waits for the other: a deadlock, which
+stops the whole room.
 
-Imitates: the handler that announces its client's end through the very loop that is stuck in
-sending to it (S4-06, S4-07), and the departed who pile up behind such a loop (S2-02).
+Imitates: a Go chat room with an online map (docs/provenance.md#text-5), where a handler announces
+its client's departure through the loop that is stuck in a send to that client; and a Go
+broadcaster (docs/provenance.md#text-3), where the handlers of departed clients pile up behind such
+a loop.
 
-Looks right: a bounded queue here, a question and its answer there, each of them as it should be.
-Together they are a circle.
+Looks right: a bounded queue is good, and so is a question with an answer. Together they make a
+circle of waiting.
 
 Breaks: order.total, delivery.exactly-once
 
@@ -16,8 +19,8 @@ May break: *
 
 Shown by: a few lines in a row.
 
-Instead: implementations/on_asyncio/hub_broadcaster.py: all may wait for the owner, and the owner
-for nobody.
+Instead: implementations/on_asyncio/hub_broadcaster.py: everyone may wait for the owner, and the
+owner waits for nobody.
 """
 
 from __future__ import annotations
@@ -35,11 +38,11 @@ from implementations.on_asyncio.pace import Pace
 
 
 BASE = "asyncio-broadcaster"
-PLACES = 2  # in a client's queue
+PLACES = 2  # messages in a client's queue
 
 
 class Asking(Outbox):
-    """An outbox that asks the owner before it gives out what it has."""
+    """An outbox that asks the owner before it returns what is queued."""
 
     def __init__(
         self, door: Door, settings: Settings, pace: Pace, ask: Callable[[], Awaitable[object]]
@@ -50,14 +53,14 @@ class Asking(Outbox):
         self._ask = ask
 
     def offer(self, message: Message, exempt: bool = False) -> bool:
-        """Queue ``message``."""
+        """Queue ``message``, and note when the queue is full."""
         taken = super().offer(message, exempt)
         if len(self._backlog) >= PLACES:
             self.has_room.clear()
         return taken
 
     async def take(self) -> bytes:
-        """Give out what waits, to a client that is still in the room."""
+        """Ask the owner whether the client is still in the room; return what is queued."""
         while not self._backlog.size_bytes and self.cause is None:
             self._wanted = asyncio.get_running_loop().create_future()
             await self._wanted
@@ -69,19 +72,19 @@ class Asking(Outbox):
 
 
 class Hub(BroadcasterHub):
-    """An owner that waits for room in every queue before it goes on."""
+    """An owner that waits for room in every queue before each command."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._queues: list[Asking] = []
 
     def outbox(self, sock: socket.socket, door: Door) -> Outbox:
-        """Make the outbox of a client."""
+        """Return a new client's outbox."""
         self._queues.append(Asking(door, self._settings, self._pace, self.stats))
         return self._queues[-1]
 
     async def run(self) -> None:
-        """Own the room until `stop`."""
+        """Own the room and carry out commands until `stop`."""
         fanout = Fanout(self._settings.max_clients)
         while not self._stopped:
             command = await self._inbox.get()

@@ -1,19 +1,21 @@
-"""Answer no ping.
+"""Never answer a ping.
 
-Pings are for the library, thinks the program; for the program, thinks the library. A client that
-pings to find out whether the server is there concludes that it is not.
+The author of the program expects the library to answer pings, and the author of the library
+expects the program to do it. A client that sends a ping to find out whether the server is alive
+concludes that it is not.
 
-Imitates: a read loop that knows text and close, and drops the rest (the mirror of S0-05).
+Imitates: a read loop that handles text and close frames and drops all others. A Go WebSocket hub
+with a mutex (docs/provenance.md#text-1) makes the opposite mistake: it never sends a ping.
 
-Looks right: nobody sees a ping.
+Looks right: no person ever sees a ping.
 
 Breaks: websocket.ping
 
 May break: flood.paced
 
-Shown by: a client that pings.
+Shown by: a client that sends a ping.
 
-Instead: implementations/core/websocket_codec.py hands each pong over as a reply.
+Instead: implementations/core/websocket_codec.py returns the pong that answers each ping.
 """
 
 from __future__ import annotations
@@ -26,10 +28,10 @@ BASE = "asyncio-mutex"
 
 
 class Deaf(WebSocketCodec):
-    """A codec that makes no pongs."""
+    """A codec that returns no pongs."""
 
     def feed(self, data: bytes) -> list[Event]:
-        """Return what ``data`` completes, without what is to be answered."""
+        """Return what ``data`` completes, without the replies to pings."""
         return [event for event in super().feed(data) if not isinstance(event, Reply)]
 
 

@@ -1,17 +1,17 @@
-"""Stop in good order, however often one is told.
+"""Ignore the second signal.
 
-The first signal begins an orderly end, and each further one is the same message again. Whoever
-wants it to end now has to kill it.
+The first signal starts an orderly stop. A further signal starts the same stop again, which changes
+nothing. A user who wants the server to end now must kill it.
 
-Imitates: a handler that sets an event, and sets it again.
+Imitates: a signal handler that sets an event, and sets it again.
 
-Looks right: the orderly end is the right end.
+Looks right: the orderly stop is the right way to stop.
 
 Breaks: shutdown.second-signal
 
-Shown by: Ctrl-C, twice, while a client does not take its last lines.
+Shown by: Ctrl-C, pressed twice, while a client does not read its last lines.
 
-Instead: implementations/on_asyncio/server.py: the second signal ends the process at once.
+Instead: implementations/on_asyncio/server.py ends the process at once on the second signal.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ BASE = "asyncio-mutex"
 
 
 def stop(server: _Server, number: int) -> None:
-    """Begin to stop, if that has not begun."""
+    """Start the orderly stop, unless it has started."""
     server._stopping.set()
 
 

@@ -1,15 +1,15 @@
-"""Leave the doors open while stopping.
+"""Keep the doors open while the server stops.
 
-The listening sockets are closed at the end, with the process. Until then the kernel goes on
-taking connections, and those who made them wait for an answer that nobody will give.
+The listening sockets are closed only when the process ends. Until then the kernel accepts
+connections, and the clients behind them wait for an answer that never comes.
 
-Imitates: ``defer listener.Close()`` at the end of ``main``: it comes when all else is over.
+Imitates: Go's ``defer listener.Close()`` in ``main``: it runs after everything else has ended.
 
-Looks right: the doors do close, in the end.
+Looks right: the doors do close in the end.
 
 Breaks: shutdown.refuses
 
-Shown by: someone who connects while others have not yet taken their last lines.
+Shown by: a client that connects while others have not yet read their last lines.
 
 Instead: implementations/on_asyncio/server.py closes its doors first.
 """
@@ -28,7 +28,7 @@ _kept: list[socket.socket] = []
 
 
 def listen_for_good(endpoint: Endpoint) -> socket.socket:
-    """Open a door that closing does not close."""
+    """Open a door that stays open after it is closed."""
     sock = listen(endpoint)
     _kept.append(sock.dup())
     return sock

@@ -1,21 +1,21 @@
-"""Let both pumps take the client off the list.
+"""Let both pumps remove the client.
 
-The read pump and the write pump both see that a client has gone, and both say so. The second
-one finds nothing on the list, and raises.
+When a client has gone, its read pump and its write pump both notice, and both remove the client.
+The second one finds no such client and raises an exception.
 
-Imitates: "on error close the channel and remove it", done by both goroutines (SK3-1): Go ends
-the whole process there, with "close of closed channel".
+Imitates: a rule from a Go text on read and write pumps (docs/provenance.md#text-4): on an error,
+close the channel and remove the client. When both goroutines follow it, Go ends the whole process.
 
-Looks right: whoever sees it first cleans up. Nobody said who must not do it second.
+Looks right: the pump that notices first cleans up. But nobody said that the other one must not.
 
 Breaks: logging.calm
 
 May break: framing.last-line, membership.*, order.total, order.membership, slow.bounded,
 limits.freed, logging.unread
 
-Shown by: anyone who leaves.
+Shown by: any client that leaves.
 
-Instead: implementations/core/room.py: to leave is idempotent, and has one owner.
+Instead: implementations/core/room.py: leaving is idempotent; the second call does nothing.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ BASE = "asyncio-mutex"
 
 
 class Hub(MutexHub):
-    """A hub that may be told of a departure once."""
+    """A hub that can remove a client only once."""
 
     async def leave(self, client_id: ClientId, cause: Cause) -> None:
-        """End a stay that has not been ended."""
+        """Remove a client; raise when it has been removed already."""
         if client_id not in self._fanout._outboxes:
             raise KeyError(client_id)
         await super().leave(client_id, cause)

@@ -1,20 +1,22 @@
-"""Stop at once.
+"""Stop at once, and drop what is queued.
 
-At a signal every connection is cancelled. What waits for a client, what was accepted and not
-said yet, and the goodbye that would have told it from a crash: all are gone.
+On a signal the server cancels every connection. Messages that wait for a client are lost, and so
+are messages that were accepted and not yet handed out. Clients get no goodbye, so they cannot tell
+the stop from a crash.
 
-Imitates: the hub that closes the connection where it should close the queue (S0-02), and every
-server that ends with its process (S0-15).
+Imitates: a Go WebSocket hub with a mutex (docs/provenance.md#text-1), which closes a connection
+where it should close the queue; and every server that has no orderly stop.
 
-Looks right: it stops quickly, and with exit code 0.
+Looks right: it stops quickly, with exit code 0.
 
 Breaks: shutdown.announce, shutdown.delivers
 
 May break: shutdown.refuses, shutdown.second-signal
 
-Shown by: a server that is stopped while people talk.
+Shown by: a server that is stopped while clients talk.
 
-Instead: implementations/on_asyncio/server.py closes the room first, and waits for what it says.
+Instead: implementations/on_asyncio/server.py closes the room first, then waits until everything
+that the room said has been sent.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ BASE = "asyncio-mutex"
 
 
 async def dismiss(server: _Server) -> None:
-    """Drop everyone."""
+    """Cancel every connection."""
     for task in server._connections:
         task.cancel()
 

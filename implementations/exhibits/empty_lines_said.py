@@ -1,17 +1,17 @@
-"""Say what is empty.
+"""Pass on empty lines.
 
-A line without anything in it is passed on like any other: a name, a colon and nothing.
+The server passes on a line with nothing in it like any other line: a name, a colon and nothing.
 
-Imitates: the chat room with an online map (S4-17), where a line feed every few seconds keeps a
-program from being timed out, and shows everyone an empty line.
+Imitates: a Go chat room with an online map (docs/provenance.md#text-5), where a line feed every
+few seconds keeps a program from being timed out, and shows everyone an empty line.
 
-Looks right: a line is a line.
+Looks right: all lines are treated alike.
 
 Breaks: framing.empty
 
-Shown by: someone who leans on the return key.
+Shown by: a client that sends an empty line.
 
-Instead: implementations/core/line_codec.py ignores it.
+Instead: implementations/core/line_codec.py ignores empty lines.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ BASE = "asyncio-mutex"
 
 
 class Literal(LineCodec):
-    """A codec to which a line is a line."""
+    """A codec that returns empty lines, too."""
 
     def feed_eof(self) -> list[Event]:
-        """Return what the end of the stream completes, if there is anything to complete."""
+        """Return the last, unfinished line, if there is one."""
         return super().feed_eof() if self._partial else []
 
     def _end_line(self, ended: bytearray, events: list[Event]) -> None:
@@ -38,7 +38,7 @@ class Literal(LineCodec):
 
 
 def parse_all(line: str) -> Command:
-    """Return what ``line`` asks for; nothing is something."""
+    """Return what ``line`` asks for; an empty line is a message."""
     command = parse(line)
     return Say("") if isinstance(command, Nothing) and not line else command
 

@@ -1,12 +1,12 @@
-"""Wait for a request to be finished.
+"""Wait for a handshake without a deadline.
 
-Who connects and sends half a request is waited for, for ever. It costs the client a socket and
-the server a task, a socket and what was sent so far.
+The server waits for ever for a client that connects and sends half a request. It costs the client
+one socket. It costs the server a task, a socket and the memory for the bytes received so far.
 
-Imitates: the hub with a mutex and gorilla's example (S0-14): 200 half-sent requests, 200 goroutines
-for good.
+Imitates: a Go WebSocket hub with a mutex (docs/provenance.md#text-1) and gorilla's chat example
+(docs/provenance.md#gorilla): 200 unfinished requests keep 200 goroutines.
 
-Looks right: networks are slow sometimes.
+Looks right: some networks are slow.
 
 Breaks: liveness.handshake
 
@@ -28,7 +28,7 @@ BASE = "asyncio-mutex"
 
 
 class Patient(Connection):
-    """A connection that waits for its handshake for ever."""
+    """A connection that waits for its handshake without a deadline."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)

@@ -1,20 +1,21 @@
-"""Wait for a socket for as long as it takes.
+"""Wait for a client's socket without a deadline.
 
-A write to a client that does not read waits until it reads. In a room that is quiet nothing
-fills its outbox, and nothing ends it: what was written stays in memory.
+A write to a client that does not read waits until the client reads. In a quiet room its outbox
+never fills up, so nothing ends the connection, and the unsent messages stay in memory.
 
-Imitates: the hub with a mutex (S0-06): 209 MiB for one client that stopped reading.
+Imitates: a Go WebSocket hub with a mutex (docs/provenance.md#text-1), which kept 209 MiB for one
+client that had stopped reading.
 
-Looks right: its outbox is bounded, and it is cut off when that is full.
+Looks right: the outbox is bounded, and a client with a full outbox is cut off.
 
 Breaks: slow.write-timeout
 
 May break: shutdown.exit
 
-Shown by: a client that stops reading, and a room that stops talking.
+Shown by: a client that stops reading, in a room that falls silent.
 
-Instead: implementations/on_asyncio/connection.py gives a write ``write_timeout`` seconds without
-progress.
+Instead: implementations/on_asyncio/connection.py ends a connection whose socket takes nothing for
+``write_timeout`` seconds.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ BASE = "asyncio-mutex"
 
 
 class Patient(Connection):
-    """A connection that waits for its socket for ever."""
+    """A connection that waits for its socket without a deadline."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)

@@ -1,9 +1,9 @@
-"""Let everyone in.
+"""Set no limit on the number of clients.
 
-There is always room for one more, until there is no memory, no descriptor and no time left for
-those who are in.
+There is always room for one more client, until there is no memory, no file descriptor and no
+processor time left for the clients that are in.
 
-Imitates: all of the articles' servers: none has a limit (S0-14, S2-08).
+Imitates: all the Go servers of docs/provenance.md, none of which has a limit.
 
 Looks right: nobody has ever been refused.
 
@@ -11,10 +11,10 @@ Breaks: limits.full
 
 May break: limits.freed
 
-Shown by: one client more than the room takes.
+Shown by: one client more than ``max_clients``.
 
-Instead: implementations/core/room.py: past ``max_clients`` nobody is let in, and nobody inside
-hears of it.
+Instead: implementations/core/room.py refuses a newcomer when ``max_clients`` are in the room, and
+no member hears of it.
 """
 
 from __future__ import annotations

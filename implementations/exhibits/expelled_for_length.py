@@ -1,10 +1,10 @@
-"""End the connection of who says too much, without a word.
+"""End a connection without a word when a line is too long.
 
-A line over the limit ends the reader's loop, and the end of the loop is the end of the client.
-The others see an ordinary departure, and its author sees nothing at all.
+A line over the limit ends the loop that reads, and the end of that loop ends the connection. The
+other clients see an ordinary departure. The author of the line gets no explanation.
 
-Imitates: the broadcaster (S2-03): a scanner that stops at 64 KiB, and an error that is not looked
-at.
+Imitates: a Go broadcaster (docs/provenance.md#text-3), whose line scanner stops at 64 KiB with an
+error that nothing looks at.
 
 Looks right: the loop ends at the end of the input. It also ends at any error.
 
@@ -14,7 +14,8 @@ May break: start.settings, framing.bounded
 
 Shown by: a line longer than the limit.
 
-Instead: implementations/core/line_codec.py refuses the line with a message, and goes on.
+Instead: implementations/core/line_codec.py refuses the line with an error message and keeps the
+connection.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ BASE = "asyncio-mutex"
 
 
 class Strict(LineCodec):
-    """A codec for which a line too long is the last one."""
+    """A codec that ends the connection at a line that is too long."""
 
     def _refuse(self, events: list[Event]) -> None:
         super()._refuse(events)

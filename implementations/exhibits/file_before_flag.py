@@ -1,17 +1,20 @@
-"""Let the file win.
+"""Let the settings file win over the flags.
 
-Settings are read from the flags, then from the environment, then from the file, and each one
-found replaces the one before. The last one read wins: the one that is hardest to see.
+The server reads settings from the flags, then from the environment, then from the file, and each
+source replaces what the one before it set. So the file wins, which is the source that is hardest
+to see.
 
-Imitates: a dictionary that is updated three times, in the order in which the sources came to mind.
+Imitates: a dictionary that is updated three times, in the order in which the author thought of the
+sources.
 
-Looks right: every source works, when it is tried alone.
+Looks right: each source works when it is tried alone.
 
 Breaks: start.settings
 
-Shown by: a flag given in order to try something, beside a file that says otherwise.
+Shown by: a flag that says something else than the file.
 
-Instead: implementations/core/settings.py: what is nearest to the command wins.
+Instead: implementations/core/settings.py: a flag wins over a variable, and a variable wins over
+the file.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ BASE = "asyncio-mutex"
 def file_first(
     flags: Mapping[str, Any], environ: Mapping[str, str], file: Mapping[str, Any]
 ) -> Settings:
-    """Merge the sources, the wrong way round."""
+    """Merge the sources in the wrong order."""
     left = {name: value for name, value in flags.items() if name not in file}
     variables = {f"HUBBUB_{name.upper()}" for name in file}
     rest = {name: value for name, value in environ.items() if name not in variables}

@@ -1,9 +1,9 @@
-"""Take each frame for a message.
+"""Treat each frame as a message.
 
-A message may come in several frames, with pings between them. Here each part is said by itself,
-as it comes.
+A WebSocket message may arrive in several frames, with pings between them. This server passes each
+frame on as a message of its own.
 
-Imitates: frame parsers written by hand, of which most know one opcode.
+Imitates: frame parsers written by hand: most of them handle a message in one frame only.
 
 Looks right: browsers send short messages in one frame.
 
@@ -11,9 +11,9 @@ Breaks: websocket.fragments
 
 May break: framing.too-long-close
 
-Shown by: a message in three parts.
+Shown by: a message in three frames.
 
-Instead: implementations/core/websocket_codec.py joins the parts, up to the limit.
+Instead: implementations/core/websocket_codec.py joins the frames of a message, up to the limit.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ BASE = "asyncio-mutex"
 
 
 class Hasty(WebSocketCodec):
-    """A codec for which each frame is the last."""
+    """A codec that treats each frame as the last one of its message."""
 
     def _feed_data_frame(self, frame: Frame, events: list[Event]) -> tuple[int, str] | None:
         return super()._feed_data_frame(replace(frame, fin=True), events)

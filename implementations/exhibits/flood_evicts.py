@@ -1,21 +1,22 @@
-"""Let a talker be as fast as it likes.
+"""Let a talker send as fast as it likes.
 
-Nobody is held back while others are behind. One burst fills every outbox faster than anyone can
-read, and those who read as fast as they can are cut off for slowness.
+The server never holds a talker back while other clients are behind. One burst fills every outbox
+faster than any client can read, and the server evicts clients that read as fast as they can.
 
-Imitates: the hub with a queue of 256 a client and ``select`` with ``default`` (S0-01); gorilla's
-chat example does the same.
+Imitates: a Go WebSocket hub with a mutex (docs/provenance.md#text-1), with a queue of 256 messages
+per client and a send that never waits; gorilla's chat example (docs/provenance.md#gorilla) does
+the same.
 
-Looks right: the slow are cut off, as they should be. It measures the burst of the sender, not
-the slowness of the reader.
+Looks right: a slow client must be cut off. But a full outbox measures how large the talker's burst
+is, not how slow the reader is.
 
 Breaks: flood.paced, flood.everyone
 
 May break: slow.block
 
-Shown by: a thousand lines in one go, and readers that read.
+Shown by: a thousand lines in one write, and clients that read all the time.
 
-Instead: implementations/on_asyncio/pace.py holds the talkers back while a reader is behind.
+Instead: implementations/on_asyncio/pace.py holds talkers back while a reader is behind.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ BASE = "asyncio-mutex"
 
 
 class NoPace(Pace):
-    """Nobody is ever held back."""
+    """A pace that never holds a talker back."""
 
     def hold(self, holder: object) -> None:
         """Do nothing."""

@@ -1,17 +1,19 @@
-"""Take any name for a name.
+"""Accept any name.
 
-A line of the room begins with an asterisk, one of a client with its name. A client that calls
-itself "* server is shutting down" needs no more than to speak.
+A line of the room begins with an asterisk, and a line of a client begins with the name of the
+client. A client that takes the name "* server is shutting down" forges a line of the room as soon
+as it speaks.
 
-Imitates: ``rename|`` without rules (S4-15): empty names, other people's, control bytes.
+Imitates: the ``rename|`` command of a Go chat room with an online map (docs/provenance.md#text-5),
+which accepts empty names, other clients' names and control bytes.
 
 Looks right: people may call themselves what they like.
 
 Breaks: names.bad, commands.forge
 
-Shown by: a name with an asterisk, a colon or a space.
+Shown by: a name with an asterisk, a colon or a space in it.
 
-Instead: implementations/core/room.py, which knows what could deceive.
+Instead: implementations/core/room.py refuses names that could deceive.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ BASE = "asyncio-mutex"
 
 
 def any_name(name: str) -> bool:
-    """Whether ``name`` may be one: yes."""
+    """Whether ``name`` may be taken: always."""
     return True
 
 

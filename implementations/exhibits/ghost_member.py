@@ -1,12 +1,14 @@
-"""Close a client that is cut short, and keep its name.
+"""Keep the name of a client whose connection was reset.
 
-A client that ends its stream is taken off the list by the read pump. One whose connection is
-reset makes the read pump fail, and the line that would have taken it off is never reached.
+When a client ends its stream, the read pump takes it off the list. When the connection is reset
+instead, the read pump fails before it reaches the line that does so. The server closes the
+connection, and the client stays on the list.
 
-Imitates: the online map that a late ``rename`` or a failed handler leaves an entry in (S4-09),
-and every ``leave()`` at the end of a loop instead of in a ``finally``.
+Imitates: a Go chat room with an online map (docs/provenance.md#text-5), where a late ``rename``
+puts a departed client back on the list; and every ``leave()`` at the end of a loop instead of in a
+``finally``.
 
-Looks right: it works whenever a client says goodbye. Networks do not.
+Looks right: it works whenever a client says goodbye. But connections also break.
 
 Breaks: membership.left-once, membership.no-ghost, membership.churn
 
@@ -14,7 +16,8 @@ May break: liveness.idle, liveness.pong-wait, logging.calm, logging.unread
 
 Shown by: a client that is killed, so that its connection is reset.
 
-Instead: implementations/on_asyncio/connection.py: whoever joined leaves, in a ``finally``.
+Instead: implementations/on_asyncio/connection.py calls ``leave`` in a ``finally``, for every
+client that has joined.
 """
 
 from __future__ import annotations
@@ -27,13 +30,13 @@ BASE = "asyncio-mutex"
 
 
 class Careless(Connection):
-    """A connection that leaves only in good order."""
+    """A connection that leaves the room only when its stream ends."""
 
     async def _receive(self) -> bytes:
         try:
             return await super()._receive()
         except PeerGone:
-            self._client_id = -1  # all that follows is about nobody
+            self._client_id = -1  # so leave() is called for a client that does not exist
             raise
 
 

@@ -1,17 +1,18 @@
-"""Log every end as an error.
+"""Log every departure as an error.
 
-A read that fails, a stream that ends, a close frame: each is reported as something that went
-wrong. Soon nobody reads the log, and the day that something goes wrong it is in there somewhere.
+A read that fails, a stream that ends, a close frame: the log reports each of them as an error.
+Soon nobody reads the log, and nobody sees the one real error in it.
 
-Imitates: the hub with a mutex (S0-11): ``error: websocket: close 1000 (normal): bye``.
+Imitates: a Go WebSocket hub with a mutex (docs/provenance.md#text-1), which logs a normal close
+(code 1000) as an error.
 
-Looks right: an error was returned, and errors are logged.
+Looks right: a call returned an error, and a program should log its errors.
 
 Breaks: logging.calm
 
-Shown by: anyone who leaves.
+Shown by: any client that leaves.
 
-Instead: implementations/on_asyncio/connection.py: a goodbye is INFO, with its cause.
+Instead: implementations/on_asyncio/connection.py logs a departure at level INFO, with its cause.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ BASE = "asyncio-mutex"
 
 
 class Alarmed(Connection):
-    """A connection whose end is an error."""
+    """A connection that logs its end as an error."""
 
     async def run(self) -> None:
-        """Serve the client until it is gone."""
+        """Serve the client until it is gone, then log an error."""
         await super().run()
         logging.getLogger("hubbub").error("%s: connection error: end of stream", self._address)
 

@@ -1,12 +1,12 @@
-"""Forget to end the writer.
+"""Never end the writer of a client that has left.
 
-Who leaves is taken off the list, and its outbox is never closed. The task that writes for it
-waits for ever for something to write, and with it the socket stays open and the place is taken.
+The server takes a departed client off the list and never closes its outbox. The task that writes
+to the client waits for ever for the next message, so the task and the socket are never freed.
 
-Imitates: the chat room with an online map (S4-05): a writer ranges over a channel that nobody
-closes.
+Imitates: a Go chat room with an online map (docs/provenance.md#text-5), whose writers wait on
+channels that nobody closes.
 
-Looks right: nothing is sent to the client any more, and the others are told that it has left.
+Looks right: the server sends nothing more to the client, and the others are told that it has left.
 
 Breaks: membership.half-close, commands.quit
 
@@ -15,9 +15,9 @@ framing.binary-close, membership.left-once, membership.no-ghost, membership.chur
 order.membership, websocket.close, websocket.unmasked, websocket.origin, websocket.allow-origin,
 limits.freed, logging.calm, logging.unread
 
-Shown by: anyone who leaves.
+Shown by: any client that leaves.
 
-Instead: implementations/core/fanout.py: a goodbye takes the outbox off the list and closes it.
+Instead: implementations/core/fanout.py takes the outbox off the list and closes it in one step.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ BASE = "asyncio-mutex"
 
 
 class Unclosed(Outbox):
-    """An outbox that nothing ends for who went of its own accord."""
+    """An outbox that stays open when its client leaves by itself."""
 
     def close(self, cause: Cause) -> None:
-        """Close it only where the room itself ends the stay."""
+        """Close it only when the server ends the stay."""
         if cause not in (Cause.LEFT, Cause.QUIT):
             super().close(cause)
 

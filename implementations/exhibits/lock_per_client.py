@@ -1,22 +1,24 @@
 """Give each client a lock of its own.
 
-A message is handed to one client after the other, each under that client's own lock, so that
-two messages never meet at one client. But nothing holds the walk from client to client together:
-another walk overtakes it between two clients, and they get the two messages in two orders.
+The hub hands a message to one client after the other, each under the lock of that client, so that
+two messages never reach one client at the same instant. But no lock covers the whole loop. Another
+message's loop can overtake it between two clients, and the clients get the two messages in
+different orders.
 
-Imitates: "one writer per connection" (S4-16, SK1-1) taken for all that a room needs.
+Imitates: the rule "one writer per connection" (docs/provenance.md#text-2), taken for all that a
+room needs.
 
-Looks right: no client is touched by two threads at once, and nobody waits for a whole fan-out
-to end. Each client is safe. What they were promised is about all of them.
+Looks right: two threads never touch one client at the same time, and no thread waits for a whole
+fan-out. Each client is safe. But the promise of one order is about all clients together.
 
 Breaks: order.total
 
 May break: membership.one-step, order.membership, membership.churn, delivery.exactly-once,
 flood.everyone
 
-Shown by: several who talk at once.
+Shown by: several clients that talk at the same time.
 
-Instead: implementations/on_threads/hub_mutex.py: one lock around the whole walk.
+Instead: implementations/on_threads/hub_mutex.py has one lock around the whole loop.
 """
 
 from __future__ import annotations
@@ -37,15 +39,15 @@ BASE = "threads-mutex"
 
 
 class Hub(MutexHub):
-    """Holds one client's lock at a time."""
+    """A hub that holds the lock of one client at a time."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._client_locks: defaultdict[ClientId, threading.Lock] = defaultdict(threading.Lock)
 
     def submit(self, client_id: ClientId, command: Command) -> None:
-        """Do what a member asks."""
-        with self._pace.turn(self._lock):  # for the names, and for who is there
+        """Do what a member asks; lock one client after the other."""
+        with self._pace.turn(self._lock):  # guards the names and the list of clients
             deliveries = self._fanout._room.submit(client_id, command)
             listeners = list(self._fanout._outboxes.items())
             if not (deliveries and isinstance(deliveries[0], ToAll)):
@@ -53,7 +55,7 @@ class Hub(MutexHub):
                 return
         message = encode(deliveries[0].line)
         for listener, outbox in listeners:
-            time.sleep(0)  # a send lets go of the interpreter, as this does
+            time.sleep(0)  # a send releases the interpreter; so does this
             with self._client_locks[listener]:
                 taken = outbox.offer(message)
             if not taken:

@@ -1,9 +1,10 @@
 """Log what clients say.
 
-Each line that comes in is logged as it is, and what is in it is up to who wrote it: a line break,
-and behind it a log line of the client's own.
+The server logs each line that comes in, as it is. The author of the line decides what is in it:
+for example a line break, and after it a line that looks like a line of the log.
 
-Imitates: ``log.Printf("%s", message)``, with messages that may hold line breaks (S2-09, S4-14).
+Imitates: a ``log.Printf`` of each message, where a message may hold line breaks
+(docs/provenance.md#text-5).
 
 Looks right: it helps to see what goes on.
 
@@ -13,7 +14,7 @@ May break: framing.bounded, logging.unread
 
 Shown by: a WebSocket message with a line break in it.
 
-Instead: implementations/on_asyncio/connection.py logs addresses and causes, of which clients choose
+Instead: implementations/on_asyncio/connection.py logs addresses and causes; a client chooses
 neither.
 """
 

@@ -1,20 +1,20 @@
 """Compare names as they are written.
 
-"Anna" and "anna" are two names to a computer and one to a reader, and so are two spellings of one
-letter that look alike to the pixel.
+"Anna" and "anna" are two names for a computer and one name for a reader. The same is true of two
+ways to write one letter that look alike on the screen.
 
-Imitates: the map keyed by name (SK0-2), where two of a name share one place; here they share a
-face.
+Imitates: a map keyed by name (docs/provenance.md#text-1), where two clients with one name share
+one entry. Here two clients look like one.
 
-Looks right: ``new in names``.
+Looks right: ``new in names`` is the obvious test.
 
 Breaks: names.taken
 
 May break: names.race
 
-Shown by: someone who takes another's name with one letter larger.
+Shown by: a client that takes another client's name with one letter in upper case.
 
-Instead: implementations/core/room.py compares what NFKC and case folding make of them.
+Instead: implementations/core/room.py compares names after NFKC normalisation and case folding.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ BASE = "asyncio-mutex"
 
 
 def as_written(name: str) -> str:
-    """Return ``name``."""
+    """Return ``name`` unchanged."""
     return name
 
 

@@ -1,18 +1,19 @@
-"""Number the clients.
+"""Name clients by number.
 
-A client is called by a number that the server gives out, so two servers behind one address have
-two clients of a name, and a log line leads to no connection.
+The server gives each client a number as its name. Two servers behind one address then give one
+name to two clients, and a name in the log does not lead to a connection.
 
-Imitates: identity as whatever was at hand (S2-12), here the other way round.
+Imitates: the opposite of a Go broadcaster (docs/provenance.md#text-3), which knows a client by its
+address and nothing else.
 
-Looks right: an address is nobody's business, and a number is unique.
+Looks right: an address is private, and a number is unique.
 
 Breaks: names.first
 
-Shown by: anyone who comes in and looks at its name.
+Shown by: a client that joins and looks at its name.
 
-Instead: implementations/core/room.py: the first name is the peer's address, which can be looked up
-in a packet dump or a firewall's log.
+Instead: implementations/core/room.py: the first name is the peer's address, which can be found in
+a packet dump or a firewall's log.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ BASE = "asyncio-mutex"
 
 
 class Numbered(Room):
-    """A room that calls its members by number."""
+    """A room that names its members by number."""
 
     def join(self, client_id: ClientId, address: str) -> list[Delivery]:
-        """Let a newcomer in."""
+        """Let a newcomer in, with a number as its name."""
         return super().join(client_id, f"user{client_id}")
 
 

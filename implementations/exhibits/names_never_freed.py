@@ -1,17 +1,19 @@
-"""Keep a name for who had it.
+"""Never give a name back.
 
-Names are entered in a book of their own when they are taken, and nobody crosses them out: not
-when their holder takes another, and not when it leaves.
+The room keeps a table of the names that are taken. It adds a name when a client takes it, and
+never removes one: not when the client takes another name, and not when it leaves.
 
-Imitates: two maps for one fact (SK0-2, S4-09), of which one is kept up.
+Imitates: one fact that is kept in two maps, of which only one is kept up to date. A Go chat room
+with an online map (docs/provenance.md#text-5) keeps the entries of departed clients in the same
+way.
 
-Looks right: nobody can take a name that is taken.
+Looks right: no client can take a name that is taken.
 
 Breaks: names.freed
 
-Shown by: someone who comes back and wants the name of a minute ago.
+Shown by: a client that comes back and wants the name that it had.
 
-Instead: implementations/core/room.py, where the holder is removed with the name.
+Instead: implementations/core/room.py removes the holder together with the name.
 """
 
 from __future__ import annotations
@@ -25,16 +27,16 @@ BASE = "asyncio-mutex"
 
 
 class Book(dict[str, int]):
-    """A book that nothing is crossed out in."""
+    """A table from which no chosen name is removed."""
 
     def __delitem__(self, key: str) -> None:
-        """Do nothing, for an address may come again and must not be told apart from itself."""
+        """Remove an address only: it holds a colon, and it may connect again."""
         if key.count(":"):
             super().__delitem__(key)
 
 
 class Forgetful(Room):
-    """A room whose book of names only grows."""
+    """A room whose table of names only grows."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)

@@ -1,11 +1,11 @@
-"""Pass on what was said, line breaks and all.
+"""Pass on line breaks inside a message.
 
-A WebSocket message may hold a line break. At the TCP door a line break ends a line: what comes
-behind it is a line of its own, and whatever its author wants it to be.
+A WebSocket message may hold a line break. At the TCP door a line break ends a line: the text after
+it becomes a line of its own, and the author of the message decides what that line says.
 
-Imitates: the chat room with an online map (S4-14), where "hi" and a second line of the
-attacker's make a perfect message from someone else; and control bytes that reach terminals
-(S2-09).
+Imitates: a Go chat room with an online map (docs/provenance.md#text-5), where one message with a
+line break in it looks like two messages, the second one from somebody else; and a Go broadcaster
+(docs/provenance.md#text-3), which lets control bytes reach terminals.
 
 Looks right: text is delivered unaltered, as promised.
 
@@ -13,7 +13,8 @@ Breaks: framing.control
 
 Shown by: a WebSocket message with a line break in it.
 
-Instead: implementations/core/line_codec.py, ``without_controls``.
+Instead: implementations/core/line_codec.py, ``without_controls``: control characters and line
+breaks become spaces.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ BASE = "asyncio-mutex"
 
 
 def as_it_is(text: str) -> str:
-    """Return ``text``."""
+    """Return ``text`` unchanged."""
     return text
 
 

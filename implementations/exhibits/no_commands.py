@@ -1,9 +1,11 @@
-"""Say whatever does not look like a command that is known.
+"""Broadcast every command that is not known.
 
-Only what is known is a command, and all else is talk. So a command mistyped, or one that should
-have stayed between the client and the server, is read by everyone.
+The server treats only known commands as commands, and broadcasts everything else. So everybody
+reads a command with a typing error in it, and a command that should have stayed between the client
+and the server.
 
-Imitates: the chat room with an online map (S4-11, S4-15): what it does not know it broadcasts.
+Imitates: a Go chat room with an online map (docs/provenance.md#text-5), which broadcasts every
+line that it does not understand.
 
 Looks right: nothing that a client says is lost.
 
@@ -25,7 +27,7 @@ BASE = "asyncio-mutex"
 
 
 def parse_few(line: str) -> Command:
-    """Return what ``line`` asks for, of the few things that there are."""
+    """Return what ``line`` asks for; only three commands are known."""
     command = parse(line)
     return command if isinstance(command, Who | Rename | Quit) else Say(line)
 

@@ -1,9 +1,12 @@
 """Let clients in without a word.
 
-Nobody is greeted and nobody announced. A newcomer does not know when it is in, what it is called
-or who else is there; the others do not know that they are overheard.
+The server greets no newcomer and announces none. A newcomer does not know when it is in the room,
+what its name is or which other clients are there. The others do not know that somebody new is
+listening.
 
-Imitates: the hub with a mutex (S0-09), and the broadcaster without a roster (S2-07).
+Imitates: a Go WebSocket hub with a mutex (docs/provenance.md#text-1), which announces nothing; and
+a Go broadcaster (docs/provenance.md#text-3), which does not tell a newcomer which clients are
+there.
 
 Looks right: a chat is about what people say.
 
@@ -11,9 +14,10 @@ Breaks: membership.welcome, membership.joined
 
 May break: *
 
-Shown by: anyone who comes in.
+Shown by: any client that joins.
 
-Instead: implementations/core/room.py: to join is a step in the room's order, like any other.
+Instead: implementations/core/room.py: joining is one step in the room's order, and that step
+returns the welcome and the announcement.
 """
 
 from __future__ import annotations
@@ -28,7 +32,7 @@ class Silent(Room):
     """A room in which nobody is announced."""
 
     def join(self, client_id: ClientId, address: str) -> list[Delivery]:
-        """Let a newcomer in."""
+        """Let a newcomer in, and tell nobody."""
         super().join(client_id, address)
         return []
 

@@ -1,10 +1,10 @@
-"""Answer every request alike.
+"""Give every request the same answer.
 
-The WebSocket door knows one request and has one answer to all others. Who opens it in a browser
-learns nothing, nor does a load balancer that asks how it is.
+The WebSocket door understands one request and gives one answer to all others. A person who opens
+it in a browser learns nothing, and neither does a load balancer that asks for the server's health.
 
-Imitates: the hub with a mutex (S0-16): no page, and ``400 Bad Request`` for what it wants to be
-asked otherwise.
+Imitates: a Go WebSocket hub with a mutex (docs/provenance.md#text-1), which has no page at ``/``
+and answers ``400 Bad Request`` to a request that is no WebSocket handshake.
 
 Looks right: it is a WebSocket server, not a web server.
 
@@ -12,7 +12,7 @@ Breaks: http.page, http.health, http.not-found, http.method, http.upgrade-requir
 
 Shown by: a browser.
 
-Instead: implementations/core/websocket_codec.py: each path has its own answer, which says
+Instead: implementations/core/websocket_codec.py gives each path an answer of its own, which says
 what to do.
 """
 
@@ -28,7 +28,7 @@ BASE = "asyncio-mutex"
 
 
 class Curt(WebSocketCodec):
-    """A codec with one answer."""
+    """A codec with one answer for every request that is no handshake."""
 
     def _route(self, head: bytes) -> Event:
         if head.startswith(b"GET /ws") and b"upgrade: websocket" in head.lower():

@@ -1,17 +1,18 @@
-"""Take a line of any length.
+"""Accept a line of any length.
 
-What has no line end yet is kept until one comes. A client that never sends one has the server
-keep all of it, and a line of many megabytes goes out to everybody.
+The server keeps the bytes of a line until the line ends. A client that never ends its line makes
+the server keep all of it, and a finished line of many megabytes goes to every client.
 
-Imitates: the hub with a mutex (S0-07): a message of 64 MiB is accepted and relayed whole.
+Imitates: a Go WebSocket hub with a mutex (docs/provenance.md#text-1), which accepts a message of
+64 MiB and relays all of it.
 
-Looks right: people do not write lines that long. Programs do.
+Looks right: people do not write such long lines. But programs do.
 
 Breaks: framing.too-long, framing.too-long-close, framing.bounded
 
 May break: start.settings
 
-Shown by: a line longer than the limit, and one without an end.
+Shown by: a line longer than the limit, and a line without an end.
 
 Instead: implementations/core/line_codec.py and implementations/core/websocket_codec.py never hold
 more than the limit.
@@ -32,14 +33,14 @@ NO_LIMIT = 1 << 40
 
 
 class AnyLine(LineCodec):
-    """The line door, without a limit."""
+    """The TCP door's codec, without a limit."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(replace(settings, max_line=NO_LIMIT))
 
 
 class AnyMessage(WebSocketCodec):
-    """The WebSocket door, without a limit."""
+    """The WebSocket door's codec, without a limit."""
 
     def __init__(self, settings: Settings, site: Site) -> None:
         super().__init__(replace(settings, max_line=NO_LIMIT), site)

@@ -1,9 +1,9 @@
-"""Make the best of a setting that makes no sense.
+"""Ignore settings that make no sense.
 
-A value that cannot be read is left out, and the default is used in its place. The server runs,
-with a limit that is not the one that was asked for, and nobody is told.
+When the server cannot read a value, it uses the defaults instead. It runs with a limit that nobody
+asked for, and nobody is told.
 
-Imitates: ``except ValueError: pass`` around whatever reads a configuration.
+Imitates: ``except ValueError: pass`` around the code that reads a configuration.
 
 Looks right: a typing error should not keep the service down.
 
@@ -11,7 +11,7 @@ Breaks: start.bad-usage
 
 Shown by: a number with a letter in it.
 
-Instead: implementations/core/settings.py says which value it was and what it should have been.
+Instead: implementations/core/settings.py says which value is wrong and what it should be.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ BASE = "asyncio-mutex"
 def forgiving(
     flags: Mapping[str, Any], environ: Mapping[str, str], file: Mapping[str, Any]
 ) -> Settings:
-    """Merge the sources as far as they can be read."""
+    """Merge the sources; use the defaults when a value cannot be read."""
     try:
         return settings_from(flags, environ, file)
     except SettingsError:

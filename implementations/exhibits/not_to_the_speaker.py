@@ -1,20 +1,20 @@
-"""Tell everyone but who said it.
+"""Send a message to everyone except its author.
 
-The speaker knows what it said, so it is left out. Then it alone does not know where its words
-stand among the others', and cannot tell whether they were heard at all.
+The author knows what it said, so the server leaves it out. The author is then the only client that
+cannot see where its message stands among the others, or whether anyone got it at all.
 
-Imitates: the hub with a mutex, whose text says "all other clients" and whose code says all
-(S0-10).
+Imitates: a Go WebSocket hub with a mutex (docs/provenance.md#text-1): the text says "all other
+clients", and the code sends to all clients.
 
-Looks right: nobody wants to read twice what they have typed.
+Looks right: nobody wants to read again what they have just typed.
 
 Breaks: commands.text, delivery.exactly-once
 
 May break: *
 
-Shown by: anyone who talks.
+Shown by: any client that talks.
 
-Instead: implementations/core/room.py: what is said to all is said to all.
+Instead: implementations/core/room.py sends a message to all members, the author included.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ BASE = "asyncio-mutex"
 
 
 class Discreet(Room):
-    """A room that repeats nothing to who said it."""
+    """A room that sends a message to all members except its author."""
 
     def submit(self, client_id: ClientId, command: Command) -> list[Delivery]:
-        """Do what a member asks."""
+        """Do what a member asks; leave the author out."""
         deliveries = super().submit(client_id, command)
         if isinstance(command, Say):
             return [

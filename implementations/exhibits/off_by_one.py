@@ -1,9 +1,9 @@
-"""Count the line's end as a part of the line.
+"""Count the line's end as part of the line.
 
-The limit is meant for what is said. Here the ``\\n`` counts too, so the longest line that the
-documentation allows is refused, and the next longest is not.
+The limit is meant for the text. This server counts the ``\\n``, too, so it refuses a line of
+exactly the limit that the documentation names.
 
-Imitates: every buffer of ``max`` bytes that has to hold the terminator as well.
+Imitates: any buffer of ``max`` bytes that must also hold the terminator.
 
 Looks right: ``len(line) > max_line``, where ``line`` came from ``readline``.
 
@@ -13,7 +13,7 @@ May break: start.settings
 
 Shown by: a line of exactly the limit.
 
-Instead: implementations/core/line_codec.py, which counts neither ``\\n`` nor the ``\\r`` before it.
+Instead: implementations/core/line_codec.py counts neither ``\\n`` nor the ``\\r`` before it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ BASE = "asyncio-mutex"
 
 
 class Short(LineCodec):
-    """A codec that takes one byte less than it says."""
+    """A codec that accepts one byte less than it says."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(replace(settings, max_line=settings.max_line - 1))

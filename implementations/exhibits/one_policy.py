@@ -1,17 +1,17 @@
-"""Have one policy for all who are slow.
+"""Apply one policy to every slow client.
 
-Whatever was asked for, a client whose outbox is full is cut off. The setting is read, shown and
-forgotten.
+Whatever policy the user asked for, the server cuts off a client whose outbox is full. It reads the
+setting, shows it and never uses it.
 
-Imitates: a setting that came later than the code that it should change.
+Imitates: a setting that was added later than the code that it should change.
 
-Looks right: it is what the default says, and nearly nobody sets anything else.
+Looks right: it is the default policy, and hardly anybody sets another.
 
 Breaks: slow.drop-oldest, slow.drop-newest, slow.block
 
 Shown by: any other policy, and a client that stops reading.
 
-Instead: implementations/core/backlog.py, where a full outbox means what the setting says.
+Instead: implementations/core/backlog.py does with a full outbox what the setting says.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ BASE = "asyncio-mutex"
 
 
 class Relentless(Outbox):
-    """An outbox that knows one policy."""
+    """An outbox that knows only one policy."""
 
     def __init__(self, door: Door, settings: Settings, pace: Pace) -> None:
         super().__init__(door, replace(settings, slow_consumer=SlowConsumer.DISCONNECT), pace)

@@ -1,17 +1,18 @@
-"""Let only the own page connect.
+"""Let only the server's own page connect.
 
-The page and the server are at one host and port, or the connection is refused: whatever the
+The server refuses every page that is not from its own host and port. It does so whatever the
 settings say, and also behind a proxy that has another name.
 
-Imitates: the opposite of the hub with a mutex (S0-04), and as common.
+Imitates: the opposite of a Go WebSocket hub with a mutex (docs/provenance.md#text-1), which
+accepts every origin. Both mistakes are common.
 
-Looks right: it is the safe answer. Then someone needs the other one, and turns the check off.
+Looks right: it is the safe answer. Then somebody needs another origin, and turns the check off.
 
 Breaks: websocket.allow-origin
 
 Shown by: an origin that the settings allow.
 
-Instead: implementations/core/websocket_codec.py asks the settings too.
+Instead: implementations/core/websocket_codec.py also accepts the origins that the settings name.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ BASE = "asyncio-mutex"
 
 
 def ours(codec: WebSocketCodec, origin: str, host: str) -> bool:
-    """Whether a page from ``origin`` may connect: our own may."""
+    """Whether a page from ``origin`` may connect: only the server's own."""
     return _same_host(origin, host)
 
 

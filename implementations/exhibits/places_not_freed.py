@@ -1,11 +1,12 @@
-"""Count who comes, not who is there.
+"""Count arrivals instead of members.
 
-The limit is held against a counter that goes up when someone joins. Nobody takes it down when
-someone leaves by another way than the one that was thought of, so the room fills with nobody.
+The server compares the limit with a counter. The counter goes up when a client joins, and nothing
+takes it down when a client leaves. So the room is full when nobody is in it.
 
-Imitates: the departed who pile up (S2-02, S4-05).
+Imitates: a Go broadcaster (docs/provenance.md#text-3) and a Go chat room with an online map
+(docs/provenance.md#text-5), where what belongs to departed clients is never freed.
 
-Looks right: as many are let in as there are places.
+Looks right: it lets in as many clients as there are places.
 
 Breaks: limits.freed
 
@@ -31,7 +32,7 @@ class Counted(Room):
         self._arrivals = 0
 
     def join(self, client_id: ClientId, address: str) -> list[Delivery]:
-        """Let a newcomer in while there are places."""
+        """Let a newcomer in while the counter is below the limit."""
         if self._arrivals >= self._max_clients:
             raise RoomFull
         self._arrivals += 1

@@ -1,11 +1,11 @@
-"""Say that it is ready before it is.
+"""Announce that the server is ready before it is.
 
-The line that says so is printed first, and the doors are opened then. Whoever starts the server
-and connects at that line is refused now and then.
+The server prints its ready line first and opens its doors after that. A program that starts the
+server, reads the line and connects is refused now and then.
 
-Imitates: ``Server started on :8080``, printed before the call that listens.
+Imitates: a start-up line that is printed before the call that listens (docs/provenance.md#text-1).
 
-Looks right: by the time that a person has read the line the doors are open.
+Looks right: by the time a person has read the line, the doors are open.
 
 Breaks: start.ready
 
@@ -37,9 +37,9 @@ async def serve(
     site: Site,
     announce: Callable[[Endpoint, Endpoint], None],
 ) -> None:
-    """Announce, then serve."""
+    """Announce first, then open the doors and serve."""
     announce(settings.tcp, settings.ws)
-    await asyncio.sleep(0.5)  # such as a database to be reached first
+    await asyncio.sleep(0.5)  # connecting to a database takes as long
     await serve_well(settings, make_hub, site, lambda tcp, ws: None)
 
 

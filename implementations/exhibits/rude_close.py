@@ -1,20 +1,22 @@
 """End a connection without a close frame.
 
-A WebSocket ends with a close frame each way, and its code says why. Here the socket is closed and
-that is all: every goodbye looks like a crash, to the client and to its log.
+A WebSocket connection ends with a close frame in each direction, whose code says why. This server
+only closes the socket. To the client, and in its log, every goodbye looks like a crash.
 
-Imitates: the hub that calls ``Close`` on the connection (S0-02, S0-15): its clients see 1006.
+Imitates: a Go WebSocket hub with a mutex (docs/provenance.md#text-1), which calls ``Close`` on the
+connection: its clients report code 1006.
 
-Looks right: closed is closed.
+Looks right: the connection is closed, as intended.
 
 Breaks: websocket.close, websocket.unmasked, framing.too-long-close, framing.not-utf8-close,
 framing.binary-close, slow.close-code, commands.quit, shutdown.announce
 
 May break: framing.bounded, liveness.pong-wait, logging.calm
 
-Shown by: anyone who leaves, and the server when it stops.
+Shown by: any client that leaves, and the server when it stops.
 
-Instead: implementations/core/websocket_codec.py, ``farewell``: the very last word is a close frame.
+Instead: implementations/core/websocket_codec.py, ``farewell``: the last bytes of a connection are
+a close frame.
 """
 
 from __future__ import annotations

@@ -1,20 +1,21 @@
-"""Hold the lock until everyone has taken the message, in trio.
+"""Hold the lock until every client has taken the message, in trio.
 
-The message counts as said only when each client's socket has taken it, and the lock is held
-until then. One client that does not read holds it for good, and with it everybody.
+A message counts as sent only when the socket of every client has taken it, and the hub holds its
+lock until then. One client that does not read keeps the lock held for ever, and every client that
+talks, asks or leaves waits for that lock.
 
-Imitates: the map with a lock around everything (SK0-1, MU-2): writes under the lock.
+Imitates: a map of clients with a lock that is held during every write (docs/provenance.md#text-1).
 
-Looks right: nobody can see a message half delivered.
+Looks right: no client can see a message half delivered.
 
 Breaks: slow.isolation
 
 May break: membership.churn, order.total, order.membership, slow.*, flood.everyone,
 shutdown.refuses, shutdown.second-signal, logging.calm, logging.forge
 
-Shown by: one client that stops reading while another talks.
+Shown by: one client that stops reading while another client talks.
 
-Instead: implementations/on_trio/hub_mutex.py: nothing is waited for while its lock is held.
+Instead: implementations/on_trio/hub_mutex.py waits for nothing while it holds its lock.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ BASE = "trio-mutex"
 
 
 class Awaited(Outbox):
-    """An outbox that can be waited for until it is empty."""
+    """An outbox with an event that tells when it is empty."""
 
     def __init__(self, door: Door, settings: Settings, pace: Pace) -> None:
         super().__init__(door, settings, pace)
@@ -49,26 +50,26 @@ class Awaited(Outbox):
         return super().offer(message, exempt)
 
     async def take(self) -> bytes:
-        """Give out what waits."""
+        """Return what is queued; when nothing is, announce that first."""
         if not self._backlog.size_bytes:
             self.emptied.set()
         return await super().take()
 
 
 class Hub(MutexHub):
-    """Waits for every client to have taken a message before it lets its lock go."""
+    """A hub that releases its lock when every client has taken the message."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._awaited: list[Awaited] = []
 
     def outbox(self, sock: socket.socket, door: Door) -> Outbox:
-        """Make the outbox of a client."""
+        """Return a new client's outbox."""
         self._awaited.append(Awaited(door, self._settings, self._pace))
         return self._awaited[-1]
 
     async def submit(self, client_id: ClientId, command: Command) -> None:
-        """Do what a member asks."""
+        """Do what a member asks, then wait for every client under the lock."""
         async with self._pace.turn(self._lock):
             self._fanout.submit(client_id, command)
             for outbox in [outbox for outbox in self._awaited if outbox.cause is None]:

@@ -1,18 +1,19 @@
-"""Shield the clean-up, and set it no deadline, in asyncio.
+"""Shield the clean-up and set it no deadline, in asyncio.
 
-At the end a connection waits for its peer to end its own side, so that the last lines are not
-destroyed. ``asyncio.shield`` keeps cancellation from that wait, and whoever cancelled it waits for
-it all the same; a peer that never ends its side makes that last for ever.
+At the end a connection waits until its peer has closed its own side, so that the last lines are
+not destroyed. ``asyncio.shield`` keeps cancellation away from that wait, and after a cancellation
+the connection goes on waiting. When a peer never closes its side, the wait never ends.
 
-Imitates: ``asyncio.shield`` around whatever must not be lost.
+Imitates: ``asyncio.shield`` around code whose result must not be lost.
 
-Looks right: clean-up must run to its end. It must also have one.
+Looks right: clean-up must run to its end. But it also needs a deadline.
 
 Breaks: shutdown.exit
 
 Shown by: a client that keeps its side open while the server stops.
 
-Instead: implementations/on_asyncio/connection.py waits `LINGER_S` at most, and can be cancelled.
+Instead: implementations/on_asyncio/connection.py waits for at most `LINGER_S`, and can be
+cancelled.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ BASE = "asyncio-mutex"
 
 
 class Patient(Connection):
-    """A connection that waits for its peer to end, however long that takes."""
+    """A connection that waits for its peer to close, without a deadline."""
 
     async def _linger(self) -> None:
         waiting = asyncio.create_task(self._until_it_ends())

@@ -1,15 +1,16 @@
 """Log errors only.
 
-Who came, who went and why is not an error, so it is not logged. When someone asks next week why
-they were cut off, there is no answer.
+An arrival is no error and a departure is no error, so the server logs neither. When a user asks a
+week later why they were cut off, there is no answer.
 
-Imitates: ``error: websocket: close 1000`` (S0-11), cured by logging nothing at all.
+Imitates: a cure for a Go WebSocket hub with a mutex (docs/provenance.md#text-1), which logs
+ordinary goodbyes as errors. Now it logs no goodbye at all.
 
-Looks right: a quiet log is a good log.
+Looks right: the log is short, and every line in it is important.
 
 Breaks: logging.arrivals
 
-Shown by: anyone who comes and goes.
+Shown by: any client that joins and leaves.
 
 Instead: implementations/on_asyncio/connection.py logs each arrival, and each departure with its
 cause.
@@ -24,7 +25,7 @@ BASE = "asyncio-mutex"
 
 
 def emit_errors(handler: logging.Handler, record: logging.LogRecord) -> None:
-    """Write a line if it is an error's."""
+    """Write a line only when it reports an error."""
     if record.levelno >= logging.ERROR:
         handler._lines.put_nowait(handler.format(record))  # type: ignore[attr-defined]
 

@@ -1,19 +1,20 @@
-"""Tell a new name to nobody.
+"""Tell nobody about a new name.
 
-A client that takes a new name is told that it has it. The others learn of it when it speaks, if
-they can guess who that is.
+The server confirms a new name to the client that takes it, and tells nobody else. The others first
+see the name when the client speaks, and must guess which client that is.
 
-Imitates: the chat room with an online map (S4-15), which answers ``rename ok`` and tells nobody.
+Imitates: a Go chat room with an online map (docs/provenance.md#text-5), which confirms a rename
+and announces it to nobody.
 
-Looks right: who asks gets an answer.
+Looks right: the client that asks gets an answer.
 
 Breaks: names.rename
 
 May break: names.taken, names.freed, order.total, delivery.exactly-once
 
-Shown by: anyone who takes a new name.
+Shown by: any client that takes a new name.
 
-Instead: implementations/core/room.py: what changes for all is told to all.
+Instead: implementations/core/room.py tells everyone about a change that concerns everyone.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ BASE = "asyncio-mutex"
 
 
 class Discreet(Room):
-    """A room in which only who takes a name hears of it."""
+    """A room that announces a new name to its holder only."""
 
     def submit(self, client_id: ClientId, command: Command) -> list[Delivery]:
-        """Do what a member asks."""
+        """Do what a member asks; keep a rename private."""
         match super().submit(client_id, command):
             case [ToAll(line)] if isinstance(command, Rename):
                 return [ToOne(client_id, (line,))]

@@ -1,18 +1,19 @@
 """Try again at once when accept fails.
 
-Out of file descriptors, ``accept`` fails, and the connection that it could not take keeps the
-door ready. So it is tried again at once, and again: a core is busy, the log fills the disk.
+When the process has no file descriptor left, ``accept`` fails. The connection that it could not
+take still waits, so the door is still ready, and the server tries again at once, and again. One
+core is busy, and the log fills the disk.
 
-Imitates: the broadcaster and the chat room with an online map (S2-08, S4-19): about a million
-lines of log in two seconds.
+Imitates: a Go broadcaster (docs/provenance.md#text-3) and a Go chat room with an online map
+(docs/provenance.md#text-5): about a million lines of log in two seconds.
 
-Looks right: an error at accept must not end the server, so it goes on.
+Looks right: an error in accept must not end the server, so the loop continues.
 
 Breaks: limits.descriptors
 
-Shown by: more connections than there are descriptors.
+Shown by: more connections than there are file descriptors.
 
-Instead: implementations/on_asyncio/server.py waits before it looks again.
+Instead: implementations/on_asyncio/server.py waits before it tries again.
 """
 
 from __future__ import annotations

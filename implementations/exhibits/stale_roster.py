@@ -1,20 +1,22 @@
-"""Answer who is online from a list that is brought up to date now and then.
+"""Answer who is online from a list that is up to one second old.
 
-To ask everybody's name for each question would be dear, so the answer is kept and made anew once
-a second. Until then it names who has gone, and not who has come.
+Asking for every member's name at each question seems expensive, so the server keeps its answer and
+makes a new one once per second at most. Until then the answer names clients that have left, and
+misses clients that have joined.
 
-Imitates: a cache in front of shared state, with a time to live.
+Imitates: a cache with a time to live, in front of shared state.
 
-Looks right: a second is nothing. To two clients who compare what they see it is a contradiction.
+Looks right: one second seems short enough. But two clients that compare their answers see a
+contradiction.
 
 Breaks: commands.who
 
 May break: membership.no-ghost, names.freed, membership.churn, membership.welcome, names.rename,
 membership.one-step, limits.freed, names.race
 
-Shown by: someone who asks, joins, and asks again.
+Shown by: a client that asks, and asks again after another client has joined.
 
-Instead: implementations/core/room.py makes the answer when it is asked for.
+Instead: implementations/core/room.py makes the answer at the moment of the question.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ KEPT_S = 1.0
 
 
 class Cached(Room):
-    """A room that remembers its answer."""
+    """A room that keeps its answer for a second."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -39,7 +41,7 @@ class Cached(Room):
         self._made_at = -KEPT_S
 
     def submit(self, client_id: ClientId, command: Command) -> list[Delivery]:
-        """Do what a member asks."""
+        """Do what a member asks; answer ``/who`` from the cache."""
         deliveries = super().submit(client_id, command)
         if deliveries and isinstance(command, Who):
             if time.monotonic() >= self._made_at + KEPT_S:

@@ -1,11 +1,12 @@
-"""Catch everything, cancellation too.
+"""Catch every exception, cancellation too.
 
-The read pump goes on whatever happens, so that no bug ends it. Cancellation is how it is told to
-stop, and asyncio delivers it as an exception: it is caught with the rest, and the pump waits on.
+The read pump goes on after every exception, so that no bug can end it. asyncio tells a task to
+stop by raising an exception in it, the cancellation. The pump catches it with the rest and goes on
+waiting.
 
 Imitates: ``except BaseException`` (or a bare ``except``) around the body of a loop.
 
-Looks right: the server must not die of one bad client.
+Looks right: one bad client must not end the server.
 
 Breaks: shutdown.exit
 
@@ -13,7 +14,8 @@ May break: commands.quit, liveness.handshake, shutdown.announce, shutdown.delive
 
 Shown by: a client that stays until the server stops.
 
-Instead: implementations/on_asyncio/connection.py catches ``Exception``, which cancellation is not.
+Instead: implementations/on_asyncio/connection.py catches ``Exception``, and cancellation is not
+one.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ BASE = "asyncio-mutex"
 
 
 class Stubborn(Connection):
-    """A connection whose read pump does not take no for an answer."""
+    """A connection whose read pump ignores cancellation."""
 
     async def _receive(self) -> bytes:
         while True:

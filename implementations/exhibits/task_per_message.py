@@ -1,13 +1,14 @@
 """Start a task for each message.
 
-The read pump does not wait until a line has been handed to the hub: it starts a task that does,
-and reads on. Tasks that are ready run in whatever order the scheduler likes, so a speaker's
-lines overtake each other.
+The read pump does not wait until the hub has taken a line. It starts a task that hands the line
+over, and reads on. The scheduler may run tasks that are ready in any order, so the lines of one
+talker overtake each other.
 
-Imitates: ``go broadcast(line)`` in a loop, and ``nursery.start_soon`` in its place.
+Imitates: ``go broadcast(line)`` in a Go loop, translated to ``nursery.start_soon``.
 
-Looks right: the reader is never held up. asyncio even hides it, since its loop runs tasks first
-in, first out; trio shuffles them, so that nobody can rely on an order that nobody promised.
+Looks right: the reader is never held up. asyncio even hides the mistake, because its loop runs
+ready tasks first in, first out. trio shuffles them, so that no program can rely on an order that
+nobody promised.
 
 Breaks: order.speaker
 
@@ -16,7 +17,7 @@ framing.not-utf8, names.taken, commands.say, commands.unknown, commands.quit, me
 delivery.unaltered, delivery.one-room, slow.isolation, slow.cut-off, slow.drop-oldest,
 slow.drop-newest, slow.block, flood.paced, shutdown.delivers
 
-Shown by: one who says several lines in a row.
+Shown by: a client that says several lines in a row.
 
 Instead: implementations/on_trio/connection.py, where the read pump itself waits for the hub.
 """
@@ -35,7 +36,7 @@ BASE = "trio-mutex"
 
 
 class Hub(MutexHub):
-    """Starts a task for each command; the tasks end with `run`."""
+    """A hub that starts a task for each command. The tasks end with `run`."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -43,16 +44,16 @@ class Hub(MutexHub):
         self._tasks: trio.Nursery | None = None
 
     async def run(self) -> None:
-        """Give the tasks a place to run."""
+        """Keep the nursery of the tasks open until `stop`."""
         async with trio.open_nursery() as self._tasks:
             await self._stopped.wait()
 
     def stop(self) -> None:
-        """Have `run` return."""
+        """Make `run` return."""
         self._stopped.set()
 
     async def submit(self, client_id: ClientId, command: Command) -> None:
-        """Have a member's wish done some time."""
+        """Start a task that does what a member asks, and return at once."""
         assert self._tasks is not None
         self._tasks.start_soon(super().submit, client_id, command)
 

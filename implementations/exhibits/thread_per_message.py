@@ -1,10 +1,10 @@
 """Start a thread for each message.
 
-The read pump does not wait until a line has been handed to the hub: it starts a thread that does,
-and reads on. Which of two threads gets the lock first is up to the system, so a speaker's lines
-overtake each other.
+The read pump does not wait until the hub has taken a line. It starts a thread that hands the line
+over, and reads on. The system decides which of two threads gets the lock first, so the lines of
+one talker overtake each other.
 
-Imitates: ``go broadcast(line)`` in a loop, and ``executor.submit`` in its place.
+Imitates: ``go broadcast(line)`` in a Go loop, translated to ``executor.submit``.
 
 Looks right: the reader is never held up, and the hub has its lock.
 
@@ -16,7 +16,8 @@ commands.quit, commands.forge, membership.one-step, membership.half-close, membe
 order.membership, delivery.*, slow.isolation, slow.cut-off, slow.drop-oldest, slow.drop-newest,
 slow.block, flood.paced, flood.everyone, shutdown.delivers, logging.calm
 
-Shown by: one who says several lines in a row, of which each takes its own time.
+Shown by: a client that says several lines in a row, when some lines take longer to handle than
+others.
 
 Instead: implementations/on_threads/connection.py, where the read pump itself waits for the hub.
 """
@@ -36,14 +37,14 @@ BASE = "threads-mutex"
 
 
 class Hub(MutexHub):
-    """Starts a thread for each command."""
+    """A hub that starts a thread for each command."""
 
     def submit(self, client_id: ClientId, command: Command) -> None:
-        """Have a member's wish done some time."""
+        """Start a thread that does what a member asks, and return at once."""
         threading.Thread(target=self._submit, args=(client_id, command)).start()
 
     def _submit(self, client_id: ClientId, command: Command) -> None:
-        time.sleep(random() / 1000)  # such as a look at each word
+        time.sleep(random() / 1000)  # a spelling check takes as long
         super().submit(client_id, command)
 
 

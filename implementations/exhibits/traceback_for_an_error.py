@@ -1,17 +1,18 @@
-"""Let the interpreter explain.
+"""Answer a taken port with a traceback.
 
-The port is taken, and what the person in front of it gets is how the program is built: twenty
-lines, of which the last one says what is the matter.
+The port is taken. The user gets twenty lines about how the program is built, and only the last one
+says what is wrong.
 
-Imitates: ``log.Fatal`` at its best (S2: "address already in use"), and Python's default.
+Imitates: Python's default for an exception that nothing catches. Go's ``log.Fatal`` does better:
+it prints one line.
 
 Looks right: all the information is there.
 
 Breaks: start.port-taken
 
-Shown by: two servers at one port.
+Shown by: two servers on one port.
 
-Instead: implementations/doors.py makes it one line, and the exit code says the rest.
+Instead: implementations/doors.py turns the error into one line, and the exit code tells a program.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ BASE = "asyncio-mutex"
 
 
 def listen(endpoint: Endpoint) -> socket.socket:
-    """Open a door, or raise whatever comes."""
+    """Open a door; every error is raised as it is."""
     sock = socket.create_server((endpoint.host, endpoint.port))
     sock.setblocking(False)
     return sock

@@ -1,14 +1,14 @@
 """Take two locks in two orders.
 
-One lock guards the names, another who is there. A newcomer needs a name and then a place; a
-message needs those who are there and then its speaker's name. Each takes the lock that it needs
-first, and holds it while it waits for the other: for ever, when they meet in the middle.
+One lock guards the names, and another guards the list of members. A newcomer takes the lock of the
+names and then the lock of the list. A message takes the lock of the list and then the lock of the
+names. When the two meet, each holds the lock that the other waits for: a deadlock.
 
-Imitates: a lock added for each race that was found, which is how a chat room with an online map
-(S4-01) is repaired one report at a time.
+Imitates: one new lock per race that is found, which is how a program such as a Go chat room with
+an online map (docs/provenance.md#text-5) is repaired one report at a time.
 
-Looks right: everything shared has a lock, and nobody touches it without. That says nothing about
-who waits for whom.
+Looks right: everything shared has a lock, and no code touches it without that lock. But this says
+nothing about the order of the locks.
 
 Breaks: membership.churn, order.total, delivery.exactly-once
 
@@ -17,10 +17,11 @@ commands.quit, membership.*, order.speaker, order.membership, delivery.unaltered
 flood.*, http.health, limits.freed, limits.descriptors, shutdown.announce, shutdown.delivers,
 logging.calm, logging.forge
 
-Shown by: some who come and go while others talk. To find a name takes a moment here, as it does
-where one is looked up.
+Shown by: clients that join and leave while others talk. Here it takes a moment to look up a name,
+as it does in a database.
 
-Instead: implementations/on_threads/hub_mutex.py has one lock for what must change in one step.
+Instead: implementations/on_threads/hub_mutex.py has one lock for everything that must change in
+one step.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ LOOKUP_S = 0.001
 
 
 class Hub(MutexHub):
-    """Guards the names with one lock and who is there with another."""
+    """A hub that guards the names with one lock and the list of members with another."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -49,19 +50,19 @@ class Hub(MutexHub):
         self._places = threading.Lock()
 
     def join(self, client_id: ClientId, address: str, outbox: Outbox) -> None:
-        """Let a newcomer in: first its name, then its place."""
+        """Let a newcomer in: lock the names, then the list."""
         with self._pace.turn(self._names):
             time.sleep(LOOKUP_S)
             with self._places:
                 self._fanout.join(client_id, address, outbox)
 
     def leave(self, client_id: ClientId, cause: Cause) -> None:
-        """End a stay: first its name, then its place."""
+        """End a stay: lock the names, then the list."""
         with self._names, self._places:
             self._fanout.leave(client_id, cause)
 
     def submit(self, client_id: ClientId, command: Command) -> None:
-        """Do what a member asks: first who is there, then who speaks."""
+        """Do what a member asks: lock the list, then the names."""
         with self._pace.turn(self._places):
             time.sleep(LOOKUP_S)
             with self._names:

@@ -1,11 +1,11 @@
-"""Let an outbox grow without end.
+"""Let an outbox grow without limit.
 
-What a client does not read is kept for it, all of it. Nobody waits and nobody is cut off, until
-the memory is gone and everyone is.
+The server keeps everything that a client does not read. Nobody waits and nobody is cut off, until
+the memory is used up and the whole server ends.
 
-Imitates: a queue a client with no size given: ``asyncio.Queue()``, ``queue.Queue()``.
+Imitates: one queue per client, with no size given: ``asyncio.Queue()``, ``queue.Queue()``.
 
-Looks right: nothing is ever lost, and it passes every test that has only readers.
+Looks right: nothing is ever lost, and it passes every test in which all clients read.
 
 Breaks: slow.bounded, slow.cut-off
 
@@ -13,7 +13,7 @@ May break: slow.*
 
 Shown by: one client that stops reading while others talk.
 
-Instead: implementations/core/backlog.py, bounded in messages and in bytes.
+Instead: implementations/core/backlog.py is bounded, in messages and in bytes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class EndlessBacklog(Backlog):
     __slots__ = ()
 
     def offer(self, data: bytes, exempt: bool = False) -> bool:
-        """Take ``data`` in."""
+        """Queue ``data``, however much is queued already."""
         super().offer(data, exempt=True)
         self.behind = False
         return True

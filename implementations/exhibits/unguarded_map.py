@@ -1,24 +1,26 @@
 """Share the client map between threads without a lock.
 
-Every thread adds, removes and walks the same dict. One that walks it while another changes its
-size gets an exception in the middle of a delivery, and the rest of the clients get nothing; and
-two that walk it at once deliver in different orders to different clients.
+Every thread adds to one dict, removes from it and loops over it. When a thread changes the size of
+the dict while another loops over it, the loop raises an exception in the middle of a delivery, and
+the remaining clients get nothing. When two threads loop over it at the same time, different
+clients get the two messages in different orders.
 
-Imitates: the chat room with a Manager and an online map (S4-01, S4-02), which Go's runtime ends
-at once. Python's goes on, with some clients told and some not.
+Imitates: a Go chat room with an online map (docs/provenance.md#text-5), which Go's runtime ends at
+once. Python's runtime goes on, and only some clients get the message.
 
-Looks right: each operation on a dict is atomic under the global interpreter lock. A loop over a
-dict is many operations.
+Looks right: each operation on a dict is atomic under the global interpreter lock. But a loop over
+a dict is many operations.
 
 Breaks: order.total
 
 May break: names.race, names.freed, commands.text, membership.*, order.speaker, order.membership,
 delivery.exactly-once, flood.paced, flood.everyone, limits.freed, limits.descriptors, logging.*
 
-Shown by: many who talk, come and go. Each send is a moment at which threads change, as sends to
-sockets are.
+Shown by: many clients that talk, join and leave. Threads can change at each send here, as they can
+at a send to a socket.
 
-Instead: implementations/on_threads/hub_mutex.py, or one owner: hub_broadcaster.py.
+Instead: implementations/on_threads/hub_mutex.py, which has a lock, or
+implementations/on_threads/hub_broadcaster.py, where one thread owns the map.
 """
 
 from __future__ import annotations
@@ -38,16 +40,16 @@ BASE = "threads-mutex"
 
 
 class Sending(Outbox):
-    """An outbox that lets go of the interpreter, as a send would."""
+    """An outbox that releases the interpreter, as a send would."""
 
     def offer(self, message: Message, exempt: bool = False) -> bool:
-        """Queue ``message``."""
+        """Let other threads run, then queue ``message``."""
         time.sleep(0)
         return super().offer(message, exempt)
 
 
 class Hub(MutexHub):
-    """A hub whose lock locks nothing."""
+    """A hub whose lock does nothing."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -55,7 +57,7 @@ class Hub(MutexHub):
         self._lock = no_lock
 
     def outbox(self, sock: socket.socket, door: Door) -> Outbox:
-        """Make the outbox of a client."""
+        """Return a new client's outbox."""
         return Sending(door, self._settings, self._pace, self._relay)
 
 

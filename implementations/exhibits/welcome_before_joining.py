@@ -1,20 +1,21 @@
 """Welcome a newcomer before it is on the list.
 
-The newcomer is told that it is in, and put on the list a moment later. What is said in between
-never reaches it, though it had its welcome first.
+The server tells a newcomer that it is in the room, and puts it on the list a moment later. A
+message that is sent in between never reaches the newcomer, although it got its welcome first.
 
-Imitates: the broadcaster, which greets and announces before ``entering`` (S2-05, S2-06), and the
-hub that answers the upgrade before it registers (S0-08).
+Imitates: a Go broadcaster (docs/provenance.md#text-3), which greets and announces a client before
+it adds it; and a Go WebSocket hub with a mutex (docs/provenance.md#text-1), which answers the
+handshake before it registers the client.
 
-Looks right: a greeting costs nothing, and comes at once.
+Looks right: a greeting costs nothing, and it comes at once.
 
 Breaks: membership.one-step
 
 May break: membership.churn
 
-Shown by: someone who talks while others join.
+Shown by: a client that talks while others join.
 
-Instead: implementations/core/room.py, where welcome, announcement and membership are one step.
+Instead: implementations/core/room.py: welcome, announcement and membership are one step.
 """
 
 from __future__ import annotations
@@ -30,10 +31,10 @@ BASE = "asyncio-mutex"
 
 
 class Hub(MutexHub):
-    """Puts a newcomer on the list a little late."""
+    """A hub that puts a newcomer on the list a moment too late."""
 
     async def join(self, client_id: ClientId, address: str, outbox: Outbox) -> None:
-        """Let a newcomer in."""
+        """Welcome a newcomer, wait, then put it on the list."""
         await super().join(client_id, address, outbox)
         del self._fanout._outboxes[client_id]
         await asyncio.sleep(0.001)

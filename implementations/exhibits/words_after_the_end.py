@@ -1,12 +1,12 @@
-"""Announce a departure before what the leaver said last.
+"""Announce a departure before the last message of the client that left.
 
-What a client says takes its way through a queue, and that it has left takes a shorter one. So the
-others hear that it has left, and then hear it speak.
+A message passes through a queue, but the news that its author has left takes a shorter way. So the
+other clients hear that a client has left, and then hear it speak.
 
-Imitates: the chat room with an online map (S4-08, S4-21): "time out leave out", and behind it a
-message from who has left.
+Imitates: a Go chat room with an online map (docs/provenance.md#text-5), where two goroutines send
+to one channel, and a client gets their lines in an order that the code does not show.
 
-Looks right: a departure is urgent, and a message can wait its turn.
+Looks right: a departure is urgent, and a message can wait for its turn.
 
 Breaks: order.membership
 
@@ -14,9 +14,9 @@ May break: membership.half-close, delivery.exactly-once, order.total, membership
 commands.quit, framing.last-line, order.speaker, membership.churn, shutdown.delivers,
 commands.text, membership.no-ghost
 
-Shown by: someone who says something and leaves at once.
+Shown by: a client that says something and leaves at once.
 
-Instead: implementations/core/room.py: words and departures are steps of one order.
+Instead: implementations/core/room.py: messages and departures are steps in one order.
 """
 
 from __future__ import annotations
@@ -33,38 +33,38 @@ BASE = "asyncio-broadcaster"
 
 
 class Hub(BroadcasterHub):
-    """A hub in which who leaves need not stand in the queue."""
+    """A hub in which a departure does not pass through the queue."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._fanout = Fanout(settings.max_clients)
 
     async def run(self) -> None:
-        """Own the room until `stop`, nearly alone."""
+        """Carry out commands until `stop`; `leave` changes the room, too."""
         while not self._stopped:
             command = await self._inbox.get()
             command(self._fanout)
             self._carried_out(1)
 
     async def leave(self, client_id: ClientId, cause: Cause) -> None:
-        """End a stay at once."""
+        """End a stay at once, ahead of what is queued."""
         self._fanout.leave(client_id, cause)
 
 
 class Haunted(Room):
-    """A room in which who has left still has its say: it was said before, after all."""
+    """A room that still broadcasts a message after its author has left."""
 
     def __init__(self, max_clients: int) -> None:
         super().__init__(max_clients)
         self._left: dict[ClientId, str] = {}
 
     def leave(self, client_id: ClientId, cause: Cause) -> list[Delivery]:
-        """End a stay."""
+        """End a stay, and remember the name."""
         self._left[client_id] = self._names.get(client_id, self._left.get(client_id, ""))
         return super().leave(client_id, cause)
 
     def submit(self, client_id: ClientId, command: Command) -> list[Delivery]:
-        """Do what a member asks, or said before it left."""
+        """Do what a member asks; broadcast a late message of a client that has left."""
         if client_id in self._left and isinstance(command, Say):
             return [ToAll(f"{self._left[client_id]}: {command.text}")]
         return super().submit(client_id, command)

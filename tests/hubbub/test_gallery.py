@@ -12,7 +12,7 @@ from hubbub.gallery import Finding, render
 from implementations.exhibits.catalogue import find_exhibit
 
 
-AWAITS = find_exhibit("exhibit-await-in-fanout")
+AWAITS = find_exhibit("exhibit-await-in-fanout-asyncio")
 
 
 def seen(rule: str, svg: str = "") -> Run:
@@ -38,7 +38,11 @@ def test_page_shows_what_was_seen() -> None:
     assert "anna &amp; ben disagree" in drawn
     assert "`" not in drawn
     assert "<code>await</code>" in drawn
-    for words in (AWAITS.header.title, "hubbub serve exhibit-await-in-fanout", "order.total"):
+    for words in (
+        AWAITS.header.title,
+        "hubbub serve exhibit-await-in-fanout-asyncio",
+        "order.total",
+    ):
         assert words in drawn
 
 
@@ -62,8 +66,8 @@ def test_one_exhibit_is_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 def test_exhibit_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
     """An unknown name is one line, and nothing is judged."""
-    assert main(["gallery", "await-in-fanout", "of-nothing"]) == 2
+    assert main(["gallery", "await-in-fanout-asyncio", "of-nothing"]) == 2
 
     said = capsys.readouterr()
-    assert "no exhibit of-nothing" in said.err
+    assert "unknown exhibit 'exhibit-of-nothing'" in said.err
     assert said.out == ""

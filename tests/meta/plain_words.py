@@ -36,18 +36,15 @@ _PER = (
     "client|delivery|second|minute|hour|day|message|server|member|door|rule|socket|process|run|"
     "runtime|core|cell|row|rung|connection|peer|lesson|exhibit|scenario|node|recipient|machine"
 )
+_COUNTS = r"one|two|three|once|twice|\d[\d,.]*|an?"
+_NOT_COUNTED = "(?:in|lets|gives|sends|makes|keeps|tells)"  # "02 in a second", "6455 lets a server"
 _BEFORE = "for|to|from|of|by|and|or|but|than|as|when|where|with|behind|at|that|because|while"
 PATTERNS = [
     (re.compile(rf"\b(?:{_BEFORE}) who(?:ever)?\b(?![^.!?]*\?)", re.I), "name the actor"),
     (re.compile(r"(?:^|[.:;!?]\s+|\"\"\")Who(?:ever)? [^.!?]*[.!]"), "name the actor"),
     (re.compile(r"\bwhoever\b", re.I), "name the actor"),
     (re.compile(rf"\b(?:{_UNITS}) an? (?:{_PER})\b"), "per"),
-    (
-        re.compile(
-            rf"\b(?:one|two|three|once|twice|\d[\d,.]*|an?) (?:(?!lets|gives|sends|makes|keeps|tells)\w+ )?an? (?:{_PER})\b"
-        ),
-        "per",
-    ),
+    (re.compile(rf"\b(?:{_COUNTS}) (?:(?!{_NOT_COUNTED}\b)\w+ )?an? (?:{_PER})\b"), "per"),
     (re.compile(r"\b(?:S\d-\d+|[A-Z]{2}-\d+)\b"), "say it in words"),
     (re.compile(r"\bmend(?:s|ed|ing)?\b", re.I), "fix"),
     (re.compile(r"\bin vain\b", re.I), "say what did not happen"),

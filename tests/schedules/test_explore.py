@@ -63,7 +63,7 @@ def test_unknown_server_is_an_error() -> None:
         play("asyncio-magic", 1)
 
 
-@pytest.mark.parametrize("server_id", ["threads-mutex", "exhibit-await-in-fanout"])
+@pytest.mark.parametrize("server_id", ["threads-mutex", "exhibit-await-in-fanout-asyncio"])
 def test_missing_tool_is_named(server_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a newer Python or the packages, the error says what to do, in one line."""
     monkeypatch.setattr(sys, "version_info", (3, 11, 9))

@@ -21,7 +21,13 @@ pytestmark = needs("asyncio")
 
 
 @pytest.mark.parametrize(
-    "exhibit", ["await-in-fanout", "check-then-act", "send-under-lock", "deadlocked-pair"]
+    "exhibit",
+    [
+        "await-in-fanout-asyncio",
+        "check-then-act-asyncio",
+        "send-under-lock-asyncio",
+        "deadlocked-pair",
+    ],
 )
 def test_exhibit_is_found(exhibit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each race or deadlock between tasks that the gallery has is found within some seeds."""

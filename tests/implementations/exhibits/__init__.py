@@ -1,1 +1,1 @@
-"""Tests of the exhibits, and with them of the suite: what is wrong on purpose has to be found."""
+"""Tests of the exhibits: their files, their headers, and what each runtime hides or shows."""

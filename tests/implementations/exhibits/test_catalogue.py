@@ -1,4 +1,4 @@
-"""The exhibits' files and headers: complete, true to PROTOCOL.md, and one difference each."""
+"""The exhibits: their headers are complete and true to PROTOCOL.md, and their files are small."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ from implementations.registry import find
 
 
 ROOT = Path(__file__).resolve().parents[3]
+RUNTIMES = ("threads", "asyncio", "trio")
+SECTION = re.compile(r"^## (.+?)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 EVERY_EXHIBIT = pytest.mark.parametrize("exhibit", exhibits(), ids=lambda exhibit: exhibit.name)
-LONGEST = 130  # lines of a file: an exhibit is read at one glance, header and all
+LONGEST = 130  # lines per file, the header included: an exhibit is read at one glance
 
 
 @EVERY_EXHIBIT
-def test_header_names_rules_that_there_are(exhibit: Exhibit) -> None:
-    """Each rule of a header stands in PROTOCOL.md, and is named once."""
+def test_header_names_rules_that_exist(exhibit: Exhibit) -> None:
+    """Each rule in a header is a rule of PROTOCOL.md, and a header names it once."""
     header = exhibit.header
     named = (*header.breaks, *header.may_break)
 
@@ -38,8 +40,8 @@ def test_header_names_rules_that_there_are(exhibit: Exhibit) -> None:
 
 
 @EVERY_EXHIBIT
-def test_header_says_all_it_has_to(exhibit: Exhibit) -> None:
-    """Each field has words in it, and the pointer to a good server points at a file."""
+def test_header_is_complete(exhibit: Exhibit) -> None:
+    """No field is empty, and ``Instead`` names a file that exists."""
     header = exhibit.header
 
     assert header.story
@@ -53,13 +55,13 @@ def test_header_says_all_it_has_to(exhibit: Exhibit) -> None:
 
 @EVERY_EXHIBIT
 def test_difference_fits_its_good_sibling(exhibit: Exhibit) -> None:
-    """What an exhibit replaces is there to be replaced, and its base is a good server."""
+    """Each name that an exhibit replaces exists, and its base is a good server."""
     module = import_module(f"implementations.exhibits.{exhibit.path.stem}")
 
     assert not isinstance(find(module.BASE), Exhibit)
     assert module.REPLACES
     for target, stand_in in module.REPLACES.items():
-        with patch(target, stand_in):  # raises where there is no such thing
+        with patch(target, stand_in):  # raises when there is no such name
             pass
 
 
@@ -70,28 +72,50 @@ def test_file_is_small(exhibit: Exhibit) -> None:
 
 
 def test_every_rule_is_broken_by_an_exhibit() -> None:
-    """No rule that can be failed is unproven."""
+    """Each rule that a server can fail is broken by an exhibit, so the suite can find it."""
     broken = {rule for exhibit in exhibits() for rule in exhibit.header.breaks}
 
     assert {rule.id for rule in select_rules(None) if rule.level != "INFO"} <= broken
 
 
-def test_page_of_the_exhibits_is_true() -> None:
-    """README.md has the table that ``hubbub list --markdown`` prints."""
+def test_readme_lists_all_exhibits() -> None:
+    """The table in README.md is the one that ``hubbub list --markdown`` prints."""
     page = (ROOT / "implementations" / "exhibits" / "README.md").read_text(encoding="utf-8")
     table = page.partition("--markdown -->\n")[2].partition("\n<!-- end")[0]
 
-    assert table == exhibits_table(), "put into it what hubbub list --markdown prints"
+    assert table == exhibits_table(), "replace the table by the output of hubbub list --markdown"
+
+
+@EVERY_EXHIBIT
+def test_provenance_and_exhibit_name_each_other(exhibit: Exhibit) -> None:
+    """A section of docs/provenance.md that a header names exists, and it links to the exhibit."""
+    page = (ROOT / "docs" / "provenance.md").read_text(encoding="utf-8")
+    sections = {title.lower().replace(" ", "-"): text for title, text in SECTION.findall(page)}
+
+    for anchor in re.findall(r"docs/provenance\.md#([a-z0-9-]+)", exhibit.header.imitates):
+        assert f"/{exhibit.path.name})" in sections[anchor]
+
+
+def test_provenance_names_rules_that_exist() -> None:
+    """Each rule on docs/provenance.md is a rule of PROTOCOL.md."""
+    page = (ROOT / "docs" / "provenance.md").read_text(encoding="utf-8")
+    areas = {rule.id.partition(".")[0] for rule in select_rules(None)}
+    named = {rule for rule in re.findall(r"`([a-z]+\.[a-z0-9-]+)`", page)}
+
+    assert named
+    assert {rule for rule in named if rule.partition(".")[0] in areas} <= {
+        rule.id for rule in select_rules(None)
+    }
 
 
 def test_header_needs_its_fields() -> None:
-    """A docstring without a field is no header."""
+    """A docstring without one of the fields is refused."""
     with pytest.raises(KeyError, match="Imitates"):
         Header.parse("A title.\n\nA story.")
 
 
 def test_header_is_read_from_its_paragraphs() -> None:
-    """Lines are joined, fields told from the story, rules found in a list."""
+    """Lines are joined, fields are separated from the story, and rules are found in a list."""
     docstring = """A title.
 
     One thing
@@ -116,7 +140,7 @@ def test_header_is_read_from_its_paragraphs() -> None:
 
 
 def test_header_may_name_a_whole_area() -> None:
-    """``slow.*`` names each rule of an area, ``*`` every rule."""
+    """``slow.*`` names each rule of one area, and ``*`` names every rule."""
     docstring = "T.\n\nImitates: a\n\nLooks right: b\n\nBreaks: order.total\n\nMay break: {}\n\n"
     docstring += "Shown by: c\n\nInstead: d"
     area, every = (Header.parse(docstring.format(named)) for named in ("slow.*, http.page", "*"))
@@ -127,7 +151,7 @@ def test_header_may_name_a_whole_area() -> None:
 
 
 def test_exhibits_are_found_by_id() -> None:
-    """An id leads to its exhibit; another is an error that says where to look."""
+    """An id finds its exhibit; the error for an unknown id says how to list them."""
     exhibit = exhibits()[0]
 
     assert find(exhibit.id) == find_exhibit(exhibit.id) == exhibit
@@ -135,8 +159,29 @@ def test_exhibits_are_found_by_id() -> None:
         find("exhibit-of-nothing")
 
 
+def test_id_without_a_runtime_finds_the_asyncio_exhibit() -> None:
+    """Where siblings share a name, that name alone means the asyncio one."""
+    for name in ("await-in-fanout", "blocking-broadcaster", "shielded-cleanup"):
+        assert find(f"exhibit-{name}") == find(f"exhibit-{name}-asyncio")
+
+    with pytest.raises(SettingsError, match="unknown exhibit 'exhibit-await-in'"):
+        find("exhibit-await-in")
+
+
+@EVERY_EXHIBIT
+def test_siblings_say_their_runtime(exhibit: Exhibit) -> None:
+    """An exhibit with siblings ends with its runtime, and none has the bare name."""
+    stem, _, runtime = exhibit.name.rpartition("-")
+    names = {other.name for other in exhibits()}
+
+    assert names.isdisjoint(f"{exhibit.name}-{each}" for each in RUNTIMES)
+    if runtime in RUNTIMES:
+        assert exhibit.base.partition("-")[0] == runtime
+        assert len(names & {f"{stem}-{each}" for each in RUNTIMES}) > 1
+
+
 def test_good_servers_do_not_know_the_exhibits() -> None:
-    """Nothing outside the gallery imports from it, but what looks up an id and what starts it."""
+    """In implementations/, only the registry and the start of a server import exhibits."""
     importers = [
         path
         for path in (ROOT / "implementations").rglob("*.py")

@@ -1,4 +1,4 @@
-"""Why some mistakes are no exhibits in some runtimes: there they do not show."""
+"""Some mistakes are no exhibits in some runtimes, because they do not show there: here is why."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import trio
 
 
 def test_asyncio_runs_tasks_in_the_order_they_were_made() -> None:
-    """A task a message keeps a speaker's order, as long as no task waits before it speaks.
+    """One task per message keeps a talker's order, as long as no task waits before it speaks.
 
-    Nobody promised it; that the same server is wrong in trio is why it is wrong.
+    asyncio does not promise this order, and trio does not keep it: the server is wrong in both.
     """
     said: list[int] = []
 
@@ -30,7 +30,7 @@ def test_asyncio_runs_tasks_in_the_order_they_were_made() -> None:
 
 
 def test_trio_runs_tasks_in_no_order() -> None:
-    """A task a message loses a speaker's order: trio shuffles those that are ready."""
+    """One task per message loses a talker's order: trio runs ready tasks in random order."""
 
     async def scene() -> list[int]:
         said: list[int] = []
@@ -43,13 +43,13 @@ def test_trio_runs_tasks_in_no_order() -> None:
                 tasks.start_soon(say, number)
         return said
 
-    orders = [trio.run(scene) for _ in range(20)]  # each is in order one time in two, at most
+    orders = [trio.run(scene) for _ in range(20)]  # at most every second one is in order
 
     assert any(order != list(range(100)) for order in orders)
 
 
-def test_trio_cancels_again_who_does_not_listen() -> None:
-    """A pump that swallows its cancellation is cancelled at its next wait, and the next."""
+def test_trio_cancels_again_at_each_checkpoint() -> None:
+    """A pump that swallows its cancellation is cancelled again each time it waits."""
     swallowed = 0
 
     async def scene() -> None:
@@ -69,7 +69,7 @@ def test_trio_cancels_again_who_does_not_listen() -> None:
 
 
 def test_asyncio_cancels_once() -> None:
-    """A pump that swallows its cancellation waits on: nobody tells it again."""
+    """A pump that swallows its cancellation goes on waiting: asyncio cancels it only once."""
 
     async def scene() -> bool:
         async def pump() -> None:

@@ -1,22 +1,23 @@
-"""Await inside the fan-out loop.
+"""Await inside the fan-out loop, in asyncio.
 
-Each message goes to one client after the other, and between two clients the task waits, as it
-does wherever a send is awaited. At each wait another talker's task may begin its own loop and
-overtake this one: then two clients get the same two messages in different orders.
+The hub hands each message to one client after the other, and waits between two clients, as it does
+wherever it awaits a send. At each ``await`` another talker's task can start its own loop and
+overtake this one. Then two clients get the same two messages in different orders.
 
 Imitates: the first asyncio chat server that most people write: ``for client in clients: await
 client.send(text)``.
 
-Looks right: there is one thread, so nothing can happen at the same time. But at an ``await``
-everything can happen in between.
+Looks right: there is only one thread, so nothing can happen at the same time. But at each
+``await`` any other task can run.
 
 Breaks: order.total
 
 May break: membership.one-step, membership.churn, order.membership
 
-Shown by: two who talk at once, and three who listen.
+Shown by: two clients that talk at the same time, and three clients that listen.
 
-Instead: implementations/on_asyncio/hub_mutex.py queues for all clients without one ``await``.
+Instead: implementations/on_asyncio/hub_mutex.py puts the message into every outbox without one
+``await`` in between.
 """
 
 from __future__ import annotations
@@ -34,10 +35,10 @@ BASE = "asyncio-mutex"
 
 
 class Hub(MutexHub):
-    """Hands a message out one client at a time."""
+    """A hub that lets other tasks run between two clients."""
 
     async def submit(self, client_id: ClientId, command: Command) -> None:
-        """Do what a member asks, and give everyone else a turn in the middle of it."""
+        """Do what a member asks, and let other tasks run in the middle of it."""
         await self._pace.admitted()
         outboxes = list(self._fanout._outboxes.items())
         match self._fanout._room.submit(client_id, command):

@@ -1,18 +1,18 @@
-"""Shield the clean-up, and set it no deadline.
+"""Shield the clean-up and set it no deadline, in trio.
 
-At the end a connection waits for its peer to end its own side, so that the last lines are not
-destroyed. Nothing may interrupt that wait, for the lines are dear; and a peer that never ends
-its side makes it last for ever.
+At the end a connection waits until its peer has closed its own side, so that the last lines are
+not destroyed. A shield keeps cancellation away from that wait, because those lines matter. When a
+peer never closes its side, the wait never ends.
 
-Imitates: ``CancelScope(shield=True)`` or ``asyncio.shield`` around whatever must not be lost.
+Imitates: ``CancelScope(shield=True)`` around code whose result must not be lost.
 
-Looks right: clean-up must run to its end. It must also have one.
+Looks right: clean-up must run to its end. But it also needs a deadline.
 
 Breaks: shutdown.exit
 
 Shown by: a client that keeps its side open while the server stops.
 
-Instead: implementations/on_trio/connection.py waits `LINGER_S` at most, and can be cancelled.
+Instead: implementations/on_trio/connection.py waits for at most `LINGER_S`, and can be cancelled.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ BASE = "trio-mutex"
 
 
 class Patient(Connection):
-    """A connection that waits for its peer to end, however long that takes."""
+    """A connection that waits for its peer to close, without a deadline."""
 
     async def _linger(self) -> None:
         try:

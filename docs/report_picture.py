@@ -1,6 +1,6 @@
 """Make the README's picture: the top of a round's report, as a browser shows it.
 
-    python docs/picture.py benchmarks/rounds/2026-11/report.html
+    python docs/report_picture.py benchmarks/rounds/2026-11/report.html
 
 Needs a Chromium on the PATH; playwright drives it.
 """

@@ -1,9 +1,10 @@
 """Give each door a room of its own.
 
-The two doors were written at different times, and each has its hub. Who comes by one cannot hear
-who came by the other.
+The two doors were written at different times, and each has its own hub. A client at one door
+cannot hear a client at the other.
 
-Imitates: the articles themselves, of which each has one door: put together, they are two chats.
+Imitates: the Go servers of docs/provenance.md: each of them has one door. Put together, they are
+two chats.
 
 Looks right: each door passes all its tests.
 
@@ -13,7 +14,7 @@ May break: slow.block, flood.paced, flood.everyone, http.health, limits.full
 
 Shown by: one client at each door.
 
-Instead: implementations/on_asyncio/server.py: two doors, one hub; only the codec differs.
+Instead: implementations/on_asyncio/server.py has two doors and one hub; only the codec differs.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ BASE = "asyncio-mutex"
 
 
 class TwoHubs(MutexHub):
-    """A hub for each door, behind the face of one."""
+    """One hub per door, which together look like one hub."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -52,15 +53,15 @@ class TwoHubs(MutexHub):
         await self._of(client_id).join(client_id, address, outbox)
 
     async def leave(self, client_id: ClientId, cause: Cause) -> None:
-        """End a stay."""
+        """End a stay in the hub of its door."""
         await self._of(client_id).leave(client_id, cause)
 
     async def submit(self, client_id: ClientId, command: Command) -> None:
-        """Do what a member asks."""
+        """Do what a member asks in the hub of its door."""
         await self._of(client_id).submit(client_id, command)
 
     async def stats(self) -> Stats:
-        """Add up the counts."""
+        """Add up the counts of both hubs."""
         one, two = await asyncio.gather(super().stats(), self._second.stats())
         return Stats(
             one.clients + two.clients,
@@ -70,7 +71,7 @@ class TwoHubs(MutexHub):
         )
 
     async def close(self) -> None:
-        """Close both."""
+        """Close both hubs."""
         await super().close()
         await self._second.close()
 
