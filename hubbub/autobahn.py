@@ -15,13 +15,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from hubbub import TREE
 from implementations.servers import SERVERS
 
 
 __all__ = ["CASES", "SUMMARY", "Outcome", "outcome_of", "read_lines", "runtimes", "write_outcomes"]
 
-ROOT = Path(TREE)
+ROOT = Path(__file__).resolve().parents[1]
 SUMMARY = ROOT / "report" / "autobahn.json"
 CASES = 247  # in the sections that are run: 1 to 7, and 10
 

@@ -1,8 +1,8 @@
 """Which optional packages each sub-command needs, and the line that says what is missing.
 
-A sub-command that is not in the table works without any of them. ``chat`` and ``top`` use one where
-it is installed, and do without it elsewhere. What a single server needs, such as uvloop, is said
-where the server starts.
+A sub-command that is not in the table works without any of them. ``chat`` and ``top`` use such a
+package if it is installed. What only some servers need, for ``serve --loop uvloop`` or for
+``replay``, is checked where such a server is started.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from importlib.util import find_spec
 __all__ = ["NEEDS", "complaint"]
 
 # Command: the extra in pyproject.toml that it needs, and the modules that it imports from there.
-# A command with an argument is one of which only that use needs them.
+# An entry with an argument is for that use only: `hubbub learn` lists the lessons without them.
 NEEDS = {
     "learn NN": ("lessons", ("jupyterlab",)),
     "check 15": ("conform", ("pytest",)),

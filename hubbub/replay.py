@@ -63,8 +63,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Replay, print what happened, and return the exit code."""
     try:
         found = _find(arguments)
-    except (SettingsError, MissingTool) as error:
-        return _fail(error)
+    except MissingTool as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    except SettingsError as error:
+        print(f"hubbub: {error}", file=sys.stderr)
+        return USAGE
     if found is None:
         print(f"{arguments.id}: none of {arguments.seeds} seeds breaks a rule")
         return CLEAN
@@ -136,8 +140,3 @@ def _whole(text: str) -> int:
     if value < 0:
         raise ValueError
     return value
-
-
-def _fail(error: Exception) -> int:
-    print(f"hubbub: {error}", file=sys.stderr)
-    return USAGE

@@ -1,4 +1,4 @@
-"""What reports say about the last Autobahn run, and when they say that there was none."""
+"""What reports say of the last Autobahn run, and when they say that there was none."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ NOT_RUN = "asyncio: not run with this version (make autobahn does it)"
 
 
 def test_line_counts_the_verdicts() -> None:
-    """One line shows every count."""
+    """One line holds every count."""
     assert str(GOOD) == "asyncio: 247 cases, 242 ok, 2 non-strict, 3 informational, 0 failed"
     assert GOOD.passed
 
 
 def test_case_that_did_not_run_is_no_pass() -> None:
-    """A run that ended too early says so, and has not passed."""
+    """A run that broke off says so, and has not passed."""
     short = Outcome("trio", 10, 0, 0, ())
 
     assert str(short).startswith("trio: only 10 of 247 cases, 10 ok")
@@ -33,7 +33,7 @@ def test_case_that_did_not_run_is_no_pass() -> None:
     [("FAILED", "OK"), ("OK", "WRONG CODE"), ("NON-STRICT", "UNCLEAN"), ("UNIMPLEMENTED", "OK")],
 )
 def test_bad_closing_is_a_failure(behaviour: str, closing: str) -> None:
-    """A case fails by its behaviour or by its closing; failures are sorted as the cases are."""
+    """A case fails by what it did or by how it ended; failures come in the order of the cases."""
     bad = {"behavior": behaviour, "behaviorClose": closing}
     good = {"behavior": "OK", "behaviorClose": "OK"}
 
@@ -44,7 +44,7 @@ def test_bad_closing_is_a_failure(behaviour: str, closing: str) -> None:
 
 
 def test_outcome_is_kept_for_the_report(tmp_path: Path) -> None:
-    """A runtime has one line, even if several of its servers are asked for."""
+    """A runtime has one line, however many of its servers are asked for."""
     kept = tmp_path / "report" / "autobahn.json"
     write_outcomes([GOOD], "suite 1.0", kept)
 
@@ -54,7 +54,7 @@ def test_outcome_is_kept_for_the_report(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("spoiled", ["missing", "not JSON", "of other code", "without it"])
 def test_outcome_of_another_version_does_not_count(tmp_path: Path, spoiled: str) -> None:
-    """Without a result for exactly this code, the line says how to get one."""
+    """Without a result for exactly this code the line says how to get one."""
     kept = tmp_path / "autobahn.json"
     write_outcomes([] if spoiled == "without it" else [GOOD], "suite 1.0", kept)
     if spoiled == "missing":
@@ -68,6 +68,6 @@ def test_outcome_of_another_version_does_not_count(tmp_path: Path, spoiled: str)
 
 
 def test_runtimes_are_named_once() -> None:
-    """Each runtime of the registry is listed once, even if it has several servers."""
+    """Each runtime of the registry comes once, however many servers it has."""
     assert len(runtimes()) == len(set(runtimes()))
     assert "asyncio" in runtimes()

@@ -135,7 +135,9 @@ def test_missing_tool_is_one_line(
     monkeypatch.setattr(sys, "version_info", (3, 11, 9))
 
     assert exit_code("threads-mutex", "--seed", "1") == 2
-    assert "need Python 3.12" in capsys.readouterr().err
+    line = capsys.readouterr().err
+    assert line.startswith("hubbub replay needs Python 3.12 or newer for servers on threads")
+    assert line.count("\n") == 1
 
 
 @needs("threads")
