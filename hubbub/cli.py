@@ -21,8 +21,8 @@ from hubbub.output import CannotWrite
 
 __all__ = ["COMMANDS", "main", "make_parser"]
 
-# Each sub-command has one line. Each but serve has a module hubbub.NAME, with add_arguments() and
-# run(). In the order in which a newcomer meets them.
+# All sub-commands, in the order in which a newcomer meets them. Each one but serve has a module
+# hubbub.NAME with add_arguments() and run().
 GROUPS = {
     "run a server and talk": {
         "list": "list the servers, and how each is built",
@@ -159,7 +159,7 @@ def _run(argv: list[str]) -> int:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EPIPE):
             raise
-        if error.errno == errno.ENOSPC:  # a reader that has seen enough, as head has, is no error
+        if error.errno == errno.ENOSPC:  # EPIPE is no error: the reader, such as head, has ended
             print(f"hubbub: cannot write: {error.strerror}", file=sys.stderr)
         # What is still in the buffer would fail once more when the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -58,7 +58,9 @@ def full_parser() -> argparse.ArgumentParser:
     from implementations.__main__ import make_parser as make_serve_parser
 
     parser, commands = make_parser([name for name in COMMANDS if name != "serve"])
-    parser._get_positional_actions()[0].help = None  # its own help lists the commands elsewhere
+    parser._get_positional_actions()[
+        0
+    ].help = None  # shtab skips an argument whose help is suppressed
     for action in make_serve_parser()._actions[1:]:  # without --help, which is there already
         commands["serve"]._add_action(action)
     for name, command in commands.items():

@@ -205,7 +205,7 @@ def shown_progress(console: Any) -> Iterator[Progress]:
     from rich.progress import Progress as Bar
 
     failed = 0
-    told_at = time.monotonic()
+    shown_at = time.monotonic()
     bar = Bar(
         BarColumn(20),
         MofNCompleteColumn(),
@@ -218,14 +218,14 @@ def shown_progress(console: Any) -> Iterator[Progress]:
     task = bar.add_task("starting the suite", total=None)
 
     def show(done: int, planned: int, latest: Run) -> None:
-        nonlocal failed, told_at
-        failed = (failed if done > 1 else 0) + (
-            latest.verdict == "fail"
-        )  # the gallery judges twice
+        nonlocal failed, shown_at
+        if done == 1:  # the gallery runs the suite twice
+            failed = 0
+        failed += latest.verdict == "fail"
         words = f"{failed} failed, {latest.rule}" if failed else latest.rule
         bar.update(task, completed=done, total=planned, description=words)
-        if not console.is_terminal and time.monotonic() > told_at + _REPORT_EVERY_S:
-            told_at = time.monotonic()
+        if not console.is_terminal and time.monotonic() > shown_at + _REPORT_EVERY_S:
+            shown_at = time.monotonic()
             console.print(f"{done} of {planned} runs, {failed} failed")
 
     with bar:

@@ -24,7 +24,7 @@ __all__ = ["Address", "Door", "LineDoor", "Lost", "WebSocketDoor", "connect", "o
 
 CONNECT_TIMEOUT_S = 10.0  # for each address of the host, and for the WebSocket handshake
 CLOSE_TIMEOUT_S = 1.0  # for the closing handshake of a WebSocket
-LINE_LIMIT_BYTES = 1024 * 1024  # a server of ours never has more than this for one client
+LINE_LIMIT_BYTES = 1024 * 1024  # our servers never keep more than this for one client
 CHUNK_BYTES = 64 * 1024
 
 

@@ -126,7 +126,7 @@ def find_all(
 
 def _workers(rules: Mapping[str, Sequence[str]] | None) -> int:
     """Return how many tests run at the same time: a few rules do not need them all."""
-    runs = WORKERS if rules is None else 2 * sum(map(len, rules.values()))  # one for each door
+    runs = WORKERS if rules is None else 2 * sum(map(len, rules.values()))  # one per door
     return min(WORKERS, runs)
 
 
