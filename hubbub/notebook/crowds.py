@@ -1,7 +1,7 @@
-"""Many who talk, come and go at once, so that a race has something to happen in.
+"""Many clients that talk, join and leave at the same time, so that races can happen.
 
-Clients that share one loop take turns, and clients that take turns hide a race. So this is the
-conformance suite's own swarm: a thread a client, beside the notebook's loop.
+Clients that share one event loop take turns, and clients that take turns hide a race. So the
+notebook uses the conformance suite's own swarm: one thread per client, beside the notebook's loop.
 """
 
 from __future__ import annotations
@@ -23,17 +23,22 @@ __all__ = ["crowd", "orders"]
 async def crowd(
     room: Room, *, talkers: int = 4, lines: int = 60, renames: int = 0, visitors: int = 0
 ) -> History:
-    """Have so many talk at once, each saying so many lines, while visitors come and go.
+    """Let all talkers talk at once while visitors join and leave; return their history.
 
-    Returns what all of them said and got.
+    Args:
+        talkers: clients that stay from the first line to the last.
+        lines: per talker.
+        renames: per talker.
+        visitors: clients that join and leave meanwhile.
     """
     return await asyncio.to_thread(_crowd, room, talkers, lines, renames, visitors)
 
 
 def orders(history: History) -> int:
-    """Return in how many different orders those who stayed throughout heard what happened.
+    """Return how many different orders of events the clients heard.
 
-    That is what was said, who came, and who went.
+    Only clients that stayed throughout are compared, and only the lines that all of them got:
+    messages, arrivals and departures.
     """
     own = ("! ", "* you are ", "* online ")
     heard = [

@@ -1,8 +1,8 @@
-"""What a lesson's notebook may not hold, and what it must.
+"""Check the rules that every lesson's notebook follows.
 
-It must ask before it shows: a prediction, then a run, then what came, and the exercise at the end.
-It may hold no number that was measured and typed, no code that was copied from the servers, no
-path of somebody's machine, and no cell that was not run.
+A notebook asks before it shows: a prediction, a run, the result, and at the end the exercise. It
+contains no measured number that was typed by hand, no code copied from the servers, no path of
+one machine, and no cell that was not run.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from hubbub.learning.lessons import ROOT, Lesson
 
 __all__ = ["complaints"]
 
-# A number with a unit that only a measurement gives.
+# A number with a unit: only a measurement can give it.
 _MEASURED = re.compile(
     r"\b\d[\d.,]*\s*(µs|us|ms|ns|MB|MiB|GB|GiB|%|percent|times (as|faster|slower)"
     r"|(messages|lines|deliveries) (a|per) second)(?![\w])"
 )
 _PATHS = ("/tm" + "p/", "/ro" + "ot/", "/ho" + "me/", "/wo" + "rk/", "/Us" + "ers/")
 _FENCE = re.compile(r"```(?:python|py)\n(.*?)```", re.DOTALL)
-_PASTED_LINES = 3  # of code in a row
+_PASTED_LINES = 3  # this many equal lines of code in a row are a copy
 _COMMON = re.compile(r"(from|import|async def|def|class|try|else|finally|return|pass|[])@]|\"\"\")")
 _MOST_OUTPUT_BYTES = 400_000
 
 
 def complaints(notebook: Any, lesson: Lesson) -> list[str]:
-    """Return what is wrong with a notebook, a line each."""
+    """Return what is wrong with a notebook, one line per fault."""
     return [*_shape(notebook, lesson), *_prose(notebook), *_code(notebook), *_outputs(notebook)]
 
 
@@ -47,7 +47,7 @@ def _shape(notebook: Any, lesson: Lesson) -> Iterator[str]:
             yield f"no cell has {word}"
         places.append(found[0] if found else 0)
     if places[0] > places[1]:
-        yield "something runs before anything is predicted"
+        yield "a server runs before the first prediction"
     if code and wanted[-1] not in code[-1]:
         yield "the last cell is not the exercise's check"
 
@@ -92,7 +92,7 @@ def _outputs(notebook: Any) -> Iterator[str]:
     size_bytes = 0
     for place, cell in enumerate(c for c in notebook.cells if c.cell_type == "code"):
         if cell.execution_count != place + 1:
-            yield f"code cell {place + 1} was not run in its turn"
+            yield f"code cell {place + 1} was not run in order"
         for output in cell.outputs:
             text = str(output)
             size_bytes += len(text)
@@ -100,6 +100,6 @@ def _outputs(notebook: Any) -> Iterator[str]:
                 yield f"code cell {place + 1} ended with {output.ename}"
             for path in _PATHS:
                 if path in text:
-                    yield f"the output of code cell {place + 1} holds a path of this machine"
+                    yield f"the output of code cell {place + 1} contains a path of this machine"
     if size_bytes > _MOST_OUTPUT_BYTES:
-        yield f"{size_bytes:,} bytes of outputs are too many to read on the web"
+        yield f"the outputs take {size_bytes:,} bytes: too many to read on the web"

@@ -1,4 +1,4 @@
-"""Pictures in a notebook: SVG to look at, and words for where there are no pictures."""
+"""Pictures in a notebook: an SVG, and the same in words for readers without pictures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 __all__ = ["Bar", "Picture", "explore", "lifelines", "spectrum", "timeline"]
 
-STATIC = "HUBBUB_STATIC_NOTEBOOKS"  # set where nobody can move a slider
+STATIC = "HUBBUB_STATIC_NOTEBOOKS"  # set where no reader can move a slider
 _COLOURS = ("#1f83c9", "#d55e00", "#009e73", "#7a7a7a", "#cc79a7")
 _STYLES: tuple[Any, ...] = ("-", (0, (4, 2)), (0, (1, 1)), (0, (6, 2, 1, 2)), "-")
 _TICKS = (0.0, 50.0, 90.0, 99.0, 99.9, 99.99)
@@ -24,10 +24,10 @@ _CENTRED: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 9}
 
 @dataclass(frozen=True)
 class Bar:
-    """Something that went on from one time to another; at one time only when they are the same.
+    """An activity with a begin and an end. When the two are equal, it is drawn as a point.
 
     Attributes:
-        colour: which of a few, by number.
+        colour: the number of a colour.
     """
 
     begin: float
@@ -37,7 +37,7 @@ class Bar:
 
 
 class Picture:
-    """An SVG document, and the same in words. Displays itself."""
+    """An SVG document and the same content in words. Displays itself."""
 
     def __init__(self, svg: str, text: str) -> None:
         self._svg, self._text = svg, text
@@ -53,10 +53,10 @@ class Picture:
 
 
 def spectrum(samples_ms: Mapping[str, Sequence[float]], *, label: str = "latency") -> Picture:
-    """Draw latencies percentile by percentile, each step on the axis ten times rarer.
+    """Draw latencies by percentile, on an axis that makes room for the rare, slow ones.
 
     Args:
-        samples_ms: every sample, in milliseconds, by what it is of.
+        samples_ms: every sample in milliseconds, per name in the legend.
     """
     figure = Figure(figsize=(_WIDTH_IN, 3.6), layout="constrained")
     axes = figure.subplots()
@@ -77,7 +77,7 @@ def spectrum(samples_ms: Mapping[str, Sequence[float]], *, label: str = "latency
         rows.append(f"{name}: {shown}, max {ordered[-1]:,.2f} ms ({len(ordered):,} samples)")
     ticks = [q for q in _TICKS if 100 / (100 - q) <= deepest]
     axes.set_xticks([math.log10(100 / (100 - q)) for q in ticks], [f"{q:g}" for q in ticks])
-    axes.set_xlabel("percentile (ten times rarer with each step)")
+    axes.set_xlabel("percentile (log scale)")
     axes.set_ylabel(f"{label}, ms")
     axes.set_yscale("log")
     axes.legend(frameon=False)
@@ -87,11 +87,11 @@ def spectrum(samples_ms: Mapping[str, Sequence[float]], *, label: str = "latency
 def timeline(
     arrivals_s: Mapping[str, Sequence[float]], *, label: str = "messages", until_s: float = 0.0
 ) -> Picture:
-    """Draw how many lines each client had, second by second.
+    """Draw how many lines each client had received at each moment.
 
     Args:
-        arrivals_s: when each line came, in seconds since the start, by client.
-        until_s: how long was waited for more.
+        arrivals_s: when each line arrived, in seconds since the start, per client.
+        until_s: how long the experiment waited for more lines.
     """
     figure = Figure(figsize=(_WIDTH_IN, 3.2), layout="constrained")
     axes = figure.subplots()
@@ -116,7 +116,7 @@ def timeline(
 
 
 def lifelines(rows: Mapping[str, Sequence[Bar]], *, label: str = "seconds") -> Picture:
-    """Draw what went on when, a line for each who did it, the first at the top."""
+    """Draw activities as bars along a time axis: one row per name, the first at the top."""
     figure = Figure(figsize=(_WIDTH_IN, 0.7 + 0.42 * len(rows)), layout="constrained")
     axes = figure.subplots()
     told = []
@@ -140,7 +140,7 @@ def lifelines(rows: Mapping[str, Sequence[Bar]], *, label: str = "seconds") -> P
 
 
 def _in_words(bars: Sequence[Bar]) -> str:
-    """Name bars that touch and say the same as one."""
+    """Describe the bars in words; bars that touch and have the same text count as one."""
     joined: list[Bar] = []
     for bar in bars:
         if joined and (joined[-1].end, joined[-1].text) == (bar.begin, bar.text):
@@ -150,10 +150,10 @@ def _in_words(bars: Sequence[Bar]) -> str:
 
 
 def explore(draw: Callable[..., Any], **choices: Sequence[Any]) -> Any:
-    """Show what ``draw`` returns for the first of each choice, with sliders to change them.
+    """Show what ``draw`` returns for the first value of each choice, with a slider per choice.
 
-    Where nobody can move a slider (a page on the web, a run without a browser) the picture alone
-    is shown.
+    Where no reader can move a slider (a web page, a run without a browser), only the picture is
+    shown.
     """
     first = {name: values[0] for name, values in choices.items()}
     if os.environ.get(STATIC):
@@ -175,7 +175,7 @@ def explore(draw: Callable[..., Any], **choices: Sequence[Any]) -> Any:
 
 
 def _at(ordered: Sequence[float], percent: float) -> float:
-    """Return a percentile: the smallest sample that at least that share of all does not exceed."""
+    """Return a percentile: at least this share of all samples is as small as it, or smaller."""
     return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 

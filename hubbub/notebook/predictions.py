@@ -1,7 +1,7 @@
-"""Predictions: written down before the evidence, set beside it after.
+"""Predictions: the learner writes one down before the run, and compares it with the result.
 
-The first answer stays, in the progress file: an answer that changes with the evidence teaches
-nothing. Without an answer the notebook goes on, and says that there is none.
+The progress file keeps the first answer: an answer that changes with the evidence teaches
+nothing. Without an answer the notebook still runs, and says that there is none.
 """
 
 from __future__ import annotations
@@ -32,38 +32,40 @@ class Note:
 
 
 def predict(question: str, answer: object) -> Note:
-    """Write down what you expect. ``None`` is no answer; the first one that is given stays."""
+    """Write down your prediction. ``None`` is no answer; the first real answer is kept."""
     if answer is None or answer == "":
         return Note(
-            "Put your answer in the place of None and run this cell again, before you go on.",
+            "Replace None with your answer, and run this cell again before you go on.",
             strong=question,
         )
     number = _lesson()
     progress = Progress()
     known = progress.of(number)
     first = known.predictions.setdefault(question, str(answer))
-    with contextlib.suppress(OSError):  # a notebook is read on machines that keep nothing
+    with contextlib.suppress(OSError):  # some machines, such as web viewers, cannot store files
         progress.keep(number, known)
     changed = (
-        f" (your first answer stays; now it would be {answer})" if first != str(answer) else ""
+        f" (this first answer is kept; the new one is {answer})" if first != str(answer) else ""
     )
-    return Note(f"You expect: {first}{changed}.", strong=question)
+    return Note(f"You predict: {first}{changed}.", strong=question)
 
 
-def reveal(question: str, came: object) -> Note:
-    """Set what came beside what was expected."""
+def reveal(question: str, result: object) -> Note:
+    """Show the result beside the learner's prediction."""
     expected = Progress().of(_lesson()).predictions.get(question)
     if expected is None:
-        return Note(f"It came out as {came}. You had not said what you expect.", strong=question)
-    verdict = "As you said" if _same(expected, came) else f"You expected {expected}"
-    return Note(f"{verdict}: it came out as {came}.", strong=question)
+        return Note(f"The result: {result}. You made no prediction.", strong=question)
+    verdict = (
+        "Your prediction was right" if _same(expected, result) else f"You predicted {expected}"
+    )
+    return Note(f"The result: {result}. {verdict}.", strong=question)
 
 
-def _same(expected: str, came: object) -> bool:
-    return " ".join(expected.lower().split()) == " ".join(str(came).lower().split())
+def _same(expected: str, result: object) -> bool:
+    return " ".join(expected.lower().split()) == " ".join(str(result).lower().split())
 
 
 def _lesson() -> str:
-    """Return the number of the lesson whose folder the notebook runs in."""
+    """Return the number of the lesson in whose folder the notebook runs."""
     name = Path.cwd().name
     return name[:2] if name[:2].isdigit() else "--"

@@ -1,11 +1,11 @@
-"""Run every notebook from a clean kernel and keep what came out: ``make notebooks``.
+"""Run the notebooks in a clean kernel and save their outputs: ``make notebooks``.
 
-Notebooks are committed as they ran, so that they read well where nothing runs. Whatever is true
-of one machine or one moment only, such as paths and times of execution, is left out.
+Notebooks are committed with their outputs, so that they can be read without being run. Details
+that hold for one machine or one moment only, such as paths and execution times, are left out.
 
 Invariants:
   1. A notebook that raises is not written.
-  2. No prediction and no progress of whoever runs this is read or changed.
+  2. The predictions and the progress of the person at this machine are neither read nor changed.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from hubbub.notebook.pictures import STATIC
 
 __all__ = ["executed", "main", "read"]
 
-CELL_S = 300  # at most, of a cell; on an idle machine none takes a tenth of it
-_FORMAT: Any = nbformat  # it has no types
+CELL_S = 300  # time limit per cell; on an idle machine no cell needs a tenth of it
+_FORMAT: Any = nbformat  # nbformat has no type annotations
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -40,11 +40,11 @@ def read(lesson: Lesson) -> Any:
 
 
 def executed(lesson: Lesson) -> Any:
-    """Return a lesson's notebook as it is after a run from a clean kernel.
+    """Return a lesson's notebook after a run in a clean kernel.
 
     Raises:
         CellExecutionError: a cell raised.
-        CellTimeoutError: a cell made no end.
+        CellTimeoutError: a cell did not end in time.
     """
     notebook = read(lesson)
     with tempfile.TemporaryDirectory(prefix="hubbub-") as folder:
@@ -62,14 +62,14 @@ def executed(lesson: Lesson) -> Any:
             kernel_name="python3",
             resources={"metadata": {"path": str(lesson.folder)}},
             record_timing=False,
-            extra_arguments=["--IPKernelApp.log_level=40"],  # errors: how it is reached is known
+            extra_arguments=["--IPKernelApp.log_level=40"],  # errors only: no word on its transport
         )
         client.execute(env=environment)
     return scrubbed(notebook)
 
 
 def scrubbed(notebook: Any) -> Any:
-    """Take out what is true of one machine or one moment only. Returns the same notebook."""
+    """Remove what holds for one machine or one moment only; return the same notebook."""
     version = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"}
     notebook.metadata = _FORMAT.from_dict({"kernelspec": _KERNEL, "language_info": version})
     for number, cell in enumerate(notebook.cells):
@@ -85,7 +85,7 @@ def scrubbed(notebook: Any) -> Any:
 
 
 def main() -> int:
-    """Refresh the notebooks that are named, or all; return the exit code."""
+    """Run and save the named notebooks, or all of them; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m hubbub.notebook.refresh")
     parser.add_argument("lessons", nargs="*", metavar="NN")
     chosen = [find_lesson(number) for number in parser.parse_args().lessons] or lessons()

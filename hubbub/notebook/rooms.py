@@ -1,11 +1,11 @@
-"""A real server beside the notebook, and clients in it that remember what they said and got.
+"""A real server beside the notebook, and clients that remember what they said and got.
 
-The server is a process of its own, as it is for everybody else; only the clients live in the
-notebook's loop, so ``await`` at the top of a cell is all that they need.
+The server is a process of its own. Only the clients live in the notebook's event loop, so a cell
+needs nothing but ``await``.
 
 Invariants:
   1. When ``serving`` ends, for whatever reason, its clients and its server have ended too.
-  2. Nothing waits for ever: what does not come within `SOON_S` raises, and says what came.
+  2. No wait is endless: after `SOON_S` it raises, and the error says what came instead.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ __all__ = ["Client", "Room", "serving"]
 
 T = TypeVar("T", int, float)
 
-SOON_S = 20.0  # only ever reached when something hangs, or a lesson shows that it does
+SOON_S = 20.0  # reached only when something hangs, or when a lesson shows a hang
 _READY = re.compile(rb"ready tcp=(\S+) ws=(\S+)")
-_SMALL_BUFFER_BYTES = 4096  # of a client that will stop reading: so that it shows soon
+_SMALL_BUFFER_BYTES = 4096  # for a client that will stop reading: the stall shows sooner
 
 
 @dataclass(eq=False)
@@ -47,10 +47,10 @@ class Client:
 
     Attributes:
         name: its name in the room.
-        log: ``("said", line)`` and ``("got", line)``, in its own order.
-        heard_ns: when each line came, on the clock of ``time.perf_counter_ns``.
-        said_ns: when each was sent.
-        how: what ended it, in words; empty while nothing has.
+        log: ``("said", line)`` and ``("got", line)``, in the order in which the client saw them.
+        heard_ns: when each line arrived, on the clock of ``time.perf_counter_ns``.
+        said_ns: when each line was sent, on the same clock.
+        how: what ended the connection, in words; empty while it is open.
     """
 
     name: str
@@ -68,21 +68,21 @@ class Client:
 
     @property
     def lines(self) -> list[str]:
-        """What it got so far."""
+        """The lines that the client has received so far."""
         return [line for kind, line in self.log if kind == "got"]
 
     async def say(self, *lines: str) -> None:
-        """Send lines, one after the other, waiting only where the server takes no more."""
+        """Send lines one after the other; wait only while the server accepts no more."""
         for line in lines:
             self.log.append(("said", line))
             self.said_ns.append(time.perf_counter_ns())
             await self.door.send(line)
 
     async def hears(self, part: str, within_s: float = SOON_S) -> str:
-        """Wait until a line with ``part`` in it has come, and return the first.
+        """Wait for a line that contains ``part``, and return the first such line.
 
         Raises:
-            TimeoutError: it did not come, and here is what did.
+            TimeoutError: no such line came; the text quotes the last lines that did.
         """
         try:
             async with asyncio.timeout(within_s):
@@ -94,7 +94,7 @@ class Client:
         except TimeoutError:
             last = self.lines[-3:]
             raise TimeoutError(
-                f"{self.name} waited for {part!r}; the last that came: {last}"
+                f"{self.name} waited for {part!r}; the last lines that came: {last}"
             ) from None
         return found[0]
 
@@ -106,22 +106,22 @@ class Client:
                 await self._news.wait()
 
     def stop_reading(self) -> None:
-        """Leave in the kernel whatever comes from now on."""
+        """Stop reading: from now on, what arrives stays in the kernel's buffer."""
         self._may_read.clear()
 
     def go_on_reading(self) -> None:
-        """Read again."""
+        """Start reading again."""
         self._may_read.set()
 
     async def leave(self) -> None:
-        """End the stay, politely."""
+        """Leave the room with an orderly close of the connection."""
         self.left = True
         with contextlib.suppress(OSError, Lost):
             await self.door.finish()
         await self._end()
 
     def session(self, *, complete: bool) -> Session:
-        """Return its log as the history checker takes it."""
+        """Return the client's log in the form that the history checker takes."""
         return Session.from_log(
             self.name, self.log, complete=complete and not self.left, address=self.address
         )
@@ -154,13 +154,13 @@ class Client:
 
 
 class Room:
-    """A server that runs, and the clients that were let in through it.
+    """A running server, and the clients that have joined its room.
 
     Attributes:
-        id: the server's.
-        tcp: the line door, ``HOST:PORT``.
-        ws: the WebSocket door.
-        pid: the process.
+        id: the server's id.
+        tcp: the address of the line door, ``HOST:PORT``.
+        ws: the address of the WebSocket door, ``HOST:PORT``.
+        pid: the server's process id.
     """
 
     def __init__(
@@ -180,7 +180,8 @@ class Room:
 
         Args:
             door: ``tcp`` or ``ws``.
-            small_buffer: keep the kernel from hiding for long that this client does not read.
+            small_buffer: give this client a small receive buffer. When it stops reading, the
+                server notices soon.
         """
         address = Address.parse(self.tcp if door == "tcp" else f"ws://{self.ws}/ws")
         connected = await self._small_buffered() if small_buffer else connect(address)
@@ -195,13 +196,16 @@ class Room:
         return client
 
     async def join_all(self, *names: str) -> tuple[Client, ...]:
-        """Let several in, one after the other."""
+        """Let several clients join, one after the other."""
         return tuple([await self.join(name) for name in names])
 
     async def settle(self, *unheard: Client) -> None:
-        """Have each client say a fence and wait until all have heard it, save the ``unheard``.
+        """Wait until every line that was said so far has been delivered or lost.
 
-        So all that was said before has come to its end, one way or the other.
+        Each client says one more line, a fence, and all clients wait until they have heard it.
+
+        Args:
+            unheard: clients to leave out: they neither say a fence nor wait for one.
         """
         here = [c for c in self.clients if not c.ended and not c.left and c not in unheard]
         for speaker in here:
@@ -211,41 +215,41 @@ class Room:
                 await client.hears(f": {fence}")
 
     def history(self, *, complete: bool = True) -> History:
-        """Return what all said and got. ``complete``: they have settled."""
+        """Return what all clients said and got. ``complete``: `settle` has been awaited."""
         return History(tuple(client.session(complete=complete) for client in self.clients))
 
     def signal(self, number: int = signal.SIGTERM) -> None:
-        """Send the server a signal; nothing where it has ended."""
+        """Send the server a signal; do nothing when it has ended."""
         with contextlib.suppress(ProcessLookupError):
             self._process.send_signal(number)
 
     async def exit_code(self, within_s: float = SOON_S) -> int | None:
-        """Wait for the server's end; None when it is still there after so long."""
+        """Wait for the server to end, and return its exit code; None when it still runs."""
         with contextlib.suppress(TimeoutError):
             return await asyncio.wait_for(self._process.wait(), within_s)
         return None
 
     def log(self) -> list[str]:
-        """Return what the server wrote on its standard error so far, line by line."""
-        # Not by seek and read: the server writes where this same file stands.
+        """Return the lines that the server has written to its standard error so far."""
+        # Not with seek and read: the server shares this file's position and writes there.
         size_bytes = os.fstat(self._errors.fileno()).st_size
         written = os.pread(self._errors.fileno(), size_bytes, 0)
         return written.decode(errors="replace").splitlines()
 
     def threads(self) -> int:
         """Return how many threads the server has now. Linux only."""
-        return _told(procfs.tasks(self.pid))
+        return _known(procfs.tasks(self.pid))
 
     def descriptors(self) -> int:
         """Return how many files and sockets the server has open now. Linux only."""
         return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
 
     def running(self) -> bool:
-        """Tell whether the server has not ended. Linux only."""
+        """Tell whether the server is still running. Linux only."""
         return Path(f"/proc/{self.pid}").exists()
 
     async def becomes(self, true: Callable[[], bool], within_s: float) -> bool:
-        """Wait until something is so, of which nobody tells us; False where it does not come."""
+        """Poll a condition until it is true; return False when the time is up."""
         deadline_s = time.perf_counter() + within_s
         while not true():
             if time.perf_counter() > deadline_s:
@@ -254,15 +258,15 @@ class Room:
         return True
 
     def memory_bytes(self) -> int:
-        """Return what the server holds of the machine's memory. Linux only."""
-        return _told(procfs.rss_bytes(self.pid))
+        """Return how much memory the server uses. Linux only."""
+        return _known(procfs.rss_bytes(self.pid))
 
     def cpu_s(self) -> float:
-        """Return how much of a processor's time the server has used. Linux only."""
-        return _told(procfs.Clocks.of(self.pid).cpu_s)
+        """Return how much processor time the server has used. Linux only."""
+        return _known(procfs.Clocks.of(self.pid).cpu_s)
 
     def limit_descriptors(self, more: int) -> None:
-        """Let the server open so many file descriptors more, and none beyond. Linux only."""
+        """Limit the server to this many further file descriptors. Linux only."""
         import resource
 
         limit = max(int(path.name) for path in Path(f"/proc/{self.pid}/fd").iterdir()) + 1 + more
@@ -277,22 +281,24 @@ class Room:
         return connected
 
 
-def _told(value: T | None) -> T:
-    """Return what the system told."""
+def _known(value: T | None) -> T:
+    """Return a value that the system reported."""
     if value is None:
-        raise OSError("the server has ended, or this system does not say what it uses")
+        raise OSError("the server has ended, or this system does not report what it uses")
     return value
 
 
 @asynccontextmanager
 async def serving(server_id: str, **settings: object) -> AsyncIterator[Room]:
-    """Start a server, an exhibit or a program ``….py`` on free ports, and end it with the block.
+    """Start a server, an exhibit or a program ``….py`` on free ports; end it with the block.
 
     Args:
-        settings: as flags have them: ``outbox=16``, ``slow_consumer="block"``. Not of a program.
+        server_id: the id of a server or exhibit, or the path of a program.
+        settings: the flags of ``hubbub serve``: ``outbox=16``, ``slow_consumer="block"``. A
+            program takes none.
 
     Raises:
-        RuntimeError: it did not start; with its last words.
+        RuntimeError: the server did not start; the text quotes what it printed.
     """
     doors = ["--tcp", "127.0.0.1:0", "--ws", "127.0.0.1:0"]
     command = module_command("hubbub", "serve", server_id)
@@ -331,7 +337,7 @@ async def serving(server_id: str, **settings: object) -> AsyncIterator[Room]:
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
-    """End a server: by SIGTERM, and by force where it does not listen, as an exhibit may not."""
+    """End a server with SIGTERM, or with SIGKILL when it ignores that, as an exhibit may."""
     with contextlib.suppress(ProcessLookupError):
         process.terminate()
     try:

@@ -1,4 +1,4 @@
-"""Code from its file, where it is; never a copy that somebody must keep up to date."""
+"""Show code from the file where it stands; a copy would have to be kept up to date."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ class Listing:
 
 
 def show(thing: Any, *, docstring: bool = False) -> Listing:
-    """Return the source of a function, a class, a module, or a file by its path.
+    """Return the source of a function, a class, a module, or a file (by its path).
 
     Args:
-        docstring: leave the docstrings of functions and classes in.
+        docstring: keep the docstrings of functions and classes.
     """
     name, code = _source(thing, docstring=docstring)
     return Listing(name, _language(name), code)
 
 
 def diff(one: Any, other: Any) -> Listing:
-    """Return what differs between two things that `show` takes, without their docstrings."""
+    """Return how the code of two things differs, without docstrings; `show` says which things."""
     (one_name, one_code), (other_name, other_code) = _source(one), _source(other)
     lines = difflib.unified_diff(one_code.splitlines(), other_code.splitlines(), n=4, lineterm="")
     changed = [line for line in lines if not line.startswith(("---", "+++", "@@"))]
@@ -66,7 +66,7 @@ def _language(name: str) -> str:
 
 
 def _without_docstrings(code: str) -> str:
-    """Return the code without the docstrings of its functions and classes, comments and all."""
+    """Return the code without the docstrings of functions and classes; comments stay."""
     lines = code.splitlines()
     gone: set[int] = set()
     for node in ast.walk(ast.parse(code)):
@@ -75,6 +75,6 @@ def _without_docstrings(code: str) -> str:
             is_docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
             if is_docstring and isinstance(first.value.value, str) and len(node.body) > 1:  # type: ignore[attr-defined]
                 gone.update(range(first.lineno, (first.end_lineno or first.lineno) + 1))
-                if isinstance(node, ast.ClassDef):  # and the empty line behind it
+                if isinstance(node, ast.ClassDef):  # and the empty line after it
                     gone.add((first.end_lineno or first.lineno) + 1)
     return "\n".join(line for number, line in enumerate(lines, 1) if number not in gone)

@@ -1,4 +1,4 @@
-"""What a history shows, in a notebook: the sentence, and the smallest history drawn."""
+"""Check a history in a notebook: say what is wrong, and draw the smallest history that shows it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ __all__ = ["Finding", "see"]
 
 
 class Finding(Picture):
-    """What came of looking at a history. Displays itself.
+    """What the checker found in a history. Displays itself.
 
     Attributes:
         outcome: ``pass``, ``fail`` or ``unknown``.
-        rules: the ids of the broken ones.
-        sentence: for a person.
+        rules: the ids of the broken rules.
+        sentence: the verdict in words.
     """
 
     def __init__(
@@ -28,18 +28,18 @@ class Finding(Picture):
 
 
 def see(history: History, *, needs: Coverage = TALK) -> Finding:
-    """Judge a history, and draw the first thing that is wrong with it.
+    """Check a history, and draw the first fault in it.
 
-    ``unknown`` means that nothing is wrong, and that too little happened to trust that.
+    ``unknown`` means: the checker found no fault, but too little happened to trust that.
     """
     verdict = check(history, needs)
     rules = tuple(dict.fromkeys(violation.rule_id for violation in verdict.violations))
     if not rules:
         what = f"{verdict.coverage.messages} messages, {verdict.coverage.deliveries} deliveries"
         if verdict.outcome == "unknown":
-            sentence = f"Nothing is wrong, but too little happened: {'; '.join(verdict.lacks)}."
+            sentence = f"No fault found, but too little happened: {'; '.join(verdict.lacks)}."
         else:
-            sentence = f"Every promise that was looked at is kept ({what})."
+            sentence = f"Every checked promise is kept ({what})."
         return Finding(verdict.outcome, (), sentence, "", sentence)
     shown = smallest_violation(history, rules[0])
     return Finding(

@@ -1,13 +1,13 @@
 """Lesson 01: one owner.
 
-The map of outboxes belongs to one thread, the owner. It runs `run`, and nobody else
-touches the map. All others put a command into the inbox and go on.
+The map of outboxes belongs to one thread, the owner. The owner executes `run`, and no
+other thread touches the map. Other threads put a command into the inbox and continue.
 
 An outbox has
 
     put_nowait(line)   queues a line, or raises queue.Full; never waits
-    put(line)          queues a line, and waits for a place where there is none
-    close()            nothing more will come: the write pump can end
+    put(line)          queues a line; waits while the outbox is full
+    close()            no more lines will come: the write pump can end
 
 Judge it with `hubbub check 01`; `hubbub check 01 --hint` helps.
 """
@@ -22,10 +22,10 @@ class Hub:
 
     def __init__(self) -> None:
         self._inbox = queue.SimpleQueue()
-        self._outboxes = {}  # by name
+        self._outboxes = {}  # name -> outbox
 
     def run(self):
-        """Own the room: carry out one command after the other, for ever."""
+        """Own the room: execute one command after the other, for ever."""
         while True:
             match self._inbox.get():
                 case ("join", name, outbox):
@@ -33,8 +33,8 @@ class Hub:
                     self._outboxes[name] = outbox
                     outbox.put_nowait(f"* you are {name}")
                 case ("leave", name):
-                    # TODO: the one who leaves has a write pump that waits for its outbox to close.
-                    # TODO: what if nobody of that name is in?
+                    # TODO: this client's write pump still waits for its outbox to close.
+                    # TODO: what if the room has no member of that name?
                     del self._outboxes[name]
                     self._tell(f"* {name} left")
 
@@ -44,7 +44,7 @@ class Hub:
 
     def say(self, name, text):
         """Ask the owner to tell everyone, the speaker too."""
-        # TODO: this is the speaker's thread, and the map is not its own.
+        # TODO: this runs in the speaker's thread, but the map belongs to the owner.
         self._tell(f"{name}: {text}")
 
     def leave(self, name):
@@ -52,7 +52,7 @@ class Hub:
         self._inbox.put(("leave", name))
 
     def _tell(self, line):
-        """Put a line into every outbox. For the owner alone."""
+        """Put a line into every outbox. Only the owner may call this."""
         # TODO: what if an outbox is full?
         for outbox in self._outboxes.values():
             outbox.put_nowait(line)

@@ -1,4 +1,4 @@
-"""Lesson 01, solved: one thread owns the map, one inbox holds what it is asked."""
+"""Lesson 01, solved: one thread owns the map, and one inbox holds its commands."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ class Hub:
 
     def __init__(self) -> None:
         self._inbox = queue.SimpleQueue()
-        self._outboxes = {}  # by name; the owner's alone
+        self._outboxes = {}  # name -> outbox; only the owner touches it
 
     def run(self):
-        """Own the room: carry out one command after the other, for ever."""
+        """Own the room: execute one command after the other, for ever."""
         while True:
             match self._inbox.get():
                 case ("join", name, outbox):
@@ -39,7 +39,7 @@ class Hub:
         self._inbox.put(("leave", name))
 
     def _tell(self, line, only=None):
-        """Put a line into every outbox, or into one. Whoever has no place left is let go."""
+        """Put a line into every outbox, or into one. Remove a client whose outbox is full."""
         slow = []
         for name, outbox in self._outboxes.items():
             if only in (None, name):
@@ -51,7 +51,7 @@ class Hub:
             self._let_go(name, "was too slow")
 
     def _let_go(self, name, how):
-        """End a stay, once: take it out first, so that nothing comes behind the end."""
+        """Remove a client once. It leaves the map first, so no line follows the close."""
         outbox = self._outboxes.pop(name, None)
         if outbox is not None:
             outbox.close()

@@ -1,4 +1,4 @@
-"""Lesson 02, solved: one lock around every step, and nothing that waits inside it."""
+"""Lesson 02, solved: one lock around every step, and no waiting inside it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import threading
 
 
 class Hub:
-    """A chat room that any thread may enter, one at a time."""
+    """A chat room that any thread may enter, one thread at a time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()  # guards _outboxes
-        self._outboxes = {}  # by name
+        self._outboxes = {}  # name -> outbox
 
     def join(self, name, outbox):
-        """Let a newcomer in: it is welcomed first, and all others are told."""
+        """Let a newcomer in: its welcome comes first, and all others are told."""
         with self._lock:
             self._tell(f"* {name} joined")
             self._outboxes[name] = outbox
@@ -27,13 +27,13 @@ class Hub:
                 self._tell(f"{name}: {text}")
 
     def leave(self, name):
-        """Let a member go, and tell the others. Whoever is not in cannot leave."""
+        """Let a member go, and tell the others. Ignore a name that is not in the room."""
         with self._lock:
             if self._outboxes.pop(name, None) is not None:
                 self._tell(f"* {name} left")
 
     def _tell(self, line, only=None):
-        """Queue a line; ``_lock`` is held. A member with no place left is let go, and told of."""
+        """Queue a line, and remove each client whose outbox is full. Needs ``_lock``."""
         gone = []
         for name, outbox in self._outboxes.items():
             if only in (None, name):

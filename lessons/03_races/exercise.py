@@ -1,13 +1,13 @@
 """Lesson 03: an explorer of schedules.
 
-A scene is a small program that is made anew for each play (`scenes.py` has three):
+A scene is a small program. Each play needs a new one (`scenes.py` has three):
 
-    scene.tasks       generators, by name: a task works, and yields where others may run
-    scene.broken()    whether something went wrong; asked when all tasks have ended
+    scene.tasks       name -> generator: a task works, and yields where others may run
+    scene.broken()    whether something went wrong; called when all tasks have ended
 
-A turn is one `next` of a task, and the turn in which it ends is one too. Whose turn it is,
-`choose` says: it is given the names of those who have not ended, in the order of the
-scene, and returns one. A task that raises ends the play, as a crash ends a program.
+A turn is one `next` of a task. The turn in which the task ends counts too. Before each
+turn, `choose` gets the names of all tasks that have not ended, in the order of the
+scene, and returns one of them. A task that raises ends the play, as a crash would.
 
 Judge it with `hubbub check 03`; `hubbub check 03 --hint` helps.
 """
@@ -19,15 +19,15 @@ from typing import NamedTuple
 
 
 class Played(NamedTuple):
-    """What came of one play."""
+    """The result of one play."""
 
-    schedule: list  # the name of whose turn it was, turn by turn
-    error: Exception | None = None  # what a task raised; that ended the play
+    schedule: list  # the name of the task that had each turn
+    error: Exception | None = None  # the exception that ended the play
 
 
 def play(scene, choose):
-    """Have the tasks take turns until all have ended."""
-    # TODO: ask whose turn it is, before each
+    """Let the tasks take turns until all have ended."""
+    # TODO: ask `choose` before each turn
     schedule = []
     for name, task in scene.tasks.items():
         for _ in task:
@@ -36,13 +36,13 @@ def play(scene, choose):
 
 
 def run(scene, seed):
-    """Play the schedule of a seed: each choice is drawn, and nothing else draws with it."""
-    # TODO: what has the seed to do with it?
+    """Play the schedule of a seed: a random generator of its own makes each choice."""
+    # TODO: use the seed
     return play(scene, random.choice)
 
 
 def replay(scene, schedule):
-    """Play the turns of a schedule, then bring who is left to the end, one by one."""
+    """Play the turns of a schedule, then run the remaining tasks to their end, one by one."""
     turns = iter(schedule)
     return play(scene, lambda names: next((name for name in turns if name in names), names[0]))
 
@@ -59,6 +59,6 @@ def find(make_scene, seeds):
 
 
 def shrink(make_scene, schedule):
-    """Return what is left of a schedule that breaks when no turn more can be left out."""
-    # TODO: `replay` plays what you leave of it
+    """Remove turns from a schedule while it still breaks the scene; return what is left."""
+    # TODO: `replay` plays a shortened schedule
     return schedule

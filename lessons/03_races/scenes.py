@@ -1,26 +1,26 @@
-"""Three small programs that race.
+"""Three small programs with a race.
 
-A scene is made anew for each run. Its tasks are generators: each does a part of its work and
-yields where somebody else may run. `broken` is asked when all have come to their end.
+Each run creates a new scene. Its tasks are generators: each does a part of its work and yields
+where another task may run. When all tasks have ended, `broken` says whether something went wrong.
 """
 
 from __future__ import annotations
 
 
 class StartUp:
-    """The owner makes the map of who is online. The door is open already."""
+    """The owner creates the map of members, but the server already accepts clients."""
 
     def __init__(self):
         self.online = None
         self.tasks = {"owner": self.own(), "anna": self.arrive("anna")}
 
     def own(self):
-        yield  # it has been started, and does not run yet
+        yield  # the task has been started, but does not run yet
         self.online = {}
 
     def arrive(self, name):
-        yield  # it connects
-        yield  # it is accepted
+        yield  # the client connects
+        yield  # the server accepts it
         self.online[name] = "10.0.0.1"
 
     def broken(self):
@@ -28,7 +28,7 @@ class StartUp:
 
 
 class Roster:
-    """Anna takes another name while Ben asks who is online."""
+    """Anna takes another name while Ben asks for the list of members."""
 
     def __init__(self):
         self.online = {"anna": 1, "ben": 2}
@@ -50,7 +50,7 @@ class Roster:
 
 
 class TwoWalks:
-    """Anna and Ben talk at once; a line goes to one listener after the other."""
+    """Anna and Ben talk at once; each line goes to one listener after the other."""
 
     def __init__(self):
         self.heard = [], [], []

@@ -1,4 +1,4 @@
-"""Lesson 03, solved: a schedule is a list of choices, and a seed makes them."""
+"""Lesson 03, solved: a schedule is a list of choices, and a seed makes the choices."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 
 class Played(NamedTuple):
-    """What came of one play."""
+    """The result of one play."""
 
-    schedule: list  # the name of whose turn it was, turn by turn
-    error: Exception | None = None  # what a task raised; that ended the play
+    schedule: list  # the name of the task that had each turn
+    error: Exception | None = None  # the exception that ended the play
 
 
 def play(scene, choose):
-    """Have the tasks take turns until all have ended."""
+    """Let the tasks take turns until all have ended."""
     tasks, schedule = dict(scene.tasks), []
     while tasks:
         name = choose(list(tasks))
@@ -29,12 +29,12 @@ def play(scene, choose):
 
 
 def run(scene, seed):
-    """Play the schedule of a seed: each choice is drawn, and nothing else draws with it."""
+    """Play the schedule of a seed: a random generator of its own makes each choice."""
     return play(scene, random.Random(seed).choice)
 
 
 def replay(scene, schedule):
-    """Play the turns of a schedule, then bring who is left to the end, one by one."""
+    """Play the turns of a schedule, then run the remaining tasks to their end, one by one."""
     turns = iter(schedule)
     return play(scene, lambda names: next((name for name in turns if name in names), names[0]))
 
@@ -55,7 +55,7 @@ def find(make_scene, seeds):
 
 
 def shrink(make_scene, schedule):
-    """Return what is left of a schedule that breaks when no turn more can be left out."""
+    """Remove turns from a schedule while it still breaks the scene; return what is left."""
     place = 0
     while place < len(schedule):
         shorter = schedule[:place] + schedule[place + 1 :]

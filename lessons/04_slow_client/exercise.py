@@ -1,15 +1,15 @@
 """Lesson 04: a bounded outbox.
 
-What waits for one client. It is full when `places` lines wait in it, or when one more
-would make it hold more than `most_bytes` bytes (UTF-8; an empty outbox takes any one
-line). What happens then is its policy:
+An outbox keeps the lines that wait for one client. It is full when `places` lines wait,
+or when the new line would make it hold more than `most_bytes` bytes (in UTF-8). An empty
+outbox takes any one line. The policy says what a full outbox does:
 
-    drop-oldest   it gives up its oldest lines until the new one fits
-    drop-newest   it gives up the new line
-    disconnect    it refuses: `offer` returns False, now and ever after, and its client
-                  is to be cut off once it has got what waits already
+    drop-oldest   it drops its oldest lines until the new one fits
+    drop-newest   it drops the new line
+    disconnect    it refuses: `offer` returns False, now and always after that; the
+                  client still gets the waiting lines and is then disconnected
 
-`offer` never waits, and `dropped` counts the lines that were given up.
+`offer` never waits, and `dropped` counts the lines that were dropped.
 
 Judge it with `hubbub check 04`; `hubbub check 04 --hint` helps.
 """
@@ -28,12 +28,12 @@ class Outbox:
         self._lines = []
 
     def offer(self, line):
-        """Take a line in, or do as the policy says. False: cut this client off."""
-        # TODO: a client that never reads makes this grow for ever.
+        """Add a line, or do what the policy says. False means: disconnect this client."""
+        # TODO: if the client never reads, this list grows without limit.
         self._lines.append(line)
         return True
 
     def take(self):
-        """Give out all that waits, oldest first."""
+        """Remove all waiting lines and return them, oldest first."""
         lines, self._lines = self._lines, []
         return lines

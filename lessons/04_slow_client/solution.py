@@ -1,4 +1,4 @@
-"""Lesson 04, solved: full is one question, and what to do then another."""
+"""Lesson 04, solved: one method says whether a line fits; `offer` decides what to do if not."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Outbox:
         self._refused = False
 
     def offer(self, line):
-        """Take a line in, or do as the policy says. False: cut this client off."""
+        """Add a line, or do what the policy says. False means: disconnect this client."""
         size_bytes = len(line.encode())
         if self._refused:
             return False
@@ -37,7 +37,7 @@ class Outbox:
         return True
 
     def take(self):
-        """Give out all that waits, oldest first."""
+        """Remove all waiting lines and return them, oldest first."""
         lines = list(self._lines)
         self._lines.clear()
         self._size_bytes = 0

@@ -1,4 +1,4 @@
-"""Lesson 05, solved: one line a turn, and whoever has more goes to the end of the queue."""
+"""Lesson 05, solved: one line per turn; a talker with more lines moves to the end."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ from collections import deque
 
 
 class Pump:
-    """What talkers have said and the room has not taken yet."""
+    """The lines that talkers have said and the room has not taken yet."""
 
     def __init__(self, most) -> None:
         self.most = most
-        self._waiting = {}  # lines by talker, those who are next first; nobody without lines
+        self._waiting = {}  # talker -> lines, the next talker first; only talkers with lines
 
     def add(self, talker, lines):
-        """Take in what one read of a talker's socket brought."""
+        """Add the lines that one read of a talker's socket brought."""
         if lines:
             self._waiting.setdefault(talker, deque()).extend(lines)
 
     def wants(self, talker):
-        """Tell whether this talker's socket is to be read now."""
+        """Tell whether the server should read this talker's socket now."""
         return len(self._waiting.get(talker, ())) < self.most
 
     def take(self, credit):
-        """Give out (talker, line) for as many lines as there is credit for, in fair turns."""
+        """Return up to `credit` lines as (talker, line), in fair turns."""
         taken = []
         while self._waiting and len(taken) < credit:
             talker = next(iter(self._waiting))
             lines = self._waiting.pop(talker)
             taken.append((talker, lines.popleft()))
             if lines:
-                self._waiting[talker] = lines  # behind all others who wait
+                self._waiting[talker] = lines  # after all other waiting talkers
         return taken

@@ -1,4 +1,4 @@
-"""Lesson 06, solved: to check and to take are one step."""
+"""Lesson 06, solved: checking and taking are one step."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ BAD = "! bad name"
 
 
 class Names:
-    """Who is in, in order of arrival, and under which name."""
+    """The members of the room, in order of arrival, and their names."""
 
     def __init__(self) -> None:
-        self._names = {}  # by client, which is a number
+        self._names = {}  # client (a number) -> name
 
     def arrive(self, client, address):
-        """Let somebody in, under its address, which no one else has."""
+        """Let a client in. Its first name is its address, which no other client has."""
         self._names[client] = address
 
     def rename(self, client, new):
-        """Give a client another name: all are told. Or tell it alone why not."""
+        """Give a client another name and tell all; or tell only this client why not."""
         if client not in self._names:
             return []
         if not _is_good(new):
@@ -31,17 +31,17 @@ class Names:
         return [("all", f"* {old} is now {new}")]
 
     def leave(self, client):
-        """Let somebody go: all are told, once."""
+        """Let a client go, and tell all others, once."""
         name = self._names.pop(client, None)
         return [] if name is None else [("all", f"* {name} left")]
 
     def roster(self):
-        """Return who is in."""
+        """Return the line that lists the members."""
         return f"* online ({len(self._names)}): {', '.join(self._names.values())}"
 
 
 def _key(name):
-    """What two names must differ in."""
+    """Return the form in which two different names must differ."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 

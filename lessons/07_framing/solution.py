@@ -1,4 +1,4 @@
-"""Lesson 07, solved: hold what is not finished, and never more of it than the limit."""
+"""Lesson 07, solved: keep the unfinished line, and never more of it than the limit."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import unicodedata
 
 
 class LineDecoder:
-    """One client's framing."""
+    """Turns the bytes of one client into lines."""
 
     def __init__(self, max_line) -> None:
-        self.max_line = max_line  # bytes, the end not counted
+        self.max_line = max_line  # bytes, not counting the line end
         self._partial = b""
-        self._refused = False  # the line that is coming in was too long
+        self._refused = False  # the line that is arriving is too long
 
     def feed(self, data):
-        """Return what these bytes complete."""
+        """Return the events that these bytes complete."""
         events = []
         *ended, rest = data.split(b"\n")
         for piece in ended:
@@ -24,9 +24,9 @@ class LineDecoder:
         return events
 
     def end(self):
-        """Return what the end of the stream completes."""
+        """Return the events that the end of the stream completes."""
         events = []
-        if len(self._partial) > self.max_line:  # by a '\r' that no '\n' came to claim
+        if len(self._partial) > self.max_line:  # by one '\r' that no '\n' followed
             self._refuse(events)
         self._finish(self._partial, events)
         return events

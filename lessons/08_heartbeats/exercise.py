@@ -1,12 +1,12 @@
 """Lesson 08: is anybody there?
 
-One peer's clockwork, without a clock: whoever calls says what time it is, in seconds.
+The timekeeping for one peer, without a clock: the caller passes the time in seconds.
 
     every ping_interval_s   the peer is pinged, whether it talks or not
-    nothing heard for       it is gone, for good; a ping of ours is not
-    pong_wait_s             something heard
+    nothing heard for       the peer is gone, for good; our own ping does not count
+    pong_wait_s             as something heard
 
-Whoever waits for the socket asks `next_s` how long it may sleep, and `due` when it wakes.
+The task that waits for the socket sleeps until `next_s()`, and calls `due` when it wakes.
 
 Judge it with `hubbub check 08`; `hubbub check 08 --hint` helps.
 """
@@ -17,7 +17,7 @@ import math
 
 
 class Liveness:
-    """Whether a peer is there."""
+    """Decides when to ping a peer and when the peer is gone."""
 
     def __init__(self, ping_interval_s, pong_wait_s, now_s) -> None:
         self.ping_interval_s = ping_interval_s
@@ -25,15 +25,15 @@ class Liveness:
         self._heard_s = now_s
 
     def heard(self, now_s):
-        """Note that something whole came from the peer: a line, a pong."""
+        """Note that the peer sent something complete: a line or a pong."""
         self._heard_s = now_s
 
     def next_s(self):
-        """Return the time at which something will be due if nothing is heard until then."""
+        """Return when the next action is due if the peer stays silent until then."""
         # TODO
         return math.inf
 
     def due(self, now_s):
-        """Return what is due now: "ping", "gone" or None. A ping is due once an interval."""
+        """Return what is due now: "ping", "gone" or None. A ping is due once per interval."""
         # TODO
         return None

@@ -1,10 +1,10 @@
-"""Lesson 08, solved: two deadlines, and who waits sleeps until the first of them."""
+"""Lesson 08, solved: two deadlines; the waiting task sleeps until the earlier one."""
 
 from __future__ import annotations
 
 
 class Liveness:
-    """Whether a peer is there."""
+    """Decides when to ping a peer and when the peer is gone."""
 
     def __init__(self, ping_interval_s, pong_wait_s, now_s) -> None:
         self.ping_interval_s = ping_interval_s
@@ -14,15 +14,15 @@ class Liveness:
         self._gone = False
 
     def heard(self, now_s):
-        """Note that something whole came from the peer: a line, a pong."""
+        """Note that the peer sent something complete: a line or a pong."""
         self._silent_at_s = now_s + self.pong_wait_s
 
     def next_s(self):
-        """Return the time at which something will be due if nothing is heard until then."""
+        """Return when the next action is due if the peer stays silent until then."""
         return min(self._silent_at_s, self._ping_at_s)
 
     def due(self, now_s):
-        """Return what is due now: "ping", "gone" or None. A ping is due once an interval."""
+        """Return what is due now: "ping", "gone" or None. A ping is due once per interval."""
         if self._gone or now_s >= self._silent_at_s:
             self._gone = True
             return "gone"

@@ -1,19 +1,19 @@
 """Lesson 09: who needs a lock?
 
-One thread runs all tasks, and changes from one to another only at an `await`. This hub
-awaits inside its loop, and its clients disagree on who spoke first.
+One thread runs all tasks, and switches to another task only at an `await`. This hub
+awaits inside its loop, so its clients disagree on which line came first.
 
 An outbox has
 
     put_nowait(line)    queues a line, or raises queue.Full; never waits
-    await send(line)    comes back when the client has taken the line, if it ever does
+    await send(line)    returns when the client has taken the line, which may be never
 
 Judge it with `hubbub check 09`; `hubbub check 09 --hint` helps.
 """
 
 from __future__ import annotations
 
-import asyncio  # noqa: F401  you may want it
+import asyncio  # noqa: F401  you may want asyncio
 import queue  # noqa: F401  you may want queue.Full
 
 
@@ -21,10 +21,10 @@ class Hub:
     """A chat room that any task may enter."""
 
     def __init__(self) -> None:
-        self._outboxes = {}  # by name
+        self._outboxes = {}  # name -> outbox
 
     async def join(self, name, outbox):
-        """Let a newcomer in: it is welcomed first, and all others are told."""
+        """Let a newcomer in: its welcome comes first, and all others are told."""
         for other in self._outboxes.values():
             other.put_nowait(f"* {name} joined")
         self._outboxes[name] = outbox
@@ -32,12 +32,12 @@ class Hub:
 
     async def say(self, name, text):
         """Tell everyone, the speaker too."""
-        # TODO: while this waits for one client, another talker begins a loop of its own.
+        # TODO: while this waits for one client, another talker can begin its own loop.
         for outbox in list(self._outboxes.values()):
             await outbox.send(f"{name}: {text}")
 
     async def leave(self, name):
-        """Let a member go, and tell the others. Whoever is not in cannot leave."""
+        """Let a member go, and tell the others. Ignore a name that is not in the room."""
         if self._outboxes.pop(name, None) is not None:
             for other in self._outboxes.values():
                 other.put_nowait(f"* {name} left")

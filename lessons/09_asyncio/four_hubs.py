@@ -6,7 +6,7 @@ import asyncio
 
 
 class NoAwaitNoLock:
-    """1: the walk over the clients is one step."""
+    """1: the loop over the clients is one step."""
 
     def __init__(self, listeners):
         self.listeners = listeners
@@ -39,7 +39,7 @@ class AwaitAndNoLock(NoAwaitNoLock):
 
 
 class AwaitAndALock(NoAwaitAndALock):
-    """4: it awaits each client's send, and nobody else may speak meanwhile."""
+    """4: it awaits each client's send, and no other task may speak meanwhile."""
 
     async def say(self, text):
         async with self.lock:
@@ -52,7 +52,7 @@ HUBS = (NoAwaitNoLock, NoAwaitAndALock, AwaitAndNoLock, AwaitAndALock)
 
 
 async def two_talk(hub_class):
-    """Have two tasks say three lines each; return what each of two listeners heard."""
+    """Let two tasks say three lines each; return what each of two listeners heard."""
     listeners = [], []
     hub = hub_class(listeners)
 

@@ -9,10 +9,10 @@ class Hub:
     """A chat room that any task may enter. No method awaits, so each is one step."""
 
     def __init__(self) -> None:
-        self._outboxes = {}  # by name
+        self._outboxes = {}  # name -> outbox
 
     async def join(self, name, outbox):
-        """Let a newcomer in: it is welcomed first, and all others are told."""
+        """Let a newcomer in: its welcome comes first, and all others are told."""
         self._tell(f"* {name} joined")
         self._outboxes[name] = outbox
         self._tell(f"* you are {name}", only=name)
@@ -23,12 +23,12 @@ class Hub:
             self._tell(f"{name}: {text}")
 
     async def leave(self, name):
-        """Let a member go, and tell the others. Whoever is not in cannot leave."""
+        """Let a member go, and tell the others. Ignore a name that is not in the room."""
         if self._outboxes.pop(name, None) is not None:
             self._tell(f"* {name} left")
 
     def _tell(self, line, only=None):
-        """Queue a line for all, or for one. A plain function: nobody can come in between."""
+        """Queue a line for all, or for one. A plain function: no other task can run meanwhile."""
         slow = []
         for name, outbox in self._outboxes.items():
             if only in (None, name):

@@ -1,22 +1,23 @@
-"""Lesson 10: a connection's life.
+"""Lesson 10: the life of a connection.
 
-`serve` is one client's, from its first line to its last. The client has
+`serve` runs for one client, from its first line to its last. The client has
 
-    await read()     carries what it says into the room; ends when it says no more
-    await write()    carries what is said to it; ends when nothing more will come
-    await leave()    has the room announce that it left; the room may take its time, or
-                     be stuck for good
-    close()          closes the connection; never waits, and wakes nobody
+    await read()     carries the client's lines into the room; ends when the client says
+                     no more
+    await write()    carries the room's lines to the client; ends when no more will come
+    await leave()    lets the room announce that the client left; the room may be slow, or
+                     stuck for good
+    close()          closes the connection; never waits, and wakes no task
 
-read and write raise PeerGone when the connection fails: that happens, and is no error.
+read and write raise PeerGone when the connection fails. That is normal, and no error.
 
-However it ends:
+However the connection ends:
 
   - when one of read and write ends, the other is cancelled;
-  - behind both of them close and leave are called, once each;
-  - leave gets up to LEAVE_S seconds, also when `serve` is cancelled, and no more;
-  - PeerGone and a stuck room stay in here; any other error, and a cancellation from
-    outside, comes out of `serve`, once all of that is done.
+  - after both have ended, close and leave are called, once each;
+  - leave gets at most LEAVE_S seconds, also when `serve` is cancelled;
+  - PeerGone and a stuck room do not leave `serve`; every other error, and a cancellation
+    from outside, leaves `serve` after all of these steps.
 
 Judge it with `hubbub check 10`; `hubbub check 10 --hint` helps.
 """
@@ -25,15 +26,15 @@ from __future__ import annotations
 
 import trio
 
-from implementations.core.errors import PeerGone  # noqa: F401  you will want it
+from implementations.core.errors import PeerGone  # noqa: F401  you will need it
 
 
 LEAVE_S = 1.0
 
 
 async def serve(client):
-    """Serve one client until nothing of it is left."""
-    # TODO: this waits until both have ended, and leaves only if both end well.
+    """Serve one client until its tasks and its connection have ended."""
+    # TODO: this waits until both pumps have ended, and leaves only if no error occurs.
     async with trio.open_nursery() as pumps:
         pumps.start_soon(client.read)
         pumps.start_soon(client.write)

@@ -1,4 +1,4 @@
-"""Three lives of a connection: who ends whom, and who cleans up?"""
+"""Three designs for the life of a connection: which code ends a task, which cleans up?"""
 
 from __future__ import annotations
 

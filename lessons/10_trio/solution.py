@@ -1,4 +1,4 @@
-"""Lesson 10, solved: the nursery ends both, and who opened it cleans up, in any case."""
+"""Lesson 10, solved: one pump cancels the other; a `finally` cleans up in every case."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ LEAVE_S = 1.0
 
 
 async def serve(client):
-    """Serve one client until nothing of it is left."""
+    """Serve one client until its tasks and its connection have ended."""
     try:
         async with trio.open_nursery() as pumps:
             pumps.start_soon(_ends_both, client.read, pumps.cancel_scope)
             pumps.start_soon(_ends_both, client.write, pumps.cancel_scope)
     except* PeerGone:
-        pass  # it needs no error to say that somebody went
+        pass  # a client that goes is no error
     finally:
         client.close()
-        # Cancelled or not, the others are told; but nobody waits for a stuck room for ever.
+        # Tell the others even when cancelled, but do not wait for a stuck room for ever.
         with trio.move_on_after(LEAVE_S, shield=True):
             await client.leave()
 

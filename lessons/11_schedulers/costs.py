@@ -1,7 +1,7 @@
-"""What one waiter costs, and what one hop: threads, asyncio's tasks, trio's.
+"""Measure what a waiting thread or task costs, and what a hop costs.
 
-Run as a program it makes so many waiters and says what each has added to the process: a process of
-its own for each kind, or the second would use again what the first gave back.
+As a program it starts waiting threads or tasks and prints how much memory each one added. Use a new
+process for each kind; otherwise the second kind reuses the memory that the first gave back.
 
     python costs.py threads 500
 """
@@ -22,7 +22,7 @@ import trio.testing
 
 
 def memory_bytes():
-    """Return what this process has been promised, and what it has. Linux only."""
+    """Return how much memory this process has reserved, and how much it uses. Linux only."""
     lines = Path("/proc/self/status").read_text().splitlines()
     fields = dict(line.split(":", 1) for line in lines)
     return [1024 * int(fields[name].split()[0]) for name in ("VmSize", "VmRSS")]
@@ -63,7 +63,7 @@ async def trio_tasks_wait(count):
 
 
 def threads_hop(rounds, most_s=math.inf):
-    """Hand a message to and fro between two threads; the time of each round trip, in seconds."""
+    """Pass a message between two threads, there and back; return each round trip in seconds."""
     there, back = queue.SimpleQueue(), queue.SimpleQueue()
 
     def echo():
@@ -84,7 +84,7 @@ def threads_hop(rounds, most_s=math.inf):
 
 
 def threads_hop_beside(computing, most_s=0.6):
-    """The same, beside a thread that computes."""
+    """Do the same while a third thread computes."""
     begun, over = threading.Event(), threading.Event()
 
     def compute():
@@ -142,7 +142,7 @@ async def trio_hop(rounds):
 
 
 def no_hop(rounds):
-    """Call a function that does the same."""
+    """Call a function that does the same; return each call in seconds."""
 
     def echo(message):
         return message
@@ -156,13 +156,13 @@ def no_hop(rounds):
 
 
 def count_down(number):
-    """Compute, and never wait."""
+    """Compute without waiting."""
     while number:
         number -= 1
 
 
 def both_compute(for_s=0.5):
-    """Have two threads compute for a while; the processor time that they got, and the time."""
+    """Let two threads compute; return the processor time they got, and the time that passed."""
     over = threading.Event()
 
     def compute():
@@ -188,5 +188,5 @@ if __name__ == "__main__":
         before, after = asyncio.run(asyncio_tasks_wait(count))
     else:
         before, after = trio.run(trio_tasks_wait, count)
-    promised, held = ((b - a) / count for a, b in zip(before, after, strict=True))
-    print(json.dumps({"promised_bytes": promised, "held_bytes": held}))
+    reserved, used = ((b - a) / count for a, b in zip(before, after, strict=True))
+    print(json.dumps({"reserved_bytes": reserved, "used_bytes": used}))

@@ -1,24 +1,25 @@
-"""Lesson 11: who runs what?
+"""Lesson 11: which processor runs which task?
 
-A few processors run many tasks. Each processor has a queue of its own, `local`, and all
-together have one more, `shared`. Every task stands in one of them, or is being run.
+A few processors run many tasks. Each processor has its own queue, `local`, and all of
+them share one more, `shared`. Every task is in one of these queues, or is running.
 
-    put(processor, task)   the task can run: it was made on this processor, or has given
-                           way there. It goes to the end of the processor's own queue; where
-                           PLACES stand in that already, the older half of it goes to the
-                           shared one first. `processor` is None for a task that comes from
-                           outside, because a socket became ready: it goes to the shared queue.
-    take(processor)        gives out the task that this processor runs now, oldest first:
+    put(processor, task)   the task can run: it was created on this processor, or has
+                           paused there. Put it at the end of the processor's own queue.
+                           If that queue holds PLACES tasks already, first move its older
+                           half to the shared queue. `processor` is None for a task that
+                           comes from outside, because a socket became ready: put it into
+                           the shared queue.
+    take(processor)        return the task that this processor runs now, oldest first:
                              from its own queue;
-                             where that is empty, from the shared one;
-                             where that is empty too, it steals the older half of another
-                             processor's queue (of one task, that one), runs the oldest and
-                             keeps the others in its own.
-                           None only when nothing stands anywhere.
-                           At every LOOKth call for a processor it looks into the shared
-                           queue *first*, or who stands there might wait for ever.
+                             if that is empty, from the shared queue;
+                             if that is empty too, steal the older half of another
+                             processor's queue (if it holds one task, that task), return
+                             the oldest and keep the others in the processor's own queue.
+                           Return None only when all queues are empty.
+                           At every LOOKth call for a processor, look into the shared
+                           queue *first*; otherwise a task there might wait for ever.
 
-Nothing runs between two lines of these methods: no locks are needed.
+No other code runs between two lines of these methods: no locks are needed.
 
 Judge it with `hubbub check 11`; `hubbub check 11 --hint` helps.
 """
@@ -40,12 +41,12 @@ class Scheduler:
         self.shared = deque()
 
     def put(self, processor, task):
-        """Take in a task that can run."""
-        # TODO: one from outside, and one too many.
+        """Add a task that can run."""
+        # TODO: a task from outside, and a task for which the queue has no place.
         self.local[processor or 0].append(task)
 
     def take(self, processor):
-        """Give out the task that a processor runs now; None when there is none."""
-        # TODO: it stands idle here while others have more than they can run.
+        """Return the task that a processor runs now; None when there is none."""
+        # TODO: this processor is idle while others have more tasks than they can run.
         mine = self.local[processor]
         return mine.popleft() if mine else None

@@ -1,4 +1,4 @@
-"""Two schedulers that are simple: a queue for each processor, or one queue for all."""
+"""Two simple schedulers: one queue per processor, or one queue that all processors share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class OwnQueues:
 
 
 class OneQueue:
-    asked = 0  # how often the queue of all was needed
+    asked = 0  # how often a processor needed the shared queue
 
     def __init__(self, processors):
         self.shared = deque()

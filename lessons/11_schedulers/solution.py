@@ -1,4 +1,4 @@
-"""Lesson 11, solved: the own queue first, and nobody idle while anything stands anywhere."""
+"""Lesson 11, solved: own queue first, and no processor idle while a task waits anywhere."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Scheduler:
         self._calls = [0] * processors
 
     def put(self, processor, task):
-        """Take in a task that can run."""
+        """Add a task that can run."""
         if processor is None:
             self.shared.append(task)
             return
@@ -28,7 +28,7 @@ class Scheduler:
         mine.append(task)
 
     def take(self, processor):
-        """Give out the task that a processor runs now; None when there is none."""
+        """Return the task that a processor runs now; None when there is none."""
         mine = self.local[processor]
         self._calls[processor] += 1
         if self.shared and self._calls[processor] % LOOK == 0:
@@ -41,7 +41,7 @@ class Scheduler:
         return mine.popleft() if mine else None
 
     def _stolen_for(self, processor):
-        """Take half of what the next processor has that has anything."""
+        """Take the older half of the next queue that is not empty."""
         count = len(self.local)
         for distance in range(1, count):
             other = self.local[(processor + distance) % count]

@@ -1,4 +1,4 @@
-"""Two ways to ask a server how fast it is."""
+"""Two ways to measure how fast a server is."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def closed_loop(client, rate_hz, messages):
 
 
 async def open_loop(client, rate_hz, messages):
-    """Send each message when its time has come, whatever has come back. Returns milliseconds."""
+    """Send each message at its fixed time, without waiting for others. Returns milliseconds."""
     start = time.perf_counter()
     intended = [start + number / rate_hz for number in range(messages)]
     for number, at in enumerate(intended):

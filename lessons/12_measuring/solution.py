@@ -1,4 +1,4 @@
-"""Lesson 12, solved: every delivery counts, from when it should have been sent."""
+"""Lesson 12, solved: every delivery counts, from the time when it should have been sent."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 
 def report(log):
-    """Return what the log says."""
+    """Return the numbers of the log."""
     all_ms = [
         1000 * (at_s - intended_s) for intended_s, _, got in log for at_s in got if at_s is not None
     ]
@@ -22,6 +22,6 @@ def report(log):
 
 
 def _percentile(samples, percent):
-    """Return the smallest sample that at least that share of all does not exceed."""
+    """Return the smallest sample that at least this share of all does not exceed."""
     ordered = sorted(samples)
     return ordered[math.ceil(len(ordered) * percent / 100) - 1] if ordered else None

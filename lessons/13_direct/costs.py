@@ -1,4 +1,4 @@
-"""What a delivery costs: microseconds and system calls from outside, hand-overs from inside."""
+"""Measure a delivery: microseconds and system calls from outside, hand-overs from inside."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ ROUND = max((ROOT / "benchmarks" / "rounds").iterdir()) / "results.json.gz"  # t
 
 @dataclass
 class Cost:
-    """Of one delivery. None where the system does not tell.
+    """The cost of one delivery. None where the system does not report it.
 
     Attributes:
-        us: of processor time: on a machine that is busy with other things the clock says more.
+        us: microseconds of processor time. On a busy machine, clock time would be longer.
     """
 
     server: str
@@ -41,36 +41,36 @@ class Cost:
 
 
 async def measured(server, **workload):
-    """Return what a delivery costs a server or a peer, here and now."""
+    """Return what a delivery costs a server or a peer, measured now on this machine."""
     return await asyncio.to_thread(_measured, server, Workload(**{**_QUICK, **workload}))
 
 
 async def calls(server):
     """Return how many system calls a delivery takes, in words."""
-    if counter() is not None:  # a process of its own, for counting makes it slow
+    if counter() is not None:  # a separate process, because counting makes it slow
         few = Workload(**{**_QUICK, "messages": 20})
         counted = await asyncio.to_thread(_measured, server, few, count=True)
         if counted.calls is not None:
             return f"{counted.calls:.2f}"
-    return f"{published()[server].calls:.2f} (of the published round: nothing here may count them)"
+    return f"{published()[server].calls:.2f} (from the published round: no counter here)"
 
 
 def table(*found):
-    """Print costs beside each other."""
+    """Print costs, one per row."""
     for cost in found:
-        print(f"{cost.server:20} {cost.us:8.2f} µs a delivery {cost.note}".rstrip())
+        print(f"{cost.server:20} {cost.us:8.2f} µs per delivery {cost.note}".rstrip())
 
 
 def published_table(*servers):
-    """Print what the published round has of some servers."""
-    print(f"{'':20} {'µs':>6} {'system calls':>14} {'switches':>10}   a delivery")
+    """Print the costs of some servers from the published round."""
+    print(f"{'':20} {'µs':>6} {'system calls':>14} {'switches':>10}   per delivery")
     for cost in (published()[server] for server in servers):
         print(f"{cost.server:20} {cost.us:6.2f} {cost.calls:14.2f} {cost.switches:10.3f}")
 
 
 @cache
 def published():
-    """Return what the published round has, by server: medians of fresh processes."""
+    """Return the costs from the published round, by server: medians of fresh processes."""
     closed = next(s for s in summarise(read(ROUND)) if s.scenario.name == "closed")
     return {
         cell.server: Cost(
@@ -93,7 +93,7 @@ def _measured(server, workload, *, count=False):
     try:
         command = server_command(server, workload)
     except Unavailable as error:
-        return replace(published()[server], note=f"(of the published round: {error})")
+        return replace(published()[server], note=f"(from the published round: {error})")
     with serving(command, server_core) as (pid, address):
         account, samples = run_load(
             address,
@@ -109,11 +109,11 @@ def _measured(server, workload, *, count=False):
     return Cost(server, us, account.syscalls / deliveries if account.syscalls else None)
 
 
-_TURNS = 20  # of a loop: more than anything here needs
+_TURNS = 20  # rounds of the event loop: more than anything here needs
 
 
 class CountingLoop(asyncio.SelectorEventLoop):
-    """A loop that counts what is handed over: each callback that is put into its queue."""
+    """An event loop that counts hand-overs: each callback that is put into its queue."""
 
     handed = 0
 
@@ -123,7 +123,7 @@ class CountingLoop(asyncio.SelectorEventLoop):
 
 
 async def hand_overs(hub_class, clients):
-    """Return how many hand-overs of the loop one message to so many clients takes."""
+    """Return how many hand-overs one message to this many clients takes."""
     return await asyncio.to_thread(_counted, hub_class, clients)
 
 
@@ -146,7 +146,7 @@ async def _one_message(hub, clients):
     before = loop.handed
     await hub.submit(0, Say("hello"))
     await _quiet()
-    handed = loop.handed - before - _TURNS  # what waiting for it took is not its cost
+    handed = loop.handed - before - _TURNS  # without the hand-overs of the waiting itself
     assert all(theirs.recv(1 << 20).endswith(b": hello\n") for _, theirs in pairs)
     await hub.close()
     hub.stop()
@@ -162,6 +162,6 @@ async def _write_pump(outbox, sock):
 
 
 async def _quiet():
-    """Wait until everybody waits."""
+    """Let the event loop run until every task waits."""
     for _ in range(_TURNS):
         await asyncio.sleep(0)

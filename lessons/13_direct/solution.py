@@ -1,4 +1,4 @@
-"""Lesson 13, solved: one is in, the others leave their lines; what is not taken waits its turn."""
+"""Lesson 13, solved: one thread sends, the others leave their lines; the rest of a send waits."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import threading
 
 
 class Hub:
-    """Everyone's sockets."""
+    """The sockets of all clients."""
 
     def __init__(self, most_bytes) -> None:
         self.most_bytes = most_bytes
-        self._sockets = {}  # by name
-        self._spilt = {}  # by name: what the socket has not taken
-        self._lock = threading.Lock()  # guards the two below; held for no send
-        self._left = []  # lines that nobody has begun to send
-        self._busy = False  # somebody is in
+        self._sockets = {}  # name -> socket
+        self._spilt = {}  # name -> the bytes that its socket has not taken
+        self._lock = threading.Lock()  # guards the two attributes below; never held during a send
+        self._left = []  # lines that no thread has begun to send
+        self._busy = False  # a thread is sending
 
     def join(self, name, sock):
-        """Let a client in, while nobody is in `submit`."""
+        """Add a client. Called only while no thread is in `submit`."""
         self._sockets[name] = sock
         self._spilt[name] = b""
 
     def submit(self, line):
-        """Have everyone get a line, which is bytes."""
+        """Send a line (bytes) to every client."""
         with self._lock:
             self._left.append(line)
             if self._busy:
@@ -36,12 +36,12 @@ class Hub:
                     self._send(name, group)
 
     def writable(self, name):
-        """Send what waits for a client whose socket takes bytes again."""
+        """Send the waiting bytes of a client whose socket takes bytes again."""
         if name in self._sockets:
             self._send(name, self._spilt[name])
 
     def _take_or_go(self):
-        """Return all that was left, joined. To find nothing and to be gone is one step."""
+        """Return all left lines, joined. If there are none, clear the mark in the same step."""
         with self._lock:
             group = b"".join(self._left)
             self._left.clear()
@@ -49,7 +49,7 @@ class Hub:
             return group
 
     def _send(self, name, data):
-        """Try once."""
+        """Try to send once, and keep the rest."""
         try:
             sent = self._sockets[name].send(data)
         except BlockingIOError:
@@ -60,7 +60,7 @@ class Hub:
         self._spill(name, data[sent:])
 
     def _spill(self, name, rest):
-        """Have this, and nothing else, wait for a client."""
+        """Store the bytes that wait for a client."""
         self._spilt[name] = rest
         if len(rest) > self.most_bytes:
             self._cut_off(name)

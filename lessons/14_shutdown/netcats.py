@@ -1,4 +1,4 @@
-"""Two netcats: a connection, joined to a standard input and a standard output."""
+"""Two netcats: each joins a connection to a standard input and a standard output."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 
 
 async def hasty(reader, writer, lines, heard):
-    """Send what comes in; when nothing more comes in, it is over."""
+    """Send the input; close the connection when the input ends."""
     listening = asyncio.create_task(_listen(reader, heard))
     async for line in lines:
         writer.write(line)
@@ -16,7 +16,7 @@ async def hasty(reader, writer, lines, heard):
 
 
 async def patient(reader, writer, lines, heard):
-    """Send what comes in, and end this side alone; the other one says when it is over."""
+    """Send the input, then end only this side; close when the other side ends."""
     talking = asyncio.create_task(_talk(writer, lines))
     await _listen(reader, heard)
     talking.cancel()

@@ -1,7 +1,7 @@
-"""A small room in asyncio, all but its end. What an end has to do with stands in exercise.py.
+"""A small room on asyncio, without a shutdown. exercise.py describes the parts it needs.
 
-Its clients are made of Python and live on the loop's clock, so that one can be slow or deaf for
-hours, and the check is done in no time.
+The clients are Python objects on the event loop's simulated clock. So a client can be slow, or not
+read for hours, and the check still takes no time.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from contextlib import suppress
 
 __all__ = ["Connection", "Room"]
 
-MOST_ON_THE_WAY = 4  # lines between us and a client
-CARRY_S = 0.01  # what the owner needs for a line
+MOST_ON_THE_WAY = 4  # lines that can be between us and a client
+CARRY_S = 0.01  # how long the owner needs per line
 
 
 class Connection:
     """A connection, and the client at its other end.
 
     Args:
-        takes_s: how long the client needs to take a line; `math.inf` for one that has stopped.
-        ends: whether it ends its own side when it has seen the end of ours.
-        says_every_s: how often it says something.
+        takes_s: how long the client needs to read a line; `math.inf` if it has stopped reading.
+        ends: whether the client ends its side when it has seen the end of ours.
+        says_every_s: the time between two lines that the client says.
 
     Attributes:
-        taken: what the client has read.
-        lost: what was on its way when the connection was closed.
-        closed: how often it was.
-        on_close: called before it is.
+        taken: the lines that the client has read.
+        lost: the lines that were on their way when the connection was closed.
+        closed: how often the connection was closed.
+        on_close: called before each close.
     """
 
     def __init__(self, name, *, takes_s=0.001, ends=True, says_every_s=math.inf) -> None:
@@ -40,7 +40,7 @@ class Connection:
         self.closed = 0
         self.on_close = lambda: None
         self._takes_s, self._ends, self._says_every_s = takes_s, ends, says_every_s
-        self._way = deque()  # None in it is the end
+        self._way = deque()  # None means the end of our side
         self._ours_ended = self._its_ended = False
         self._news = asyncio.Event()
         self._said = 0
@@ -57,7 +57,7 @@ class Connection:
         return f"{self.name}-{self._said}"
 
     async def write(self, line):
-        """Send a line, waiting for room. Raises ConnectionError when we have ended it."""
+        """Send a line; wait while there is no room. Raises ConnectionError after our end."""
         while len(self._way) >= MOST_ON_THE_WAY and not self.closed:
             await self._change()
         if self._ours_ended:
@@ -65,7 +65,7 @@ class Connection:
         self._put(line)
 
     def end(self):
-        """End our side: the client reads what is on its way, and then sees the end."""
+        """End our side: the client reads the lines on their way, then sees the end."""
         if not self._ours_ended:
             self._ours_ended = True
             self._put(None)
@@ -76,7 +76,7 @@ class Connection:
             await self._change()
 
     def close(self):
-        """End it at once, both sides; what is on its way is lost."""
+        """End both sides at once; lines on their way are lost."""
         self.on_close()
         self.closed += 1
         self.lost += [line for line in self._way if line is not None]
@@ -110,18 +110,18 @@ class Connection:
 
 
 class Door:
-    """Where newcomers come in."""
+    """The door through which clients join."""
 
     def __init__(self) -> None:
         self.open = True
 
     def close(self):
-        """Let nobody in any more."""
+        """From now on let no client in."""
         self.open = False
 
 
 class Room:
-    """Everybody's lines to everybody. Made in a loop that runs."""
+    """A room that sends each line to all. Create it while an event loop runs."""
 
     def __init__(self, drain_s) -> None:
         self.drain_s = drain_s
@@ -132,7 +132,7 @@ class Room:
         self.owner = asyncio.create_task(self._own())
 
     def enter(self, connection):
-        """Let a client in, if the door is open; tell whether it was."""
+        """Let a client in if the door is open; return whether it was."""
         if self.door.open:
             name = connection.name
             self.connections[name] = connection

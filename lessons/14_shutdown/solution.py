@@ -1,4 +1,4 @@
-"""Lesson 14, solved: from the door inwards, then outwards again, under one deadline."""
+"""Lesson 14, solved: from the door inwards, then outwards, under one deadline."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ GOODBYE = "* server is shutting down"
 
 
 async def shutdown(room):
-    """End the room; return when it has ended, after `drain_s` at most."""
+    """End the room; return when it has ended, after at most `drain_s`."""
     if room.stopping is None:
         room.stopping = asyncio.create_task(_shut_down(room))
-    await asyncio.shield(room.stopping)  # one caller that is cancelled must not end it for all
+    await asyncio.shield(room.stopping)  # if one caller is cancelled, the shutdown continues
 
 
 async def _shut_down(room):
     deadline = asyncio.get_running_loop().time() + room.drain_s
     room.door.close()
-    await _end(*room.readers.values())  # from here on nothing more is accepted
+    await _end(*room.readers.values())  # from here on no line is accepted
     await room.inbox.join()
     await _end(room.owner)
     for outbox in room.outboxes.values():
@@ -28,11 +28,11 @@ async def _shut_down(room):
 
 
 async def _see_off(room, name, deadline):
-    """Let a client take what is its own, as long as there is time."""
+    """Let a client read all its lines until the deadline, then close its connection."""
     connection, writer = room.connections[name], room.writers[name]
     try:
         async with asyncio.timeout_at(deadline):
-            await writer  # which is cancelled, and has ended, when the time is up
+            await writer  # at the deadline it is cancelled, and awaited
             connection.end()
             await connection.ended()
     except TimeoutError:

@@ -1,9 +1,9 @@
-"""Two doors into one room: lines over TCP, and WebSocket, for whoever can talk to a stream.
+"""Two doors into one room, for any server that reads and writes streams: TCP and WebSocket.
 
-`serve(reader, writer)` is called for each client, as `asyncio.start_server` would call it. One
-that comes by WebSocket looks the same: each message is a line to the reader, each line that is
-written is a message. So a server that knows nothing of WebSocket has a door for browsers, and can
-be measured: `hubbub bench` measures at that door.
+`serve(reader, writer)` is called for each client, as `asyncio.start_server` would call it. A
+WebSocket client looks the same: each message is a line for the reader, and each written line
+becomes a message. So a server that does not know WebSocket gets a door for browsers. It can also be
+measured, because `hubbub bench` uses that door.
 
     python naive.py --tcp 127.0.0.1:8000 --ws 127.0.0.1:8080
 """
@@ -25,28 +25,28 @@ from websockets.asyncio.server import serve as serve_websocket
 
 __all__ = ["open_doors", "setting"]
 
-BACKLOG = 1024  # connections that may wait to be let in: a crowd comes all at once
+BACKLOG = 1024  # connections that may wait for `accept`: many clients connect at once
 
 Serve = Callable[[asyncio.StreamReader, Any], Awaitable[None]]
 Value = TypeVar("Value", int, float, str)
 
 
 def setting(name: str, default: Value) -> Value:
-    """Return what the variable `HUBBUB_NAME` says, as a value of the same kind as the default."""
+    """Return the value of the variable `HUBBUB_NAME`, in the type of the default."""
     variable = f"HUBBUB_{name.upper()}"
     said = os.environ.get(variable, default)
     try:
         return type(default)(said)
     except ValueError:
-        print(f"{variable}: {said!r} makes no sense", file=sys.stderr)
+        print(f"{variable}={said!r}: this is not a {type(default).__name__}", file=sys.stderr)
         sys.exit(2)
 
 
 @asynccontextmanager
 async def open_doors(serve: Serve) -> AsyncIterator[None]:
-    """Open the doors that the flags name, and say so in one line; close them with the block.
+    """Open the doors that the flags name, and print the ready line; close them with the block.
 
-    Who is in already stays: to see those off is the business of whoever let them in.
+    Clients that are already in stay. The server has to end their connections itself.
     """
     name = Path(sys.argv[0]).stem
     parser = argparse.ArgumentParser(prog=name)
@@ -73,7 +73,7 @@ async def open_doors(serve: Serve) -> AsyncIterator[None]:
 
 
 async def _serve_messages(serve: Serve, websocket: ServerConnection) -> None:
-    """Serve one WebSocket client as if it came by the other door."""
+    """Serve one WebSocket client as if it had come through the other door."""
     reader = asyncio.StreamReader()
     served = asyncio.create_task(_served(serve, reader, _MessageWriter(websocket)))
     async for message in websocket:
@@ -91,7 +91,7 @@ async def _served(serve: Serve, reader: asyncio.StreamReader, writer: _MessageWr
 
 
 class _MessageWriter:
-    """What a server needs of `asyncio.StreamWriter`, for lines that go out as messages."""
+    """The methods of `asyncio.StreamWriter` that a server needs; sends each line as a message."""
 
     def __init__(self, websocket: ServerConnection) -> None:
         self._websocket = websocket

@@ -1,11 +1,11 @@
 """Lesson 15: your own server. Make it keep its promises.
 
-It is a program: `python exercise.py --tcp 127.0.0.1:8000`, then `nc 127.0.0.1 8000`. The doors and
-the cutting of bytes into lines are given, and the room is yours. You may throw all of it away and
-write it anew, with threads or with another library: it is judged at its door alone, and what it
-should say there stands in implementations/PROTOCOL.md.
+Start it with `python exercise.py --tcp 127.0.0.1:8000`, then talk to it with `nc 127.0.0.1 8000`.
+The doors and the decoding of lines are given; the room is yours. You may also throw all of it away
+and write your own server, with threads or with another library. The suite only talks to it from
+outside; implementations/PROTOCOL.md says what it should answer.
 
-As it stands it breaks five promises, at four places.
+Now it breaks five promises, at four places.
 
 Judge it with `hubbub check 15`; `hubbub check 15 --hint` helps.
 """
@@ -20,18 +20,18 @@ from lines import Complaint, lines_of
 
 
 class Room:
-    """Who is in it, and what is said to all. No step of it waits: so all hear one order."""
+    """The members, and what is said to them. No method but `serve` waits: all hear one order."""
 
     def __init__(self):
-        self._names = {}  # of each client, by its writer, in order of arrival
+        self._names = {}  # writer -> name, in order of arrival
 
     async def serve(self, reader, writer):
         """Serve one client from its welcome to its end."""
         self._join(writer)
         async for line in lines_of(reader):
             self._obey(writer, line)
-        # TODO 2 (membership.left-once): a client that resets its connection never gets here, for
-        # the loop above raises ConnectionError.
+        # TODO 2 (membership.left-once): when a client resets its connection, the loop above
+        # raises ConnectionError, and the next line never runs.
         self._leave(writer, "left")
         writer.close()
 
@@ -57,8 +57,9 @@ class Room:
             self._tell_all(f"{self._names[writer]}: {line.removeprefix('/say ')}")
 
     def _rename(self, writer, new):
-        # TODO 1 (names.taken): "! name taken: NEW" for the asker alone where another has it. Two
-        # names are one if they are alike once NFKC-normalised and case-folded.
+        # TODO 1 (names.taken): if another client has the name, tell only this client
+        # "! name taken: NEW". Two names are the same if they are equal after NFKC normalisation
+        # and case folding.
         old, self._names[writer] = self._names[writer], new
         self._tell_all(f"* {old} is now {new}")
 
@@ -69,17 +70,17 @@ class Room:
         writer.write(f"{line}\n".encode())
 
     def _tell_all(self, line):
-        # TODO 3 (slow.cut-off): what a client does not read waits in its writer, without an end.
-        # Where more than a mebibyte waits, cut it off: "* NAME was too slow" for all others.
-        # Wait for nobody here: that would break slow.isolation instead.
+        # TODO 3 (slow.cut-off): lines that a client does not read wait in its writer, without
+        # a limit. When more than a mebibyte waits, cut the client off, and tell all others
+        # "* NAME was too slow". Do not wait here: that would break slow.isolation instead.
         for writer in self._names:
             self._tell(writer, line)
 
 
 async def main():
     """Serve until a signal comes."""
-    # TODO 4 (shutdown.announce, shutdown.exit): on SIGTERM and SIGINT everyone gets
-    # "* server is shutting down" and then the end; the exit code is 0.
+    # TODO 4 (shutdown.announce, shutdown.exit): on SIGTERM and SIGINT, send everyone
+    # "* server is shutting down", end all connections, and exit with code 0.
     room = Room()
     async with open_doors(room.serve):
         await asyncio.Event().wait()

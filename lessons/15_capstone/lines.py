@@ -1,4 +1,4 @@
-"""Which bytes are a line: the decoder of lesson 07, for a stream."""
+"""Turns bytes into lines: the decoder of lesson 07, for a stream."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator, Iterator
 __all__ = ["Complaint", "lines_of"]
 
 _READ_BYTES = 1 << 16
-# What would break a line in two, or move a cursor, at somebody else's.
+# Characters that would break a line in two, or move the cursor, on a reader's screen.
 _CONTROLS = {point: " " for point in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)}
 
 
 class Complaint(str):
-    """What was wrong with a line, for its speaker alone."""
+    """What is wrong with a line; only its speaker is told."""
 
 
 async def lines_of(reader: asyncio.StreamReader, max_bytes: int = 4096) -> AsyncIterator[str]:
@@ -28,7 +28,7 @@ async def lines_of(reader: asyncio.StreamReader, max_bytes: int = 4096) -> Async
 
 
 class _Decoder:
-    """Holds what came of the line that has not ended; nothing of one that is too long."""
+    """Keeps the line that has not ended yet; of a line that is too long it keeps nothing."""
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
@@ -45,7 +45,7 @@ class _Decoder:
         yield from self._add(rest)
 
     def end(self) -> Iterator[str]:
-        """End the line, as a `\\n` does, and the end of the stream."""
+        """Complete the line, as a `\\n` or the end of the stream does."""
         line, self._refused = bytes(self._line), False
         self._line.clear()
         try:
@@ -58,7 +58,7 @@ class _Decoder:
         if self._refused:
             return
         self._line += piece
-        # A '\r' may stand behind the last byte: it belongs to the '\n' that may follow.
+        # A '\r' after the last byte may belong to a '\n' that follows: do not count it.
         if len(self._line) - self._line.endswith(b"\r") > self._max_bytes:
             self._line.clear()
             self._refused = True

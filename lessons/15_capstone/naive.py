@@ -1,4 +1,4 @@
-"""A chat server in two dozen lines: it lets people in, and passes on what they say."""
+"""A chat server in two dozen lines: it lets clients in and sends what they say to all."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import asyncio
 from both_doors import open_doors
 
 
-room = {}  # the name of each client, by its writer
+room = {}  # writer -> name
 
 
 def tell_all(line):

@@ -1,8 +1,8 @@
 """Lesson 15, solved: a chat server on asyncio's streams.
 
-No step of the room holds an `await`, so no other task comes in the middle of one: all hear one
-order, and nobody needs a lock. A client's outbox is the buffer of its own transport, which is
-looked at and never waited for; only a talker waits, and not for long.
+No step of the room contains an `await`, so no other task can run in the middle of one. All clients
+hear one order, and no lock is needed. A client's outbox is the buffer of its transport. The room
+checks the size of that buffer and never waits for it. Only a talker waits, and not for long.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from both_doors import open_doors, setting
 from lines import Complaint, lines_of
 
 
-OUTBOX_BYTES = 1 << 20  # that may wait for one client
-READS_S = 1.0  # who has not caught up by then does not read, and no talker waits for it
+OUTBOX_BYTES = 1 << 20  # at most this many wait for one client
+READS_S = 1.0  # a client that is still behind then does not read: no talker waits for it
 MAX_LINE_BYTES, MAX_CLIENTS = setting("max_line", 4096), setting("max_clients", 10_000)
 IDLE_S, DRAIN_S = setting("idle_timeout", 300.0), setting("drain_timeout", 5.0)
 
@@ -27,12 +27,12 @@ FAREWELLS = {"timed out": "! timed out: you said nothing", "was too slow": "! to
 
 
 class Room:
-    """Who is in it, and what is said to all."""
+    """The members, and what is said to all of them."""
 
     def __init__(self):
-        self._names = {}  # of each client, by its writer, in order of arrival
-        self._stuck = set()  # those who are far behind and do not read
-        self._served = set()  # a task for each connection
+        self._names = {}  # writer -> name, in order of arrival
+        self._stuck = set()  # the clients that are far behind and do not read
+        self._served = set()  # one task per connection
 
     async def serve(self, reader, writer):
         """Serve one client from its welcome to its end."""
@@ -48,13 +48,13 @@ class Room:
             self._tell(writer, "! server is full")
             _see_off(writer)
         with contextlib.suppress(OSError, TimeoutError):
-            async with asyncio.timeout(READS_S):  # a reset might lose the last that it was told
+            async with asyncio.timeout(READS_S):  # a reset might lose its last lines
                 while await reader.read(1 << 16):
                     pass
         writer.close()
 
     async def close(self):
-        """Tell everyone that it is over, and see them off."""
+        """Announce the end to everyone, and close their connections."""
         self._tell_all("* server is shutting down")
         while self._names:
             _see_off(self._names.popitem()[0])
@@ -62,7 +62,7 @@ class Room:
             await asyncio.wait(self._served, timeout=DRAIN_S)
 
     async def _listen(self, reader, writer):
-        """Do what a client asks, and return how its stay ended."""
+        """Do what a client asks; return how its stay ended."""
         lines = lines_of(reader, MAX_LINE_BYTES)
         try:
             while True:
@@ -72,7 +72,7 @@ class Room:
                 if line == "/quit" or writer not in self._names:
                     return "left"
                 self._obey(writer, line)
-                if _waiting_bytes(writer) > OUTBOX_BYTES:  # it asks, and does not read the answers
+                if _waiting_bytes(writer) > OUTBOX_BYTES:  # it asks but does not read the answers
                     return "was too slow"
         except TimeoutError:
             return "timed out"
@@ -80,7 +80,7 @@ class Room:
             return "left"
 
     async def _pace(self):
-        """Wait while somebody who reads is far behind: who talks fast is read later."""
+        """Wait while a client that reads is far behind: a fast talker is read later."""
         while behind := {one for one in self._names if _waiting_bytes(one) > OUTBOX_BYTES // 2}:
             self._stuck &= behind
             if behind == self._stuck:
@@ -92,7 +92,7 @@ class Room:
             except TimeoutError:
                 self._stuck |= behind
 
-    # From here on nothing waits: each call is one step in the room's order.
+    # From here on no method waits: each call is one step in the room's order.
 
     def _join(self, writer):
         name = "{}:{}".format(*writer.get_extra_info("peername"))
@@ -102,7 +102,7 @@ class Room:
         self._tell(writer, self._roster())
 
     def _leave(self, writer, cause):
-        """End a stay, once."""
+        """Remove a client, once."""
         if writer in self._names:
             name = self._names.pop(writer)
             if cause in FAREWELLS:
@@ -142,7 +142,7 @@ class Room:
         writer.write(f"{line}\n".encode())
 
     def _tell_all(self, line):
-        """Give a line to all, waiting for none; then cut off those for whom too much waits."""
+        """Give a line to all without waiting, then cut off clients with too many waiting bytes."""
         data = f"{line}\n".encode()
         for writer in self._names:
             writer.write(data)
@@ -151,13 +151,13 @@ class Room:
 
 
 def key_of(name):
-    """Return what two names must differ in."""
+    """Return the form in which two different names must differ."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def is_name(name):
-    """Tell whether a name can be read, and whether a line that begins with it deceives nobody."""
-    forms = (name, unicodedata.normalize("NFKC", name))  # what it is, and what it looks like
+    """Return whether a name is readable, and whether no line that begins with it can deceive."""
+    forms = (name, unicodedata.normalize("NFKC", name))  # the name itself, and what it looks like
     first, all_of = {form[:1] for form in forms}, set().union(*forms)
     deceives = first & set("*!/") or ":" in all_of or any(map(str.isspace, all_of))
     return 0 < len(name) <= 32 and name.isprintable() and not deceives
@@ -168,7 +168,7 @@ def _waiting_bytes(writer):
 
 
 def _see_off(writer):
-    """End our stream behind what waits for a client; one that does not take it is dropped."""
+    """End our stream after a client's waiting bytes; drop a client that does not take them."""
     asyncio.get_running_loop().call_later(DRAIN_S, writer.transport.abort)
     with contextlib.suppress(OSError):
         writer.write_eof() if writer.can_write_eof() else writer.close()

@@ -1,6 +1,6 @@
-"""The notebooks: each runs from a clean kernel, and is committed as it ran.
+"""The notebooks: each runs in a clean kernel, and is committed with its outputs.
 
-That a notebook runs is put to the test by running it, which takes half a minute or less each.
+The test runs each notebook, which takes up to half a minute per notebook.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from hubbub.notebook.refresh import executed, read
 
 every_lesson = pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.folder.name)
 
-# What shows code, or judges what is committed, shows the same every time.
+# The last call of a cell whose output is the same in every run: it shows code or judges a file.
 STABLE = ("diff(", "show(", "check(")
 
 
 def stable_outputs(notebook: Any) -> list[tuple[str, str]]:
-    """Return what the cells show that show the same every time."""
+    """Return source and output of the cells whose output is the same in every run."""
     return [
         (cell.source, "".join(str(output.get("data", {}).get("text/plain")) for output in outputs))
         for cell in notebook.cells
@@ -35,13 +35,13 @@ def stable_outputs(notebook: Any) -> list[tuple[str, str]]:
 
 @every_lesson
 def test_notebook_keeps_the_style(lesson: Lesson) -> None:
-    """It asks before it shows, holds no copied code and no typed measurement, and was run."""
+    """A notebook asks before it shows, has no copied code and no typed number, and was run."""
     assert complaints(read(lesson), lesson) == []
 
 
 @every_lesson
 def test_notebook_runs_from_a_clean_kernel(lesson: Lesson) -> None:
-    """Every cell runs in its turn, and what is committed shows the code as it is now."""
+    """Every cell runs in order, and the committed outputs show the code as it is now."""
     before = read(lesson)
 
     after = executed(lesson)
@@ -52,17 +52,18 @@ def test_notebook_runs_from_a_clean_kernel(lesson: Lesson) -> None:
 
 @every_lesson
 def test_links_lead_somewhere(lesson: Lesson) -> None:
-    """Each link of a notebook or a README to a file of the project finds it."""
+    """Each link of a notebook or a README to a file of the project leads to a file."""
     cells = [cell.source for cell in read(lesson).cells if cell.cell_type == "markdown"]
     text = "\n".join([*cells, (lesson.folder / "README.md").read_text(encoding="utf-8")])
-    links = [link for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link]
+    found = re.findall(r"\]\(([^)]+)\)", text)
+    links = [link.partition("#")[0] for link in found if "://" not in link]
 
     assert links
     assert [link for link in links if not (lesson.folder / link).exists()] == []
 
 
 def test_overview_lists_every_lesson() -> None:
-    """The lessons' README has a row for each lesson, and for no other."""
+    """The README of the lessons has one row per lesson, and no other rows."""
     text = (LESSONS / "README.md").read_text(encoding="utf-8")
 
     listed = re.findall(r"^\| \[\d\d\]\(([^)]+)\)", text, flags=re.MULTILINE)

@@ -1,4 +1,4 @@
-"""A slider in a notebook moves, and what it chooses is drawn."""
+"""A slider in a notebook moves, and the picture follows."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ slider.value = "disconnect"
 def test_slider_draws_what_it_chooses(
     cells: list[str], drawn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At first the first choice is shown, and after a move the other."""
+    """The first choice is shown at first, and another one after a move."""
     monkeypatch.delenv(STATIC, raising=False)
-    # What it would tell the kernel goes over the socket at which the client waits for the reply,
-    # and behind the back of asyncio: now and then a wake-up is lost, and 60 s with it.
+    # sync_state would use the socket on which the client waits for a reply, unknown to asyncio:
+    # now and then a wake-up is lost, which costs 60 s.
     monkeypatch.setattr(OutputWidget, "sync_state", lambda widget: None)
     v4: Any = nbformat.v4
     notebook = v4.new_notebook(cells=[v4.new_code_cell(cell) for cell in cells])

@@ -1,4 +1,4 @@
-"""The same, but that it passes on lines, and not whatever one read brings."""
+"""The same server, but it reads lines, and does not take each read for a line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from both_doors import open_doors
 from lines import Complaint, lines_of
 
 
-room = {}  # the name of each client, by its writer
+room = {}  # writer -> name
 
 
 def tell_all(line):

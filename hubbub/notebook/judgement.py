@@ -1,4 +1,4 @@
-"""Judge a lesson's exercise from its notebook, and show what the judge saw."""
+"""Judge a lesson's exercise from its notebook, and show what the judge found."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PASSED, _FAILED = "#009e73", "#d55e00"
 
 
 class Judgement:
-    """A report that displays itself: the sentence, the drawing, then which promises were looked at.
+    """A report that displays itself: the sentence, the drawing, then a line per promise.
 
     Attributes:
         report: what the judge found.
@@ -48,10 +48,10 @@ class Judgement:
 
 
 def check(number: str, *, seed: int | None = None) -> Judgement:
-    """Judge the exercise of a lesson, as ``hubbub check`` does; passing is remembered."""
+    """Judge the exercise of a lesson, as ``hubbub check`` does, and remember a pass."""
     lesson = find_lesson(number)
     report = judge(lesson, seed=seed)
     if report.passed and seed is None:
-        with contextlib.suppress(OSError):  # a notebook is read on machines that keep nothing
+        with contextlib.suppress(OSError):  # some machines, such as web viewers, cannot store files
             Progress().passed(lesson.number)
     return Judgement(report, lesson.number)

@@ -1,6 +1,7 @@
-"""A server of one's own in a notebook: judged by the suite, and measured by the benchmark.
+"""Your own server in a notebook: test it with the suite, measure it with the benchmark.
 
-It is a program in Python that takes ``--tcp HOST:PORT`` and, to be measured, ``--ws HOST:PORT``.
+The server is a Python program. It takes ``--tcp HOST:PORT``; to be measured, it also takes
+``--ws HOST:PORT``.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ _COLOURS = {"pass": "#009e73", "fail": "#d55e00", "unknown": "#8a5a00", "declare
 
 
 def conform(program: str | Path, rules: Sequence[str]) -> Results:
-    """Judge a program by some rules at its line door: one test a rule, each in a fresh process."""
+    """Test a program at its line door: one test per rule, each in a fresh process."""
     command = f"{shlex.join([sys.executable, str(program)])} --tcp {{tcp}}"
     return judge_command(command, rules, quick=True, tick_s=tick_s())
 
 
 class Evidence(Picture):
-    """What a rule says, and what came instead. Displays itself."""
+    """What a rule says, and what the server did instead. Displays itself."""
 
     def __init__(self, rule: str, said: str, svg: str, text: str) -> None:
         super().__init__(svg, "\n\n".join(filter(None, [f"{rule}\n{said}", text])))
@@ -41,7 +42,7 @@ class Evidence(Picture):
 
 
 def evidence(results: Results, rule: str) -> Evidence:
-    """Return what PROTOCOL.md says of a rule, and what the suite found, of the first server."""
+    """Return what PROTOCOL.md says of a rule, and what the suite found for the first server."""
     (asked,) = (one for one in results.rules if one.id == rule)
     cell = results.cell(results.servers[0], asked)
     found = next(iter(cell.blamed), None)
@@ -56,10 +57,10 @@ def evidence(results: Results, rule: str) -> Evidence:
 
 
 class Matrix:
-    """Rules by servers. Displays itself.
+    """A table with one row per rule and one column per server. Displays itself.
 
     Attributes:
-        kept: how many rules pass, by server.
+        kept: how many rules pass, per server.
     """
 
     def __init__(self, results: Sequence[Results]) -> None:
@@ -98,15 +99,16 @@ class Matrix:
 
 
 def matrix(*results: Results) -> Matrix:
-    """Set the verdicts of several runs of the suite side by side, by the rules of the first."""
+    """Show the verdicts of several runs side by side, for the rules of the first run."""
     return Matrix(results)
 
 
 def bench(program: str | Path, *, beside: str = "asyncio-direct", clients: int = 100) -> Picture:
-    """Measure a program beside a server of ours, as a peer of theirs: one short run of each.
+    """Measure a program beside one of our servers: one short run of each.
 
-    A closed loop: the next message when all have the last. Before that it is judged as any peer
-    is; one that loses or alters messages is not measured.
+    The load is a closed loop: the next message is sent when every client has the last one. The
+    program is judged first, as every peer is; a server that loses or alters messages is not
+    measured.
     """
     from benchmarks.campaign import Plan, begin, go_on, run_line
     from benchmarks.peers import PEERS, own_peer
