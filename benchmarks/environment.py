@@ -71,12 +71,15 @@ def _commit() -> str | None:
     here = Path(__file__).resolve().parent
     git = ["git", "-C", str(here)]
     try:
-        head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True)
+        head = subprocess.run(
+            [*git, "rev-parse", "HEAD", "--show-prefix"], capture_output=True, text=True
+        )
         changed = subprocess.run(
             [*git, "status", "--porcelain", "--untracked-files=no"], capture_output=True, text=True
         )
     except OSError:
-        return None  # git is not installed
-    if head.returncode:
-        return None
-    return head.stdout.strip() + ("+" if changed.stdout.strip() else "")
+        return None  # no git here
+    commit, _, prefix = head.stdout.strip().partition("\n")
+    if head.returncode or prefix != f"{here.name}/":
+        return None  # no clone of ours: an installed hubbub may lie in a repository of its user
+    return commit + ("+" if changed.stdout.strip() else "")

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from benchmarks.run_figures import Figures
 from benchmarks.workload import Workload
 
+
+if TYPE_CHECKING:
+    from benchmarks.run_figures import Figures  # needs numpy, and this module must not
 
 __all__ = ["SCENARIOS", "Scenario"]
 

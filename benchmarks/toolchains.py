@@ -1,7 +1,8 @@
 """Programs in other languages: built, and their packages fetched, into a cache on first use.
 
-The cache is ``.cache/benchmarks`` at the root of the repository, or the folder that
-``HUBBUB_CACHE`` names. It may be deleted at any time.
+The cache is the folder that ``HUBBUB_CACHE`` names. Without it a clone has its own cache,
+``.cache/benchmarks``, and an installed hubbub uses the user's cache folder: nothing is written into
+site-packages. The cache may be deleted at any time.
 
 Invariants:
   1. A name in the cache contains a hash of everything that its program is made of. A changed
@@ -51,9 +52,17 @@ class Unavailable(Exception):
 
 def cache_folder() -> Path:
     """Return the folder for everything that is built; make it if it does not exist."""
-    folder = Path(os.environ.get("HUBBUB_CACHE") or _ROOT / ".cache" / "benchmarks").resolve()
+    folder = Path(os.environ.get("HUBBUB_CACHE") or _default_cache_folder()).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def _default_cache_folder() -> Path:
+    if (_ROOT / "pyproject.toml").is_file():  # a clone, not the folder inside a wheel
+        return _ROOT / ".cache" / "benchmarks"
+    from platformdirs import user_cache_path
+
+    return user_cache_path("hubbub", appauthor=False) / "benchmarks"
 
 
 def c_compiler() -> list[str]:

@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from benchmarks.generator.payload import MIN_PAYLOAD_BYTES
 
 
@@ -81,6 +79,8 @@ def plan(workload: Workload) -> Iterator[tuple[int, int, int]]:
     Phase 0 warms up and phase 1 counts. An offset is from the start of the phase; in a closed loop
     it is -1.
     """
+    import numpy as np  # here: the list of scenarios must not need numpy
+
     random = np.random.default_rng(workload.seed)
     for phase, count in enumerate((workload.warmup_messages, workload.messages)):
         if workload.rate_hz is None:

@@ -10,8 +10,10 @@ import contextlib
 import json
 import os
 import platform
+import shlex
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -95,7 +97,10 @@ def _pytest_command(request: Request, verdicts: Path) -> list[str]:
     command += [f"--rootdir={RULES}", f"--confcutdir={RULES}", "--strict-markers"]
     command += ["-p", "no:cacheprovider", "-p", "conformance.plugin"]
     if request.workers > 1:
-        command += ["-p", "xdist", "-n", str(request.workers), "--dist", "worksteal"]
+        # As -n, but with -P: without it the caller's folder is on the path of each worker.
+        python = shlex.join([os.path.normpath(sys.executable), "-P"])
+        workers = f"{request.workers}*popen//python={python}"
+        command += ["-p", "xdist", "--tx", workers, "--dist", "worksteal"]
     command += [*request.contenders, f"--verdicts={verdicts}"]
     command += [f"--rules={request.rules}"] if request.rules else []
     command += [f"--policy={request.policy}"] if request.policy else []

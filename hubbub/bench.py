@@ -1,7 +1,7 @@
 """``hubbub bench``: measure servers and their peers, and keep every run.
 
-What has been measured is written down run by run beside the file it will end up in, so a
-measurement that was stopped goes on where it was (``--resume``).
+Each run is written to a file beside the results as soon as it ends. So a measurement that was
+stopped can go on from there (``--resume``).
 """
 
 from __future__ import annotations
@@ -26,26 +26,27 @@ if TYPE_CHECKING:
 
 __all__ = ["Journal", "add_arguments", "measure", "run"]
 
-# What a server of somebody's own is measured beside, where nobody says.
+# What --command is measured beside, unless --server and --peer name others.
 BESIDE_SERVERS = ("asyncio-direct",)
 BESIDE_PEERS = ("c-floor", "go-gorilla")
 
 EXAMPLES = """\
 examples:
-  hubbub bench                             every scenario, all servers and peers (nearly an hour)
-  hubbub bench --quick                     a look at all of it; not to be published
-  hubbub bench closed open                 two scenarios
+  hubbub bench                 all scenarios, servers and peers (nearly 1 hour)
+  hubbub bench --quick         the same with fewer runs; not for publishing
+  hubbub bench closed open     only two scenarios
   hubbub bench closed --server trio-direct --server asyncio-direct
-  hubbub bench --resume                    go on with what was stopped
+  hubbub bench --resume        go on with a stopped measurement
   hubbub bench closed open --command "python my_server.py --web {ws}"
-  hubbub report bench.json                 draw it
+  hubbub report bench.json     draw the results
 
-a server of your own is given HOST:PORT in the place of {ws}, else behind --ws; when
-its door is open it prints one line with "ready" and "ws=HOST:PORT". Before it is
-measured it is judged: one that loses or alters messages is left out, saying why
+Your own server gets HOST:PORT in place of {ws}; without {ws} it gets --ws
+HOST:PORT. When its door is open it prints one line with "ready" and
+"ws=HOST:PORT". It is judged before it is measured: a server that loses or
+alters messages is left out, and the reason is shown.
 
-exit code: 0 all is well, 1 a run was invalid, 2 misuse, 3 none was and some are unknown,
-130 stopped (what was measured is kept)
+exit code: 0 if all runs are valid, 1 if any is invalid, 2 after misuse, 3 if
+no run is invalid but some are unknown, 130 if it was stopped
 """
 
 
@@ -60,31 +61,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "scenarios", nargs="*", metavar="SCENARIO", help="what to measure (default: all)"
     )
     parser.add_argument(
-        "--server", action="append", default=[], metavar="ID", help="only these of our servers"
+        "--server",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="only this server; may be repeated",
     )
     parser.add_argument(
         "--peer",
         action="append",
         metavar="ID",
-        help="only these peers; none: no peers (default: all that can be had)",
+        help="only this peer; may be repeated; none: no peers (default: all that work here)",
     )
     parser.add_argument(
         "--command",
         dest="own",  # `command` is the sub-command
         metavar="CMD",
-        help="your own server, beside asyncio-direct, c-floor and go-gorilla, or those named",
+        help="your own server; without --server and --peer it is measured beside asyncio-direct, "
+        "c-floor and go-gorilla",
     )
     parser.add_argument(
-        "--processes", type=int, metavar="N", help="fresh processes of each (publish from 5)"
+        "--processes",
+        type=int,
+        metavar="N",
+        help="fresh processes of each server (to publish: at least 5)",
     )
-    parser.add_argument("--clients", type=int, metavar="N", help="in place of the scenario's")
-    parser.add_argument("--quick", action="store_true", help="one process, few messages")
+    parser.add_argument(
+        "--clients", type=int, metavar="N", help="clients, in place of the scenario's number"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="one process of each server, and few messages"
+    )
     parser.add_argument(
         "--output",
         type=Path,
         default=Path("bench.json"),
         metavar="FILE",
-        help="where the results go; .json or .json.gz (default: bench.json)",
+        help="the results, .json or .json.gz (default: bench.json)",
     )
     parser.add_argument("--resume", action="store_true", help="go on with a stopped measurement")
 
@@ -103,18 +116,20 @@ def run(arguments: argparse.Namespace) -> int:
         journal = Journal(arguments.output, plan)
         begun = journal.resume() if arguments.resume else None
         if begun and (changed := changed_since(begun)):
-            raise ValueError(f"begun with another {', '.join(changed)}: measure anew")
+            raise ValueError(
+                f"begun with another {', '.join(changed)}: start again without --resume"
+            )
     except ValueError as error:
         print(f"hubbub: {error}", file=sys.stderr)
         return 2
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that it ends its children too
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: stop all servers
     console = Console()
     try:
         results = measure(plan, console, begun=begun, journal=journal)
         write(results, arguments.output)
     except KeyboardInterrupt:
         again = f"hubbub bench --resume --output {arguments.output}"
-        print(f"hubbub: stopped; what was measured is kept: {again}", file=sys.stderr)
+        print(f"hubbub: stopped; all finished runs are kept: {again}", file=sys.stderr)
         return 130
     except LoadError as error:
         print(f"hubbub: {error}", file=sys.stderr)
@@ -140,7 +155,7 @@ def measure(
     begun: Results | None = None,
     journal: Journal | None = None,
 ) -> Results:
-    """Measure ``plan`` with a line a run, and a bar below them on a terminal.
+    """Measure ``plan``; show one line per run and, on a terminal, a progress bar.
 
     Raises:
         LoadError: the machine cannot hold that many connections.
@@ -179,21 +194,21 @@ def measure(
 
 
 class Journal:
-    """What has been measured so far, a line a run, beside the file that will hold it all."""
+    """The file with all finished runs, one per line, beside the file for the results."""
 
     def __init__(self, output: Path, plan: Plan) -> None:
         if not output.name.endswith((".json", ".json.gz")):
-            raise ValueError(f"the results go to a .json or .json.gz file, not {output}")
+            raise ValueError(f"--output must end in .json or .json.gz, not {output.name}")
         if not output.absolute().parent.is_dir():
-            raise ValueError(f"no such folder: {output.parent}")
+            raise ValueError(f"--output: there is no folder {output.parent}")
         self._path = output.with_name(f"{output.name}.part")
         self._plan = json.loads(json.dumps(asdict(plan)))
 
     def begin(self, begun: Results) -> None:
-        """Write down what was begun, and the runs that it holds already.
+        """Write what was begun, and the runs that it already has.
 
         Raises:
-            OSError: it cannot be written.
+            OSError: the file cannot be written.
         """
         from benchmarks.results import dump_results, dump_run
 
@@ -202,39 +217,41 @@ class Journal:
         self._path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
     def add(self, made: Run) -> None:
-        """Write down a run that was made."""
+        """Write a run that has ended."""
         from benchmarks.results import dump_run
 
         with self._path.open("a", encoding="utf-8") as file:
             file.write(f"{dump_run(made)}\n")
 
     def resume(self) -> Results:
-        """Return what had been measured.
+        """Return what was measured before.
 
         Raises:
-            ValueError: there is nothing to resume, or it was another plan.
+            ValueError: there is nothing to resume, or it was begun with another plan.
         """
         from benchmarks.results import load_results, load_run
 
         try:
             head, *lines = self._path.read_text(encoding="utf-8").splitlines()
         except (OSError, ValueError) as error:
-            raise ValueError(f"nothing to resume: no {self._path}") from error
+            raise ValueError(f"nothing to resume: there is no {self._path}") from error
         try:
             begun = json.loads(head)
             runs = [load_run(line) for line in lines[:-1]]
             results, plan = load_results(begun["begun"]), begun["plan"]
         except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{self._path} cannot be resumed: it is damaged") from error
+            raise ValueError(f"cannot resume: {self._path} is damaged, remove it") from error
         if plan != self._plan:
-            raise ValueError(f"{self._path} was begun with other arguments; give the same again")
+            raise ValueError(
+                f"cannot resume: {self._path} was begun with other arguments, give the same again"
+            )
         if lines:
-            with contextlib.suppress(ValueError):  # it was being written when all was stopped
+            with contextlib.suppress(ValueError):  # cut off when the measurement was stopped
                 runs.append(load_run(lines[-1]))
         return replace(results, runs=tuple(runs))
 
     def remove(self) -> None:
-        """All of it stands in the results now."""
+        """Remove the file: the results hold everything now."""
         self._path.unlink(missing_ok=True)
 
 

@@ -1,10 +1,10 @@
-"""The terminal client, ``hubbub chat``: a prompt on a terminal, a good netcat in a pipe.
+"""``hubbub chat``: a chat client with a prompt on a terminal, and like netcat in a pipe.
 
 Invariants:
-  1. Nothing that a server sends is printed before `printable` has seen it.
-  2. Input and connection are read at the same time, and the end of the connection ends both: a
-     dead server is noticed at once, not at the next line typed.
-  3. The end of the input ends only what this side says. Everything the room still has for us is
+  1. Every line from the server passes through `printable` before it is printed.
+  2. Input and connection are read at the same time. When the connection ends, reading the input
+     ends too, so the user learns at once that the server has died, and not at the next line typed.
+  3. The end of the input ends only our sending side. Every line that the room still sends is
      printed, until the room ends its side too.
 """
 
@@ -40,25 +40,26 @@ EXIT_UNREAD = 128 + 13  # as a shell reports SIGPIPE
 
 EPILOG = """\
 examples:
-  hubbub chat                          talk at the TCP door on this machine
-  hubbub chat ws://127.0.0.1:8080/ws   talk at the WebSocket door
-  printf 'hi\\n' | hubbub chat          say hi, print what comes back, leave
-  hubbub chat < said.txt > heard.txt   say a file, keep what is heard
+  hubbub chat                          the TCP door on this machine
+  hubbub chat ws://127.0.0.1:8080/ws   the WebSocket door
+  printf 'hi\\n' | hubbub chat          send one line, print all replies
+  hubbub chat < said.txt > heard.txt   send a file, save all replies
 
-On a terminal Enter sends, Up recalls, Ctrl-D leaves, and /help lists what the
-room understands. In a pipe it sends standard input line by line, then ends its
-side (a half-close at the TCP door, /quit at the WebSocket door) and prints
-until the room ends too.
+On a terminal, Enter sends a line and Ctrl-D leaves; /help lists the commands
+of the room. With pip install 'hubbub[chat]' Up recalls earlier lines, and lines
+that arrive do not disturb the line that you type.
 
-exit status:
-  0 we left   1 no connection, or the server ended it   2 bad usage
-  130 interrupted   141 whoever read the output has gone
+In a pipe, it sends standard input line by line. Then it ends its side, with a
+half-close at the TCP door and with /quit at the WebSocket door, and prints
+until the room ends its side too.
+
+exit code: 0 if you left, 1 if the connection failed or the server ended it, 2
+after misuse, 130 if it was interrupted, 141 if the reader of its output ended
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Make ``parser`` the one of ``hubbub chat``."""
-    parser.description = "Join a room from the terminal, or from a pipe."
+    """Add this sub-command's arguments."""
     parser.epilog = EPILOG
     parser.add_argument(
         "address",
@@ -71,9 +72,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Chat until one side ends it; return the exit status, as the help text lists them."""
+    """Chat until one side ends it; return the exit code, one of those in the help."""
     try:
-        # Connecting comes before the event loop: there Ctrl-C ends a slow attempt at once.
+        # Connect before the event loop starts, so that Ctrl-C ends a slow attempt at once.
         asyncio.run(_chat(connect(args.address), args.address))
     except Lost as lost:
         print(f"hubbub chat: {lost}", file=sys.stderr)
@@ -81,16 +82,17 @@ def run(args: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # What is still buffered would fail again when the interpreter flushes it on its way out.
+        # The interpreter flushes the rest of the buffer when it ends; that must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)
         return EXIT_UNREAD
     return 0
 
 
 def printable(line: str) -> str:
-    """Replace by a space what could steer a terminal, end a line or not be encoded.
+    """Return ``line`` with a space for each character that a terminal must not get.
 
-    A server of ours has done so already, but this client is pointed at any server.
+    Such a character controls the terminal, ends a line or cannot be encoded. The servers of this
+    project never send one, but this client also talks to other servers.
     """
     if line.isprintable():
         return line
@@ -100,7 +102,7 @@ def printable(line: str) -> str:
 
 async def _chat(connected: socket, address: Address) -> None:
     door = await open_door(connected, address)
-    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # a real file here
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # stdout is a file here
     async with aclosing(door):
         if screen := _screen():
             try:
@@ -112,7 +114,7 @@ async def _chat(connected: socket, address: Address) -> None:
 
 
 def _screen() -> Screen | None:
-    """Return the prompt, if there is a terminal for it and the extra it needs is installed."""
+    """Return the prompt; None without a terminal or without the extra that it needs."""
     if not (os.isatty(STDIN) and os.isatty(STDOUT)):
         return None
     try:
@@ -123,17 +125,17 @@ def _screen() -> Screen | None:
 
 
 async def _talk(door: Door, said: AsyncGenerator[str, None], show: Callable[[str], None]) -> None:
-    """Send what is said and show what is heard, until the server ends the connection.
+    """Send all lines of ``said`` and show all lines that arrive, until the server ends.
 
     Raises:
-        Lost: it ended before we had asked for it.
+        Lost: the server ended the connection before we left.
     """
     leaving = False
 
     async def speak() -> None:
         nonlocal leaving
-        # A connection that fails here has also ended for the listener, who tells why when it has
-        # shown everything that came before.
+        # A connection that fails here has failed for the reading side too. That side says why,
+        # after it has shown every line that came before.
         with suppress(OSError, ConnectionClosed):
             async with aclosing(said):
                 async for line in said:
@@ -153,17 +155,17 @@ async def _talk(door: Door, said: AsyncGenerator[str, None], show: Callable[[str
         speaking.cancel()
         await asyncio.wait({speaking})
     if not speaking.cancelled():
-        speaking.result()  # what nobody foresaw is raised here
+        speaking.result()  # raises any other error of speak()
     if not leaving:
         raise Lost("the server closed the connection")
 
 
 async def _piped_lines() -> AsyncGenerator[str, None]:
-    """Yield the lines of standard input, be it a pipe, a file or a terminal.
+    """Yield the lines of standard input, which may be a pipe, a file or a terminal.
 
-    No event loop can wait for a file, and no thread that waits for a pipe can be told to stop: so
-    daemon threads read, one at a time and only when more is wanted. They read the descriptor, for
-    ``sys.stdin`` has a lock that the interpreter would miss on its way out.
+    An event loop cannot wait for a file, and a thread that waits for a pipe cannot be stopped. So
+    daemon threads read: one at a time, each for one chunk. They read the file descriptor, because
+    ``sys.stdin`` has a lock, and a daemon thread that holds it at exit would crash the interpreter.
     """
     loop = asyncio.get_running_loop()
 
@@ -174,9 +176,9 @@ async def _piped_lines() -> AsyncGenerator[str, None]:
     def read(chunk: asyncio.Future[bytes]) -> None:
         try:
             data = os.read(STDIN, CHUNK_BYTES)
-        except OSError:  # closed, or a folder: there is nothing to say
+        except OSError:  # standard input is closed, or a folder: there is nothing to send
             data = b""
-        with suppress(RuntimeError):  # the loop has ended, and nobody asks any more
+        with suppress(RuntimeError):  # the loop has ended, so the chunk is not needed
             loop.call_soon_threadsafe(resolve, chunk, data)
 
     rest = b""
@@ -185,7 +187,7 @@ async def _piped_lines() -> AsyncGenerator[str, None]:
         threading.Thread(target=read, args=(chunk,), daemon=True).start()
         data = await chunk
         *lines, rest = (rest + data).split(b"\n")
-        if not data and rest:  # a last line counts without its end
+        if not data and rest:  # the last line may lack its line end
             lines.append(rest)
         for line in lines:
             yield line.removesuffix(b"\r").decode(errors="surrogateescape")

@@ -1,6 +1,7 @@
-"""``hubbub check``: judge the answer to a lesson's exercise; hints, the solution, a new start.
+"""``hubbub check``: judge the answer to a lesson's exercise; show hints, the solution; start again.
 
-It never goes on to the next lesson by itself: a learner would take its message for their own.
+It never goes on to the next lesson by itself: a learner would read the message of the next lesson
+as a message about the answer.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import sys
 import time
 from pathlib import Path
 
+from hubbub.extras import complaint
 from hubbub.learning.judge import Report, judge
-from hubbub.learning.lessons import ROOT, Lesson, NoLesson, find_lesson
+from hubbub.learning.lessons import ROOT, Lesson, NoLesson, find_lesson, shown
 from hubbub.learning.progress import Progress, progress_path
 from hubbub.learning.telling import as_text, wrapped
 
@@ -23,13 +25,13 @@ __all__ = ["add_arguments", "run"]
 EXAMPLES = """\
 examples:
   hubbub check 02              judge the exercise of lesson 02
-  hubbub check 02 --watch      again each time it is saved
-  hubbub check 02 --hint       the next of three hints
-  hubbub check 02 --seed 7     only the turns that seed 7 makes
-  hubbub check 02 --solution   once yours has passed: ours, and how they differ
-  hubbub check 02 --reset      begin anew; what you wrote is kept aside
+  hubbub check 02 --watch      judge it each time you save the file
+  hubbub check 02 --hint       show the next of three hints
+  hubbub check 02 --seed 7     judge only the schedule of seed 7
+  hubbub check 02 --solution   compare your answer with ours, once it passed
+  hubbub check 02 --reset      start again; a copy of your answer is kept
 
-exit code: 0 every promise is kept, 1 one is not, 2 misuse
+exit code: 0 if every promise is kept, 1 if one is broken, 2 after misuse
 """
 _LOOK_EVERY_S = 0.3
 
@@ -37,13 +39,15 @@ _LOOK_EVERY_S = 0.3
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this sub-command's flags."""
     parser.epilog = EXAMPLES
-    parser.add_argument("lesson", metavar="NN", help="the lesson")
+    parser.add_argument("lesson", metavar="NN", help="the number of the lesson")
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--watch", action="store_true", help="judge again each time it is saved")
+    what.add_argument("--watch", action="store_true", help="judge it each time you save the file")
     what.add_argument("--hint", action="store_true", help="show the next hint")
-    what.add_argument("--solution", action="store_true", help="show ours, once yours has passed")
-    what.add_argument("--reset", action="store_true", help="put the exercise back as it was")
-    parser.add_argument("--seed", type=int, metavar="N", help="only the turns that N makes")
+    what.add_argument(
+        "--solution", action="store_true", help="compare your answer with ours, once it passed"
+    )
+    what.add_argument("--reset", action="store_true", help="restore the exercise as it was")
+    parser.add_argument("--seed", type=int, metavar="N", help="judge only the schedule of seed N")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -52,6 +56,9 @@ def run(arguments: argparse.Namespace) -> int:
         lesson = find_lesson(arguments.lesson)
     except NoLesson as error:
         print(f"hubbub: {error}", file=sys.stderr)
+        return 2
+    if lacking := complaint(f"check {lesson.number}"):
+        print(lacking, file=sys.stderr)
         return 2
     progress = Progress()
     if progress.complaint:
@@ -67,14 +74,14 @@ def run(arguments: argparse.Namespace) -> int:
             return _watch(lesson, progress, arguments.seed)
         return 0 if _check(lesson, progress, arguments.seed).passed else 1
     except OSError as error:
-        print(f"hubbub: your progress cannot be kept: {error}", file=sys.stderr)
+        print(f"hubbub: your progress cannot be saved: {error}", file=sys.stderr)
         return 2
 
 
 def _check(lesson: Lesson, progress: Progress, seed: int | None) -> Report:
     if not lesson.exercise.is_file():
-        gone = lesson.exercise.relative_to(ROOT)
-        print(f"{gone} is gone. To have it back:  hubbub check {lesson.number} --reset")
+        print(f"There is no {shown(lesson.exercise)}.")
+        print(f"To restore it:  hubbub check {lesson.number} --reset")
         return Report(False, ())
     report = judge(lesson, seed=seed)
     print(as_text(report, lesson.number))
@@ -83,16 +90,16 @@ def _check(lesson: Lesson, progress: Progress, seed: int | None) -> Report:
         if left:
             print(f"\nA hint ({left} left):  hubbub check {lesson.number} --hint")
     elif seed is not None:
-        print(f"\nOnly seed {seed} was looked at:  hubbub check {lesson.number}  looks at all.")
+        print(f"\nThat was only seed {seed}. To judge all:  hubbub check {lesson.number}")
     else:
         progress.passed(lesson.number)
-        print(f"\nCompare it with ours:  hubbub check {lesson.number} --solution")
+        print(f"\nTo compare it with ours:  hubbub check {lesson.number} --solution")
     return report
 
 
 def _watch(lesson: Lesson, progress: Progress, seed: int | None) -> int:
     saved = None
-    print(f"Watching {lesson.exercise.relative_to(ROOT)}; Ctrl-C ends it.\n")
+    print(f"Watching {shown(lesson.exercise)}; press Ctrl-C to stop.\n")
     while True:
         now = _stamp(lesson.exercise)
         if now != saved:
@@ -107,7 +114,7 @@ def _watch(lesson: Lesson, progress: Progress, seed: int | None) -> int:
 def _stamp(path: Path) -> tuple[int, int] | None:
     try:
         status = path.stat()
-    except OSError:  # some editors take it away for a moment
+    except OSError:  # some editors remove the file for a moment while they save it
         return (0, 0)
     return status.st_mtime_ns, status.st_size
 
@@ -125,17 +132,17 @@ def _hint(lesson: Lesson, progress: Progress) -> int:
 def _solution(lesson: Lesson, progress: Progress) -> int:
     if not progress.of(lesson.number).passed:
         print(
-            f"The solution opens when yours has passed:  hubbub check {lesson.number}\n"
+            f"The solution is shown once your answer passes:  hubbub check {lesson.number}\n"
             f"Until then there are hints:  hubbub check {lesson.number} --hint"
         )
         return 1
-    print(f"{lesson.solution.relative_to(ROOT)}, and how it differs from yours:\n")
+    print(f"{shown(lesson.solution)}, and how it differs from yours:\n")
     yours, ours = (
         path.read_text(encoding="utf-8").splitlines(keepends=True)
         for path in (lesson.exercise, lesson.solution)
     )
     difference = "".join(difflib.unified_diff(yours, ours, "yours", "ours", n=3))
-    print(difference or "Not at all.")
+    print(difference or "There is no difference.")
     return 0
 
 
@@ -147,17 +154,19 @@ def _reset(lesson: Lesson, progress: Progress) -> int:
         ).stdout
     except (OSError, subprocess.CalledProcessError):
         print(
-            f"hubbub: this is not a git checkout, so nobody knows how {name} was", file=sys.stderr
+            f"hubbub: cannot restore {name}: this is not a git clone; "
+            "download or install hubbub again",
+            file=sys.stderr,
         )
         return 2
     if lesson.exercise.is_file() and lesson.exercise.read_bytes() != shipped:
         aside = _free_name(progress_path().parent / f"{lesson.folder.name}.py")
         aside.parent.mkdir(parents=True, exist_ok=True)
         aside.write_bytes(lesson.exercise.read_bytes())
-        print(f"What you wrote is kept at {aside}")
+        print(f"A copy of your answer is kept: {aside}")
     lesson.exercise.write_bytes(shipped)
     progress.forget(lesson.number)
-    print(f"{name} is as it was, and lesson {lesson.number} not begun.")
+    print(f"{name} is restored, and your progress in lesson {lesson.number} is reset.")
     return 0
 
 

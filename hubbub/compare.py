@@ -1,8 +1,8 @@
-"""``hubbub compare``: judge and measure all servers in one report, or set two reports side by side.
+"""``hubbub compare``: judge and measure all servers in one report, or compare two measurements.
 
-First the conformance matrix, then fan-out: a server that breaks its promises has no business in a
-table of speeds, so the verdicts stand above the figures. Two files of ``hubbub bench`` are compared
-cell by cell: ratios with intervals, and what changed in the environment.
+The report shows the conformance matrix first: how fast a server is matters only if it keeps the
+rules. Two files of ``hubbub bench`` are compared cell by cell, as ratios with intervals, together
+with what changed in the environment.
 """
 
 from __future__ import annotations
@@ -29,61 +29,62 @@ if TYPE_CHECKING:
 
 __all__ = ["add_arguments", "run", "write_report"]
 
-SCENARIOS = ("closed",)  # the others take too long to be waited for: hubbub bench has them
+SCENARIOS = ("closed",)  # the others take too long here: see hubbub bench
 PEERS = ("c-floor", "go-gorilla", "websockets-broadcast")
 
 EXAMPLES = """\
 examples:
-  hubbub compare                        all servers; writes report/index.html
-  hubbub compare asyncio-mutex --full   one of them, by every rule
-  hubbub compare --clients 200          a smaller room, where 1,000 is too much
-  hubbub compare before.json after.json two measurements of hubbub bench, side by side
+  hubbub compare                          all servers; writes report/index.html
+  hubbub compare asyncio-mutex --full     one server, by all rules
+  hubbub compare --clients 200            a smaller room, for a small machine
+  hubbub compare before.json after.json   two measurements of hubbub bench
 
-exit code: 0 all is well, 1 a rule failed or a measurement is invalid, 2 misuse,
-3 nothing failed and something is unknown; of two files: 0
+exit code: 0 if all is well, 1 if any rule failed or run is invalid, 2 after
+misuse, 3 if nothing failed but something is unknown; always 0 for two files
 """
 
-OnStep = Callable[[int, int, str], None]  # steps done, steps in all, one line on the last
+OnStep = Callable[[int, int, str], None]  # steps done, steps planned, the last step in words
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this sub-command's flags."""
     parser.epilog = EXAMPLES
     parser.add_argument(
-        "ids", nargs="*", metavar="ID", help="which servers (default: all), or two JSON files"
+        "ids",
+        nargs="*",
+        metavar="ID",
+        help="which servers (default: all); or two files of hubbub bench",
     )
     parser.add_argument(
         "--output",
         type=Path,
         default=Path("report"),
         metavar="FOLDER",
-        help="where the report goes (default: report)",
+        help="the folder for the report (default: report)",
     )
-    parser.add_argument(
-        "--full", action="store_true", help="judge by every rule, the slow ones too"
-    )
+    parser.add_argument("--full", action="store_true", help="run all tests, the slow ones too")
     parser.add_argument(
         "--clients",
         type=int,
         default=1000,
         metavar="N",
-        help="fan-out to N clients (default: 1000)",
+        help="measure with N clients (default: 1000)",
     )
     parser.add_argument(
         "--processes",
         type=int,
         default=3,
         metavar="N",
-        help="measure N fresh processes of each (default: 3; publish from 5)",
+        help="fresh processes of each server (default: 3; to publish: at least 5)",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what was asked and return the exit code."""
+    """Compare servers or files, and return the exit code."""
     files = [one for one in arguments.ids if one.endswith((".json", ".json.gz"))]
     if files:
         if len(arguments.ids) != 2 or len(files) != 2:
-            return _misuse("give two JSON files, or ids of servers")
+            return _misuse("give two files of hubbub bench, or ids of servers")
         return _compare_files(Path(files[0]), Path(files[1]))
     return _compare_servers(arguments)
 
@@ -113,7 +114,7 @@ def _compare_servers(arguments: argparse.Namespace) -> int:
     ids = arguments.ids or known
     unknown = [server_id for server_id in ids if server_id not in known]
     if unknown:
-        return _misuse(f"there is no server {', '.join(unknown)} (hubbub list shows them all)")
+        return _misuse(f"there is no server {', '.join(unknown)}: see hubbub list")
     if arguments.clients < 1 or arguments.processes < 1:
         return _misuse("--clients and --processes must each be at least 1")
     try:
@@ -130,7 +131,7 @@ def _compare_servers(arguments: argparse.Namespace) -> int:
     )
 
     console = Console()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that it ends its children too
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: stop all servers
     try:
         with _progress("judging", console) as step:
             judged = conform.judge(
@@ -154,7 +155,7 @@ def _compare_servers(arguments: argparse.Namespace) -> int:
 def write_report(judged: Judged, measured: Measured, folder: Path) -> Path:
     """Write ``index.html`` and the raw results into ``folder``; return the page's path.
 
-    Each file is whole or is not there: what cannot be finished leaves the old one.
+    A file that cannot be written whole keeps what it held before.
     """
     from benchmarks.files import replace_file
     from benchmarks.results import write
@@ -174,7 +175,7 @@ def _misuse(problem: str) -> int:
 
 @contextlib.contextmanager
 def _progress(phase: str, console: Console) -> Iterator[OnStep]:
-    """Show a bar on a terminal, and a line every few seconds anywhere else."""
+    """Show a progress bar on a terminal, and a line every few seconds elsewhere."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns: list[Any] = [
@@ -184,7 +185,7 @@ def _progress(phase: str, console: Console) -> Iterator[OnStep]:
         TimeElapsedColumn(),
         TextColumn("{task.description}"),
     ]
-    told_at = time.monotonic()
+    shown_at = time.monotonic()
     console.print(f"{phase} ...")
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
@@ -192,10 +193,10 @@ def _progress(phase: str, console: Console) -> Iterator[OnStep]:
         bar = bars.add_task("", total=None)
 
         def step(done: int, total: int, line: str) -> None:
-            nonlocal told_at
+            nonlocal shown_at
             bars.update(bar, completed=done, total=total, description=line)
-            if not console.is_terminal and time.monotonic() > told_at + 5:
-                told_at = time.monotonic()
+            if not console.is_terminal and time.monotonic() > shown_at + 5:
+                shown_at = time.monotonic()
                 console.print(f"  {done} of {total}: {line}", highlight=False)
 
         yield step

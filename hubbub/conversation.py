@@ -1,7 +1,7 @@
-"""The two doors of a room, from the client's side: line in, line out.
+"""The two doors of a room as a client uses them: send a line, receive lines.
 
-Both classes have the same four methods, so that a conversation need not know by which door it
-is held. They alone turn what can go wrong with a connection into words.
+Both classes have the same four methods, so their callers need not know which door they use. Only
+this module turns the errors of a connection into words.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from implementations.core.settings import Endpoint
 
 __all__ = ["Address", "Door", "LineDoor", "Lost", "WebSocketDoor", "connect", "open_door"]
 
-CONNECT_TIMEOUT_S = 10.0  # for each address of the host, and again for a WebSocket handshake
-CLOSE_TIMEOUT_S = 1.0  # for the goodbye of a WebSocket that we abandon
-LINE_LIMIT_BYTES = 1024 * 1024  # a server lets no more than this wait for one client
+CONNECT_TIMEOUT_S = 10.0  # for each address of the host, and for the WebSocket handshake
+CLOSE_TIMEOUT_S = 1.0  # for the closing handshake of a WebSocket
+LINE_LIMIT_BYTES = 1024 * 1024  # our servers never keep more than this for one client
 CHUNK_BYTES = 64 * 1024
 
 
 class Lost(Exception):
-    """There is no conversation, or no more of one. The text tells a person why."""
+    """The connection failed or was lost. The text tells a person why."""
 
 
 class Address(NamedTuple):
-    """Where a door is: the WebSocket door if it has a ``uri``, else the TCP door."""
+    """The address of a door: a WebSocket door if it has a ``uri``, otherwise a TCP door."""
 
     endpoint: Endpoint
     uri: str | None = None
@@ -46,7 +46,7 @@ class Address(NamedTuple):
         """Read ``H:P`` or ``ws://H:P/ws``.
 
         Raises:
-            argparse.ArgumentTypeError: it is neither.
+            argparse.ArgumentTypeError: the text is neither.
         """
         try:
             if "://" not in text:
@@ -64,10 +64,10 @@ class Address(NamedTuple):
 
 
 class LineDoor:
-    """The room at the TCP door, over a connected socket that it owns.
+    """The TCP door, over a connected socket that this object owns.
 
-    It reads the socket itself: an asyncio stream forgets, when a reset arrives, what
-    had arrived before it.
+    It reads the socket itself: when a reset arrives, an asyncio stream drops the bytes that
+    arrived before it.
     """
 
     def __init__(self, connected: socket.socket) -> None:
@@ -76,11 +76,11 @@ class LineDoor:
         self._loop = asyncio.get_running_loop()
 
     async def send(self, line: str) -> None:
-        """Send a line, waiting while the room does not take it. Raises OSError."""
+        """Send a line; wait until the kernel has taken it. Raises OSError."""
         await self._loop.sock_sendall(self._socket, line.encode(errors="surrogateescape") + b"\n")
 
     async def finish(self) -> None:
-        """Announce that we say no more; the room goes on sending. Raises OSError."""
+        """End our sending side; the room goes on sending. Raises OSError."""
         self._socket.shutdown(socket.SHUT_WR)
 
     async def lines(self) -> AsyncGenerator[str, None]:
@@ -111,20 +111,21 @@ class LineDoor:
 
 
 class WebSocketDoor:
-    """The room at the WebSocket door: the methods of `LineDoor` over an open connection."""
+    """The WebSocket door, over an open connection: the same methods as `LineDoor`."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
 
     async def send(self, line: str) -> None:
-        """Send a line, waiting while the room does not take it. Raises ConnectionClosed."""
+        """Send a line; wait until the connection has taken it. Raises ConnectionClosed."""
         await self._connection.send(line.encode(errors="surrogateescape").decode(errors="replace"))
 
     async def finish(self) -> None:
-        """Announce that we say no more; the room goes on sending. Raises ConnectionClosed.
+        """Ask to leave; the room goes on sending until it closes. Raises ConnectionClosed.
 
-        WebSocket has no half-close: after a close frame of ours no peer need deliver anything.
-        After ``/quit`` the protocol promises what it promises after a half-close at the TCP door.
+        WebSocket has no half-close: after our close frame a peer need not deliver anything. So we
+        send ``/quit``, after which the protocol makes the same promises as after a half-close at
+        the TCP door.
         """
         await self._connection.send("/quit")
 
@@ -146,7 +147,7 @@ class WebSocketDoor:
                 raise Lost(f"the server closed the connection: {reason}") from None
 
     async def aclose(self) -> None:
-        """Say goodbye if there is somebody to say it to, and drop the connection."""
+        """Close the connection, with a close frame if the peer can still get one."""
         await self._connection.close()
 
 
@@ -154,10 +155,10 @@ Door = LineDoor | WebSocketDoor
 
 
 def connect(address: Address) -> socket.socket:
-    """Connect to where the door is, waiting.
+    """Connect to the address of a door; wait for the connection.
 
     Raises:
-        Lost: nobody answers.
+        Lost: no server answers.
     """
     try:
         return socket.create_connection(address.endpoint, CONNECT_TIMEOUT_S)
@@ -166,7 +167,7 @@ def connect(address: Address) -> socket.socket:
 
 
 async def open_door(connected: socket.socket, address: Address) -> Door:
-    """Make a door of what `connect` returned, and own it. The handshake happens here.
+    """Return the door for a socket from `connect`, and own that socket; do the handshake.
 
     Raises:
         Lost: the WebSocket handshake failed.

@@ -1,11 +1,10 @@
-"""``hubbub draw``: what is wrong in a recorded talk, as a picture; else how the talk began."""
+"""``hubbub draw``: draw the part of a recording that breaks a rule, or else its beginning."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,39 +21,44 @@ EPILOG = """\
 examples:
   hubbub record exhibit-await-in-fanout-asyncio | hubbub draw
   hubbub draw talk.jsonl --rule order.total --svg talk.svg
-  hubbub draw talk.jsonl --trace talk.trace.json        then open that in Perfetto
+  hubbub draw talk.jsonl --trace talk.trace.json        open this in Perfetto
 
-A tape comes from hubbub record, or from any program that writes one: a JSON object a line, as
-conformance/tape.py says. What is drawn is the smallest part of it that breaks a promise.
+hubbub record makes recordings. Any other program can make them too: a
+recording has one JSON object per line, as conformance/tape.py describes.
+The drawing shows the smallest part of a recording that breaks a rule.
 
-exit code: 0 no promise is broken, 1 one is, 2 it is no tape, or a file cannot be written
+exit code: 0 if no rule is broken, 1 if one is broken, 2 if the file is no
+recording, or if a file cannot be written
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` the one of ``hubbub draw``."""
-    parser.description = "Judge a recorded talk, and draw the smallest part that is wrong."
+    parser.description = "Judge a recording, and draw the smallest part that breaks a rule."
     parser.epilog = EPILOG
-    parser.add_argument("file", nargs="?", default="-", metavar="FILE", help="default: stdin")
-    parser.add_argument("--rule", metavar="RULE", help="draw where this one is broken")
-    parser.add_argument("--svg", type=Path, metavar="FILE", help="write it as a picture, too")
     parser.add_argument(
-        "--trace", type=Path, metavar="FILE", help="write all of it as Chrome trace events"
+        "file",
+        nargs="?",
+        default="-",
+        metavar="FILE",
+        help="the recording (default: standard input)",
+    )
+    parser.add_argument("--rule", metavar="RULE", help="draw where this rule is broken")
+    parser.add_argument("--svg", type=Path, metavar="FILE", help="also write the drawing there")
+    parser.add_argument(
+        "--trace", type=Path, metavar="FILE", help="also write all of it as Chrome trace events"
     )
     parser.add_argument(
         "--steps",
         type=int,
         default=24,
         metavar="N",
-        help="where nothing is wrong, draw the first N events (default %(default)s)",
+        help="if no rule is broken, draw the first N events (default %(default)s)",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Draw, and return the exit code."""
-    if find_spec("pytest") is None:
-        print("hubbub: draw needs the suite: pip install 'hubbub[conform]'", file=sys.stderr)
-        return 2
     from conformance.diagram import as_svg, as_text
     from conformance.tape import NotATape
     from conformance.trace_events import trace_events
@@ -83,10 +87,10 @@ def _read(file: str) -> Tape:
 
 
 def _judged(tape: Tape, rule_id: str | None, steps: int) -> tuple[bool, History, Violation]:
-    """Return whether a promise is broken, what to draw, and what to point at in it.
+    """Return whether a rule is broken, what to draw, and what to point at in the drawing.
 
     Raises:
-        ValueError: that rule is not broken in it.
+        ValueError: the rule ``rule_id`` is not broken.
     """
     from conformance.checker import Violation, check
     from conformance.checker.smallest import smallest_violation
@@ -95,7 +99,7 @@ def _judged(tape: Tape, rule_id: str | None, steps: int) -> tuple[bool, History,
     verdict = check(history)
     if rule_id is not None and not verdict.breaking(rule_id):
         others = ", ".join(dict.fromkeys(found.rule_id for found in verdict.violations))
-        raise ValueError(f"{rule_id} is not broken in it ({others or 'nothing'} is)")
+        raise ValueError(f"{rule_id} is not broken (broken: {others or 'nothing'})")
     if verdict.violations:
         found = smallest_violation(history, rule_id or verdict.violations[0].rule_id)
         return True, found.witness, found

@@ -1,13 +1,12 @@
-"""``hubbub gallery``: judge the servers that are wrong on purpose, and show what was found."""
+"""``hubbub gallery``: judge the servers that are wrong on purpose, and show what is found."""
 
 from __future__ import annotations
 
 import argparse
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,19 +25,21 @@ if TYPE_CHECKING:
 
 __all__ = ["Finding", "add_arguments", "find_all", "render", "run"]
 
-WORKERS = 8  # tests at a time: what is wrong is mostly found out by waiting for what never comes
+WORKERS = 8  # tests at the same time: most of them only wait for a line that never comes
 
 EPILOG = """\
 examples:
-  hubbub gallery                                    all of them, each by the rules it breaks
-  hubbub gallery await-in-fanout-asyncio two-locks  these two
-  hubbub gallery --whole --html gallery.html        by every rule; and a page with pictures
+  hubbub gallery                            all, each by the rules it breaks
+  hubbub gallery off-by-one two-locks       only these two
+  hubbub gallery --whole --html page.html   by all rules; also write a page
 
 An exhibit that exists in several runtimes ends with its runtime. A name without
 the runtime means the asyncio one: await-in-fanout is await-in-fanout-asyncio.
 
-exit code: 0 the suite found in each what its header says, and nothing else;
-1 it did not; 2 there is no such exhibit
+An exhibit's header names the rules that it breaks. A line marked ✓ says that
+the suite found exactly these rules broken.
+
+exit code: 0 if every header is right, 1 if a header is wrong, 2 after misuse
 """
 
 
@@ -47,9 +48,9 @@ class Finding:
     """What the suite found in one exhibit.
 
     Attributes:
-        broken: for each rule that it breaks the run that shows it best.
-        missed: rules of the header's ``Breaks`` that it was not found to break.
-        unnamed: rules that it breaks and that its header does not name.
+        broken: the run that shows it best, for each rule that the exhibit was found to break.
+        missed: rules in the header's ``Breaks`` that were not found to be broken.
+        unnamed: rules that were found to be broken and that the header does not name.
     """
 
     exhibit: Exhibit
@@ -59,24 +60,20 @@ class Finding:
 
     @property
     def as_said(self) -> bool:
-        """Whether the header tells the truth."""
+        """Whether the header is right."""
         return not self.missed and not self.unnamed
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Make ``parser`` the one of ``hubbub gallery``."""
-    parser.description = "Judge the servers that are wrong on purpose: each breaks what it says."
+    """Add this sub-command's arguments."""
     parser.epilog = EPILOG
-    parser.add_argument("names", nargs="*", metavar="NAME", help="exhibits (default: all)")
-    parser.add_argument("--whole", action="store_true", help="judge each by every rule")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page, too")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which exhibits (default: all)")
+    parser.add_argument("--whole", action="store_true", help="judge each by all rules")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="also write a page with pictures")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Judge, print a line an exhibit, and return the exit code."""
-    if not all(map(find_spec, ("pytest", "xdist", "jinja2"))):
-        print("hubbub: gallery needs the suite: pip install 'hubbub[conform]'", file=sys.stderr)
-        return 2
+    """Judge, print one line per exhibit, and return the exit code."""
     try:
         ids = [PREFIX + name.removeprefix(PREFIX) for name in arguments.names]
         chosen = [find_exhibit(server_id) for server_id in ids] or exhibits()
@@ -101,17 +98,19 @@ def run(arguments: argparse.Namespace) -> int:
 def find_all(
     chosen: Sequence[Exhibit], *, whole: bool = False, progress: Progress | None = None
 ) -> list[Finding]:
-    """Judge exhibits by the rules that their headers name, or by all.
+    """Judge exhibits by the rules that their headers name, or by all rules.
 
-    One test a rule is enough where it finds what the header says; where it does not, all tests of
-    that rule are run. ``progress`` is as `judge` has it.
+    The quick test of a rule is enough if it fails. If it does not, all tests of that rule run.
+    ``progress`` is passed on to `judge`.
 
     Raises:
         SuiteError: the suite could not run.
     """
     named = {exhibit.id: exhibit.header.breaks for exhibit in chosen}
     rules = None if whole else named
-    results = judge(list(named), quick=True, rules=rules, workers=WORKERS, progress=progress)
+    results = judge(
+        list(named), quick=True, rules=rules, workers=_workers(rules), progress=progress
+    )
     broken = {server_id: _broken(results, server_id) for server_id in named}
     missed = {
         server_id: more
@@ -119,10 +118,16 @@ def find_all(
         if (more := [rule for rule in breaks if rule not in broken[server_id]])
     }
     if missed:
-        results = judge(list(missed), rules=missed, workers=WORKERS, progress=progress)
+        results = judge(list(missed), rules=missed, workers=_workers(missed), progress=progress)
         for server_id in missed:
             broken[server_id] |= _broken(results, server_id)
     return [_finding(exhibit, broken[exhibit.id]) for exhibit in chosen]
+
+
+def _workers(rules: Mapping[str, Sequence[str]] | None) -> int:
+    """Return how many tests run at the same time: a few rules do not need them all."""
+    runs = WORKERS if rules is None else 2 * sum(map(len, rules.values()))  # one per door
+    return min(WORKERS, runs)
 
 
 def _finding(exhibit: Exhibit, broken: dict[str, Run]) -> Finding:
@@ -136,7 +141,7 @@ def _finding(exhibit: Exhibit, broken: dict[str, Run]) -> Finding:
 
 
 def _broken(results: Results, server_id: str) -> dict[str, Run]:
-    """Return for each rule that a server broke a run: one with a picture, where there is one."""
+    """Return a run for each rule that a server broke: a run with a picture, if there is one."""
     return {
         rule.id: max(cell.blamed, key=lambda run: bool(run.history_svg))
         for rule, server, cell in results.with_verdict("fail")
@@ -145,7 +150,7 @@ def _broken(results: Results, server_id: str) -> dict[str, Run]:
 
 
 def render(found: Sequence[Finding]) -> str:
-    """Return a page that needs nothing beside itself: a section an exhibit."""
+    """Return a self-contained HTML page with one section per exhibit."""
     environment = templates()
     environment.filters["marked_up"] = _marked_up
     shown = [(finding, _pictured(finding)) for finding in found]
@@ -153,14 +158,14 @@ def render(found: Sequence[Finding]) -> str:
 
 
 def _marked_up(text: str) -> Markup:
-    """Return a header's words as HTML: what stands between backticks is code."""
+    """Return a header's text as HTML: text between backticks is code."""
     from markupsafe import Markup, escape
 
     return Markup(re.sub("(`+)(.+?)\\1", r"<code>\2</code>", str(escape(text))))
 
 
 def _pictured(finding: Finding) -> Run | None:
-    """Return the run to show, with a drawing if there is one; None where nothing was found."""
+    """Return the run to show, with a picture if there is one; None if nothing was found."""
     runs = [
         finding.broken[rule] for rule in finding.exhibit.header.breaks if rule in finding.broken
     ]

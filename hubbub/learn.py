@@ -1,4 +1,4 @@
-"""``hubbub learn``: the lessons and how far one has got, or one lesson, opened."""
+"""``hubbub learn``: list the lessons and the learner's progress, or open one lesson."""
 
 from __future__ import annotations
 
@@ -6,9 +6,17 @@ import argparse
 import os
 import subprocess
 import sys
-from importlib.util import find_spec
 
-from hubbub.learning.lessons import LESSONS, ROOT, Lesson, NoLesson, find_lesson, lessons
+from hubbub.extras import complaint
+from hubbub.learning.lessons import (
+    IN_CLONE,
+    LESSONS,
+    Lesson,
+    NoLesson,
+    find_lesson,
+    lessons,
+    shown,
+)
 from hubbub.learning.progress import Progress
 
 
@@ -16,8 +24,8 @@ __all__ = ["add_arguments", "run"]
 
 EXAMPLES = """\
 examples:
-  hubbub learn         the lessons, and which of their exercises you have passed
-  hubbub learn 02      open the notebook of lesson 02
+  hubbub learn         list the lessons, and the exercises that you have passed
+  hubbub learn 02      open the notebook of lesson 02 in JupyterLab
   hubbub check 02      judge your answer to its exercise
 """
 
@@ -25,9 +33,9 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this sub-command's flags."""
     parser.epilog = EXAMPLES
-    parser.add_argument("lesson", nargs="?", metavar="NN", help="the lesson to open")
+    parser.add_argument("lesson", nargs="?", metavar="NN", help="the number of the lesson to open")
     parser.add_argument(
-        "--no-browser", action="store_true", help="start JupyterLab, and open no window"
+        "--no-browser", action="store_true", help="start JupyterLab without opening a window"
     )
     parser.add_argument(
         "--allow-root", action="store_true", help="let JupyterLab run as root, as in a container"
@@ -50,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _show_all() -> int:
     there = lessons()
     if not there:
-        raise NoLesson("the lessons are not here: they come with a clone of the project")
+        raise NoLesson(f"there are no lessons in {LESSONS}")
     progress = Progress()
     if progress.complaint:
         print(f"hubbub: {progress.complaint}", file=sys.stderr)
@@ -70,16 +78,18 @@ def _mark(progress: Progress, lesson: Lesson) -> str:
 
 
 def _open(lesson: Lesson, flags: list[str]) -> int:
-    shown = lesson.notebook.relative_to(ROOT)
     print(f"{lesson.number}  {lesson.title}")
-    print(f"  notebook  {shown}")
-    print(f"  exercise  {lesson.exercise.relative_to(ROOT)}")
+    print(f"  notebook  {shown(lesson.notebook)}")
+    print(f"  exercise  {shown(lesson.exercise)}")
     print(f"  judge it  hubbub check {lesson.number}")
-    if find_spec("jupyterlab") is None:
-        print("\nJupyterLab is not installed: make lessons sets it up and opens the first lesson.")
-        return 0
+    if not IN_CLONE:
+        print("\nThese files belong to the installed package: an update replaces them. Keep a")
+        print("copy of your answer in another folder, or work in a clone of the project.")
+    if lacking := complaint("learn NN"):
+        print(lacking, file=sys.stderr)
+        return 2
     if getattr(os, "geteuid", lambda: 1)() == 0 and "--allow-root" not in flags:
-        print("\nJupyterLab does not run as root unless it is told to:")
+        print("\nJupyterLab does not run as root unless it is told to. To allow it:")
         print(f"  hubbub learn {lesson.number} --allow-root")
         return 2
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={LESSONS}"]

@@ -1,4 +1,4 @@
-"""Writing what a command was asked to leave behind: whole, or with one line that says why not."""
+"""Writing the files that a command was asked for: whole, or not at all and with the reason."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ __all__ = ["CannotWrite", "write"]
 
 
 class CannotWrite(Exception):
-    """A file that was asked for cannot be written; the text is for people."""
+    """A file cannot be written; the text is one line that says which and why."""
 
 
 def write(path: Path, text: str) -> None:
-    """Write ``text`` to ``path``, which then holds all of it or what it held before.
+    """Write ``text`` to ``path``. If that fails, the file keeps what it held before.
 
     Raises:
-        CannotWrite: it cannot be written there.
+        CannotWrite: the file cannot be written.
     """
     from benchmarks.files import replace_file
 

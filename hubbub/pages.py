@@ -1,4 +1,4 @@
-"""How the pages of this folder's templates are rendered: all alike, and nothing unescaped."""
+"""How this folder's templates are rendered: all text is escaped, and every name must exist."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["templates"]
 
 
 def templates() -> Environment:
-    """Return what finds this folder's templates; a name that a template lacks is an error."""
+    """Return the jinja2 environment that finds the templates of this folder."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(

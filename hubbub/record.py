@@ -1,10 +1,9 @@
-"""``hubbub record``: let many talk in a room at once, and write down what each of them saw."""
+"""``hubbub record``: let many clients talk at once, and record what each of them receives."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,39 +20,39 @@ __all__ = ["add_arguments", "run"]
 
 EPILOG = """\
 examples:
-  hubbub record asyncio-mutex | hubbub draw                     is anything wrong?
-  hubbub record exhibit-await-in-fanout-asyncio | hubbub draw   something is
+  hubbub record asyncio-mutex | hubbub draw                     right
+  hubbub record exhibit-await-in-fanout-asyncio | hubbub draw   wrong
   hubbub record --tcp 127.0.0.1:8000 --output talk.jsonl
-  hubbub draw talk.jsonl --trace talk.trace.json        then open that in Perfetto
+  hubbub draw talk.jsonl --trace talk.trace.json        open this in Perfetto
 
-exit code: 0 recorded, right or wrong; 1 the room fell silent, and what came is recorded;
-2 there is no such server, nobody lets us in, or it cannot be written; 130 interrupted
+exit code: 0 if the recording is complete, whether or not a rule is broken, 1 if
+the room fell silent before the end, 2 after misuse, or if the server does not
+start or answer, 130 if it was interrupted
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` the one of ``hubbub record``."""
-    parser.description = "Let many talk, come and go at once; write down what each of them saw."
+    parser.description = "Let many clients talk at once, and record what each of them receives."
     parser.epilog = EPILOG
-    parser.add_argument("id", nargs="?", metavar="ID", help="a server of ours, or an exhibit")
-    parser.add_argument("--tcp", metavar="H:P", help="instead: the TCP door of one that runs")
-    parser.add_argument("--ws", metavar="H:P", help="its WebSocket door, or the only one")
+    parser.add_argument("id", nargs="?", metavar="ID", help="a server or an exhibit (hubbub list)")
+    parser.add_argument("--tcp", metavar="H:P", help="the TCP door of a running server")
+    parser.add_argument("--ws", metavar="H:P", help="the WebSocket door of a running server")
     for flag, default, meaning in (
-        ("--talkers", 5, "who stay"),
-        ("--lines", 40, "that each of them says"),
-        ("--visitors", 2, "who come and go four times each"),
+        ("--talkers", 5, "clients that talk and stay"),
+        ("--lines", 40, "lines per talker"),
+        ("--visitors", 2, "clients that join and leave, four times each"),
     ):
         parser.add_argument(
             flag, type=int, default=default, metavar="N", help=f"{meaning} (default %(default)s)"
         )
-    parser.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="the recording (default: standard output)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Record, and return the exit code."""
-    if find_spec("pytest") is None:
-        print("hubbub: record needs the suite: pip install 'hubbub[conform]'", file=sys.stderr)
-        return 2
     from conformance.expectations import Mismatch
     from conformance.server import NotReady
 
@@ -72,30 +71,30 @@ def run(arguments: argparse.Namespace) -> int:
         write(arguments.output, text)
     print(f"{len(tape.tracks)} stays, {len(tape.events())} events", file=sys.stderr)
     if trouble:
-        print(f"hubbub: not to the end: {trouble}", file=sys.stderr)
+        print(f"hubbub: the room fell silent: {trouble}", file=sys.stderr)
     return 1 if trouble else 0
 
 
 def _contender(arguments: argparse.Namespace) -> Contender:
-    """Return whose room it is.
+    """Return the server that the flags name.
 
     Raises:
-        ValueError: that is not clear.
-        SettingsError: there is no such server.
+        ValueError: they name none, or more than one.
+        SettingsError: there is no server with that id.
     """
     from conformance.contenders import FixedAddresses, OurServer
     from conformance.server import parse_address
 
     tcp, ws = (parse_address(text) if text else None for text in (arguments.tcp, arguments.ws))
     if (arguments.id is None) is not bool(tcp or ws):
-        raise ValueError("name a server, or one by --tcp and --ws (try hubbub record --help)")
+        raise ValueError("name a server, or give --tcp or --ws (try hubbub record --help)")
     if arguments.id is None:
         return FixedAddresses(tcp, ws)
     return OurServer(find(arguments.id).id)
 
 
 def _record(contender: Contender, arguments: argparse.Namespace) -> tuple[Tape, str]:
-    """Return what came, and what kept the talk from its end; empty if nothing did."""
+    """Return the recording, and why it ended too early; an empty text if it did not."""
     from conformance.factories import Connect, Launch
     from conformance.swarm import Swarm
     from conformance.tape import Tape, Track

@@ -1,8 +1,8 @@
-"""``hubbub replay``: one schedule of a server or an exhibit, shown step by step.
+"""``hubbub replay``: replay one schedule of a server or an exhibit, step by step.
 
-The scene, and which thread or task runs next, are drawn from a seed: the same id and
-seed show the same steps, on the same Python. Without a seed it looks for the first
-that breaks a promise.
+A seed decides what the clients do and which thread or task runs next. So the same id and the same
+seed give the same steps, on the same Python. Without ``--seed`` it searches for the first seed that
+breaks a rule.
 """
 
 from __future__ import annotations
@@ -28,41 +28,52 @@ __all__ = ["add_arguments", "run", "told"]
 DEFAULT_SEEDS = 200
 COLUMNS = 80
 INDENT = " " * 7
-LOOK_HERE = "●"  # as in the drawing
+LOOK_HERE = "●"  # the same mark as in the drawing
 
 CLEAN, BROKEN, USAGE = 0, 1, 2  # exit codes
 
+EPILOG = """\
+examples:
+  hubbub replay exhibit-await-in-fanout-trio            search for a seed
+  hubbub replay exhibit-await-in-fanout-trio --seed 0   replay one seed
+  hubbub replay trio-mutex --seeds 1000                 search 1000 seeds
+
+exit code: 0 if no rule is broken, 1 if one is broken, 2 after misuse, or if a
+package or a newer Python is missing
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add this sub-command's flags."""
-    parser.add_argument("id", metavar="ID", help="a server (hubbub list) or an exhibit")
+    """Add this sub-command's arguments."""
+    parser.epilog = EPILOG
+    parser.add_argument("id", metavar="ID", help="a server or an exhibit (hubbub list)")
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--seed", metavar="N", type=_whole, help="play this seed")
+    which.add_argument("--seed", metavar="N", type=_whole, help="replay this seed")
     which.add_argument(
         "--seeds",
         metavar="N",
         type=_whole,
         default=DEFAULT_SEEDS,
-        help=f"look for a seed below N that breaks a promise (default {DEFAULT_SEEDS})",
+        help=f"search the seeds below N for one that breaks a rule (default {DEFAULT_SEEDS})",
     )
-    parser.add_argument("--svg", metavar="FILE", type=Path, help="also draw the violation there")
+    parser.add_argument("--svg", metavar="FILE", type=Path, help="also write the drawing there")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Play, and print what happened.
-
-    Returns:
-        0 when nothing was broken, 1 when something was, 2 where it cannot be played.
-    """
+    """Replay, print what happened, and return the exit code."""
     try:
         found = _find(arguments)
-    except (SettingsError, MissingTool) as error:
-        return _fail(error)
+    except MissingTool as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    except SettingsError as error:
+        print(f"hubbub: {error}", file=sys.stderr)
+        return USAGE
     if found is None:
-        print(f"{arguments.id}: {arguments.seeds} seeds, and each keeps its promises")
+        print(f"{arguments.id}: none of {arguments.seeds} seeds breaks a rule")
         return CLEAN
     if arguments.seed is None:
-        print(f"hubbub replay {found.server_id} --seed {found.seed}    shows this again\n")
+        print(f"To see this again:  hubbub replay {found.server_id} --seed {found.seed}\n")
     print("\n".join(told(found)))
     if not found.violations:
         return CLEAN
@@ -73,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def told(found: Run) -> Iterator[str]:
-    """Yield a run's story, of at most 80 columns: its steps, numbered, and what it broke."""
+    """Yield the lines that tell a run, at most 80 columns wide: its steps, and what it broke."""
     violation = _smallest(found) if found.violations else None
     blamed = {line for _, line in violation.blamed} if violation else set()
     actor = ""
@@ -85,7 +96,7 @@ def told(found: Run) -> Iterator[str]:
         yield from _wrapped(f"{step.deed} {step.to}".strip(), f"{number:4} {mark} ")
     yield ""
     if violation is None:
-        yield f"{found.server_id}, seed {found.seed}: nothing is broken"
+        yield f"{found.server_id}, seed {found.seed}: no rule is broken"
         return
     for wait in found.waits:
         yield from _wrapped(wait, "")
@@ -101,7 +112,7 @@ def _find(arguments: argparse.Namespace) -> Run | None:
 
 
 def _together(steps: tuple[Step, ...]) -> Iterator[Step]:
-    """Yield the steps, with what somebody does to several in a row as one."""
+    """Yield the steps; join steps in a row that do the same for different clients."""
     for (actor, deed), same in groupby(steps, lambda step: (step.actor, step.deed)):
         clients = [step.to for step in same if step.to]
         if clients:
@@ -117,11 +128,11 @@ def _wrapped(words: str, before: str) -> list[str]:
 
 
 def _smallest(found: Run) -> Violation:
-    """Return the first thing that a run broke, with the smallest history that shows it."""
+    """Return the first rule that a run broke, with the smallest history that shows it."""
     violation = found.violations[0]
     if any(each.sentence == violation.sentence for each in check(found.history).violations):
         return smallest_violation(found.history, violation.rule_id)
-    return violation  # it was not the history checker that found it
+    return violation  # found by something else than the history checker
 
 
 def _whole(text: str) -> int:
@@ -129,8 +140,3 @@ def _whole(text: str) -> int:
     if value < 0:
         raise ValueError
     return value
-
-
-def _fail(error: Exception) -> int:
-    print(f"hubbub: {error}", file=sys.stderr)
-    return USAGE

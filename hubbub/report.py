@@ -1,4 +1,4 @@
-"""``hubbub report``: draw a measurement as one self-contained HTML page."""
+"""``hubbub report``: draw measurements as one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -24,20 +24,16 @@ examples:
   hubbub report bench.json                   writes bench.html
   hubbub report 2026-11.json.gz -o page.html
 
-exit code: 0 drawn, 1 the page could not be written, 2 misuse
+exit code: 0 if the page is drawn, 1 if it cannot be written, 2 after misuse
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this sub-command's flags."""
     parser.epilog = EXAMPLES
-    parser.add_argument("file", type=Path, metavar="FILE", help="a result file of hubbub bench")
+    parser.add_argument("file", type=Path, metavar="FILE", help="a file of hubbub bench")
     parser.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        metavar="PAGE",
-        help="where to write the page (default: FILE as .html)",
+        "-o", "--output", type=Path, metavar="PAGE", help="the page (default: FILE with .html)"
     )
 
 

@@ -1,7 +1,8 @@
-"""The prompt of ``hubbub chat`` on a terminal: what arrives never disturbs what is being typed.
+"""The prompt of ``hubbub chat``: lines that arrive do not disturb the line that is being typed.
 
-It needs prompt_toolkit; `chat` does without a prompt where that is not installed. Colours are few:
-the room is dim, an error red, our own name that of the prompt, and none with ``NO_COLOR``.
+It needs prompt_toolkit; without it ``hubbub chat`` has no prompt. Notices of the room are dim,
+errors are red, and the user's own name has the colour of the prompt. With ``NO_COLOR`` there are no
+colours.
 """
 
 from __future__ import annotations
@@ -19,19 +20,19 @@ from prompt_toolkit.formatted_text import ANSI
 
 __all__ = ["Screen"]
 
-# What ANSI terminals call "select graphic rendition".
+# Parameters of the ANSI sequence "select graphic rendition".
 BOLD, DIM, RED, OWN = "1", "2", "31", "1;36"
 
 
 class _Interrupt(Exception):
-    """Ctrl-C at the prompt."""
+    """Ctrl-C was pressed at the prompt."""
 
 
 class Screen:
-    """One terminal, for one conversation."""
+    """The terminal, during one conversation."""
 
     def __init__(self) -> None:
-        # Once sent, a typed line is wiped: the room's echo shows that it was said, and when.
+        # A typed line is erased once it is sent: the room sends it back to the sender as well.
         self._session: PromptSession[str] = PromptSession(
             erase_when_done=True, interrupt_exception=_Interrupt
         )
@@ -40,7 +41,7 @@ class Screen:
         self._showing: asyncio.Task[None] | None = None
 
     async def typed_lines(self) -> AsyncGenerator[str, None]:
-        """Yield each line typed, until Ctrl-D. Ctrl-C interrupts the process, as anywhere else."""
+        """Yield each typed line, until Ctrl-D. Ctrl-C interrupts the process, as it always does."""
         placeholder = ANSI(_painted(DIM, "say something, or /help; Ctrl-D leaves"))
         while True:
             try:
@@ -48,17 +49,17 @@ class Screen:
             except EOFError:
                 return
             except _Interrupt:
-                # At the prompt Ctrl-C is a key. Made the signal again, it ends the conversation
-                # the one way there is, wherever it is waiting.
+                # At the prompt Ctrl-C is only a key. Raised as the signal, it ends the conversation
+                # in the usual way, at whatever point that is.
                 signal.raise_signal(signal.SIGINT)
                 return
-            for line in typed.split("\n"):  # a paste can hold several
+            for line in typed.split("\n"):  # pasted text can have several lines
                 yield line
 
     def show(self, line: str) -> None:
         """Print a line of the room above the prompt, soon and in order. It must be printable.
 
-        To print is to take the prompt away and put it back, so what arrives meanwhile is printed
+        Printing removes the prompt and draws it again. Lines that arrive meanwhile are printed
         together.
         """
         own_name = re.escape(self._own_name)

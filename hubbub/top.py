@@ -1,7 +1,7 @@
-"""``hubbub top``: what a running server says of itself at ``/healthz``, sample by sample.
+"""``hubbub top``: show what a running server reports at ``/healthz``, sample by sample.
 
-First the pure part: two samples make figures, figures make text. Then what asks, waits and shows.
-Nothing that a server says is shown before `printable` has seen it.
+The first half is pure: it turns two samples into figures, and figures into text. The second half
+asks the server, waits, and shows. Every text from a server passes through `printable` first.
 """
 
 from __future__ import annotations
@@ -29,18 +29,30 @@ from implementations.core.settings import Endpoint
 
 __all__ = ["add_arguments", "run"]
 
-TIMEOUT_S = 2.0  # for the connection, and again for each wait for a part of the answer
-ANSWER_LIMIT_BYTES = 64 * 1024  # a room's answer has less than 200
+TIMEOUT_S = 2.0  # for the connection, and for each part of the answer
+ANSWER_LIMIT_BYTES = 64 * 1024  # our servers answer with less than 200
 HISTORY = 60  # samples
 BLOCKS = "▁▂▃▄▅▆▇█"
 
+EPILOG = """\
+examples:
+  hubbub top                          the server on this machine, until Ctrl-C
+  hubbub top 127.0.0.1:9000 --once    one sample of another server
+  hubbub top | head -5                five samples, one per line
+
+In a pipe it prints one line per sample, and "gone" when the server is gone.
+
+exit code: 0 after --once, 1 if no server answers or the answer is no report, 2
+after misuse, 130 if it was interrupted
+"""
+
 
 class NoReport(Exception):
-    """Somebody answers, but not with a room's report. When nobody does it is `Lost`."""
+    """A server answers, but not with a report of a room. Without any answer it is `Lost`."""
 
 
 class Sample(NamedTuple):
-    """What a server said, and when, on our monotonic clock. Only ``clients`` can go down."""
+    """One report of a server, and when it came on our monotonic clock. Only ``clients`` falls."""
 
     id: str
     policy: str
@@ -58,7 +70,7 @@ REPORTED = Sample._fields[:-1]
 
 
 class Figures(NamedTuple):
-    """The last sample, and rates per second since the one before: None when there is none."""
+    """The last sample, and the rates since the sample before; None if there is none before."""
 
     sample: Sample
     messages_hz: float | None = None
@@ -81,7 +93,7 @@ def parse_report(body: bytes, at_s: float) -> Sample:
 
 
 def compare(before: Sample, now: Sample) -> Figures:
-    """Make figures of two samples; without rates if the server is not the one it was."""
+    """Return the figures of two samples; without rates if the server was started again."""
     elapsed_s = now.at_s - before.at_s
     messages, deliveries = now.messages - before.messages, now.deliveries - before.deliveries
     restarted = min(messages, deliveries, now.evictions - before.evictions) < 0
@@ -91,7 +103,7 @@ def compare(before: Sample, now: Sample) -> Figures:
 
 
 def short(number: float) -> str:
-    """Write a number from 0 on in at most five characters: 0.5, 999, 12.5M."""
+    """Return a number that is not negative in at most five characters: 0.5, 999, 12.5M."""
     number = round(number, 1)
     for suffix in ("", "k", "M", "G", "T", "P"):
         if number < 999.5:
@@ -101,13 +113,13 @@ def short(number: float) -> str:
 
 
 def sparkline(values: Sequence[float | None]) -> str:
-    """Draw a block for each value, full for the highest; what is not known is a gap."""
+    """Return one block per value, a full one for the highest; an unknown value is a gap."""
     top = max(filter(None, values), default=1.0)
     return "".join(" " if each is None else BLOCKS[math.ceil(each / top * 7)] for each in values)
 
 
 def plain_line(figures: Figures) -> str:
-    """Write figures for a pipe, in full; a rate that is not known is ``-``."""
+    """Return the figures as one line for a pipe, in full; an unknown rate is ``-``."""
     messages, deliveries = ("-" if hz is None else f"{hz:.1f}" for hz in figures[1:3])
     return f"{figures.sample} messages/s={messages} deliveries/s={deliveries}"
 
@@ -115,9 +127,9 @@ def plain_line(figures: Figures) -> str:
 def frame(
     figures: Figures, where: str, history: Sequence[float | None], interval_s: float
 ) -> list[tuple[str, str]]:
-    """Lay figures out for a terminal, as pieces of text and their styles.
+    """Return the figures as a frame for a terminal: pieces of text with their styles.
 
-    ``history`` is deliveries per second, a column for each sample, one each ``interval_s``.
+    ``history`` has the deliveries per second of each sample, one sample every ``interval_s``.
     """
     sample, messages_hz, deliveries_hz, gone = figures
     text = f" at {where}\npolicy {sample.policy}\n"
@@ -130,17 +142,17 @@ def frame(
         (sample.id, "bold"),
         (text, "dim" if gone else ""),
         (f"\n\n{sparkline(history)}", "cyan"),
-        (f"\ndeliveries/s each {interval_s:g} s, peak {peak}", "dim"),
-        ("\n\ngone, asking again" if gone else "", "bold red"),
+        (f"\ndeliveries/s every {interval_s:g} s, peak {peak}", "dim"),
+        ("\n\nserver gone, trying again" if gone else "", "bold red"),
     ]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this sub-command's flags."""
-    where = "a WebSocket door: H:P, http://H:P or ws://H:P (default %(default)s)"
-    every = "seconds from one sample to the next (default %(default)s)"
+    where = "a WebSocket door: HOST:PORT (default %(default)s)"
+    every = "seconds between two samples (default %(default)s)"
     default = "127.0.0.1:8080"
-    parser.epilog = "In a pipe it prints one line a sample, and one that says gone."
+    parser.epilog = EPILOG
     parser.add_argument(
         "address", nargs="?", type=_endpoint, default=default, metavar="ADDRESS", help=where
     )
@@ -149,8 +161,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Show what the server says until interrupted. Returns 1 if there is none."""
-    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # a real file here
+    """Show the reports of a server until interrupted; return the exit code."""
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # stdout is a file here
     where, interval_s = arguments.address, arguments.interval
     try:
         first = _ask(where)
@@ -161,10 +173,10 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             _print(_watch(where, interval_s, first))
     except Lost as lost:
-        why = f"no server at {where}: {lost}; start one: hubbub serve asyncio-broadcaster"
+        why = f"no server at {where}: {lost}; to start one: hubbub serve asyncio-broadcaster"
         why += f" --ws {where}"
     except NoReport:
-        why = f"{where} gives no report at /healthz; name the WebSocket door of a server"
+        why = f"{where} gives no report at /healthz; give the WebSocket door of a server"
     else:
         return 0
     print(f"hubbub top: {why}", file=sys.stderr)
@@ -190,10 +202,10 @@ def _ask(where: Endpoint) -> Sample:
         with opener.open(f"http://{where}/healthz", timeout=TIMEOUT_S) as answer:
             body = answer.read(ANSWER_LIMIT_BYTES)
             if answer.length and len(body) < ANSWER_LIMIT_BYTES:
-                raise Lost("the answer broke off")
+                raise Lost("the answer is incomplete")
     except HTTPError as error:
         error.close()
-        # 5xx: a room that is full, or about to end
+        # 5xx: the room is full, or the server is stopping
         raise Lost(f"HTTP {error.code}") if error.code >= 500 else NoReport from None
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "reason", error)
@@ -204,7 +216,7 @@ def _ask(where: Endpoint) -> Sample:
 
 
 def _watch(where: Endpoint, interval_s: float, first: Sample) -> Iterator[Figures]:
-    """Yield figures each ``interval_s``, the last ones as gone while nobody answers."""
+    """Yield figures every ``interval_s``; without an answer the last ones, marked as gone."""
     figures = Figures(first)
     while True:
         yield figures
@@ -225,12 +237,12 @@ def _print(watched: Iterator[Figures]) -> None:
 
 
 def _draw(watched: Iterator[Figures], where: str, interval_s: float) -> None:
-    """Redraw on the terminal's other screen; at the end leave the last frame on its first."""
+    """Redraw on the terminal's alternate screen; leave the last frame on the normal one."""
     from rich.console import Console
     from rich.live import Live
     from rich.text import Text
 
-    # Terminated without this, we would leave the terminal without a cursor, on the other screen.
+    # Without this, SIGTERM would leave the terminal on the alternate screen, without a cursor.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     console = Console()
     history: deque[float | None] = deque(maxlen=HISTORY)

@@ -71,7 +71,9 @@ class Server:
                 try:
                     uvloop = import_module("uvloop")
                 except ModuleNotFoundError:
-                    raise SettingsError("uvloop is not installed (pip install uvloop)") from None
+                    raise SettingsError(
+                        "--loop uvloop needs uvloop: pip install 'hubbub[uvloop]'"
+                    ) from None
                 uvloop.run(package.serve(*arguments))
             case _:
                 import_module("asyncio").run(package.serve(*arguments))

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from types import FrameType
 
 from conformance.checker import History, Violation
@@ -139,12 +140,14 @@ def _check_tool(runtime: str) -> None:
     tool = TOOLS.get(runtime)
     if tool is None:
         return
-    try:
-        if sys.version_info < OLDEST_PYTHON:
-            raise ModuleNotFoundError
-        import_module(tool)
-    except ModuleNotFoundError:
+    if sys.version_info < OLDEST_PYTHON:
+        this = ".".join(map(str, sys.version_info[:2]))
         raise MissingTool(
-            f"schedules of the {runtime} servers need Python 3.12 or newer "
-            "with pip install 'hubbub[schedules]'"
-        ) from None
+            f"hubbub replay needs Python 3.12 or newer for servers on {runtime}, and this is "
+            f"Python {this}; servers on trio work with every Python"
+        )
+    if find_spec(tool) is None:
+        raise MissingTool(
+            f"hubbub replay needs {tool.replace('_', '-')} for servers on {runtime}: "
+            "pip install 'hubbub[schedules]'"
+        )

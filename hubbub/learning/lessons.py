@@ -9,10 +9,13 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from hubbub import TREE
 
-__all__ = ["LESSONS", "ROOT", "Lesson", "NoLesson", "find_lesson", "lessons"]
 
-ROOT = Path(__file__).resolve().parents[2]
+__all__ = ["IN_CLONE", "LESSONS", "ROOT", "Lesson", "NoLesson", "find_lesson", "lessons", "shown"]
+
+ROOT = Path(TREE)
+IN_CLONE = (ROOT / "pyproject.toml").is_file()  # not in a wheel
 LESSONS = ROOT / "lessons"
 
 _FOLDER = re.compile(r"(\d\d)_[a-z_]+")
@@ -65,6 +68,11 @@ class Lesson:
         """The hints, from a nudge to nearly the answer: the sections of hints.md."""
         text = (self.folder / "hints.md").read_text(encoding="utf-8")
         return [part.partition("\n")[2].strip() for part in re.split(r"^## ", text, flags=re.M)[1:]]
+
+
+def shown(path: Path) -> str:
+    """Return the path of a lesson's file for a person: short in a clone, whole in a wheel."""
+    return str(path.relative_to(ROOT) if IN_CLONE else path)
 
 
 def lessons() -> list[Lesson]:

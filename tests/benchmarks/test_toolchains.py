@@ -276,3 +276,18 @@ def test_cache_is_in_the_repository(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert folder.parts[-2:] == (".cache", "benchmarks")
     assert (folder.parents[1] / "pyproject.toml").is_file()
+
+
+def test_cache_of_an_installed_hubbub_is_the_users(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Outside a clone the cache is in the user's cache folder, not beside the code."""
+    monkeypatch.delenv("HUBBUB_CACHE")
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda name, **_: tmp_path / "user" / name)
+    monkeypatch.setattr(toolchains, "_ROOT", tmp_path / "site-packages" / "hubbub" / "_tree")
+
+    folder = cache_folder()
+
+    assert folder == tmp_path / "user" / "hubbub" / "benchmarks"
+    assert folder.is_dir()
+    assert not (tmp_path / "site-packages").exists()

@@ -1,4 +1,4 @@
-"""hubbub bench, report and compare from the command line: what is kept, and what is refused."""
+"""``hubbub bench``, ``report`` and ``compare``: what they keep, and what they refuse."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ARGUMENTS = ["closed", "--server", "asyncio-direct", "--peer", "none", "--proces
 
 @pytest.fixture(autouse=True)
 def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs cost nothing, and nobody is measured twice."""
+    """Runs take no time, and no server is measured twice."""
 
     def run(scenario: str, server: str, process: int, workload: Workload, *_: object) -> Run:
         return make_run(server, 10.0 + process, process=process, scenario=scenario)
@@ -42,7 +42,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_measurement_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each run is told, a table follows, and the file holds all of it and nothing else is left."""
+    """Each run has a line, a table follows, and only the file with all results is left."""
     output = tmp_path / "bench.json"
 
     assert main(["bench", *ARGUMENTS, "--output", str(output)]) == 0
@@ -55,7 +55,7 @@ def test_measurement_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
 
 def test_server_of_ones_own_is_measured_beside_others(tmp_path: Path) -> None:
-    """It is started by its own command, judged, and measured beside what was named."""
+    """The user's server is started, judged, and measured beside the named servers."""
     script = tmp_path / "mine.py"
     script.write_text(
         "import runpy, sys\n"
@@ -84,7 +84,7 @@ def test_server_of_ones_own_is_measured_beside_others(tmp_path: Path) -> None:
 def test_command_that_is_none_is_misuse(
     command: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One line says what is wrong with it."""
+    """One line says what is wrong with the command."""
     assert main(["bench", "closed", "--command", command]) == 2
     assert said in capsys.readouterr().err
 
@@ -92,7 +92,7 @@ def test_command_that_is_none_is_misuse(
 def test_own_server_that_does_not_start_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The others are measured, and the last line says what became of one's own."""
+    """The other servers are measured, and the last line says why the user's was not."""
     words = ["closed", "--command", "false", "--peer", "none", "--processes", "1"]
 
     assert main(["bench", *words, "--output", str(tmp_path / "bench.json")]) == 1
@@ -102,7 +102,7 @@ def test_own_server_that_does_not_start_is_said(
 def test_stopped_measurement_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A Ctrl-C keeps what was measured and says how to go on; then only the rest is measured."""
+    """Ctrl-C keeps all finished runs and says how to go on; then only the rest is measured."""
     output = tmp_path / "bench.json"
     costs: Iterator[float] = iter([10.0, 11.0])
 
@@ -127,7 +127,7 @@ def test_stopped_measurement_goes_on(
 def test_measurement_of_another_machine_does_not_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What was begun elsewhere, or on another commit, is one measurement no more."""
+    """A measurement that was begun on another machine or commit cannot be resumed."""
     output = tmp_path / "bench.json"
 
     def interrupted(*_: object) -> Run:
@@ -139,11 +139,11 @@ def test_measurement_of_another_machine_does_not_go_on(
         assert main(["bench", *ARGUMENTS, "--output", str(output)]) == 130
 
     assert main(["bench", *ARGUMENTS, "--output", str(output), "--resume"]) == 2
-    assert "begun with another cpu: measure anew" in capsys.readouterr().err
+    assert "begun with another cpu: start again without --resume" in capsys.readouterr().err
 
 
 def test_run_that_was_being_written_is_made_again(tmp_path: Path) -> None:
-    """A journal whose last line breaks off is resumed without it."""
+    """A journal whose last line is incomplete is resumed without that line."""
     plan = Plan(("closed",))
     journal = Journal(tmp_path / "bench.json", plan)
     journal.begin(make_results({}))
@@ -164,7 +164,7 @@ def test_run_that_was_being_written_is_made_again(tmp_path: Path) -> None:
     ],
 )
 def test_journal_that_does_not_fit_is_refused(tmp_path: Path, damage: object, words: str) -> None:
-    """A journal that is empty, damaged or of another plan is not gone on with."""
+    """A journal that is empty, damaged or of another plan cannot be resumed."""
     assert callable(damage)
     journal = Journal(tmp_path / "bench.json", Plan(("closed",)))
     journal.begin(make_results({}))
@@ -183,12 +183,12 @@ def test_journal_that_does_not_fit_is_refused(tmp_path: Path, damage: object, wo
         (["bench", "--peer", "rust"], "there is no peer rust"),
         (["bench", "--processes", "0"], "--processes must be at least 1"),
         (["bench", "--clients", "0"], "--clients must be at least 1"),
-        (["bench", "--output", "no/such/x.json"], "no such folder: no/such"),
-        (["bench", "--output", "x.txt"], "a .json or .json.gz file"),
+        (["bench", "--output", "no/such/x.json"], "there is no folder no/such"),
+        (["bench", "--output", "x.txt"], "must end in .json or .json.gz"),
         (["bench", "--resume", "--output", "x.json"], "nothing to resume"),
         (["report", "none.json"], "cannot read none.json"),
         (["compare", "none.json", "none.json"], "cannot read none.json"),
-        (["compare", "one.json"], "give two JSON files"),
+        (["compare", "one.json"], "give two files of hubbub bench"),
         (["compare", "asyncio"], "there is no server asyncio"),
         (["compare", "--clients", "0"], "must each be at least 1"),
     ],
@@ -212,7 +212,7 @@ def test_misuse_is_one_clear_line(
 
 
 def test_too_many_clients_are_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """More clients than files may be open is one line, and leaves nothing behind."""
+    """More clients than open files are allowed: that is one line, and no file is left behind."""
     output = tmp_path / "bench.json"
 
     assert main(["bench", *ARGUMENTS, "--clients", "1000000000", "--output", str(output)]) == 1
@@ -222,7 +222,7 @@ def test_too_many_clients_are_refused(capsys: pytest.CaptureFixture[str], tmp_pa
 
 
 def test_report_is_one_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A page is drawn beside the results: it answers which to pick, and needs nothing else."""
+    """The page stands beside the results, is self-contained, and says which server to pick."""
     path = tmp_path / "round.json.gz"
     write(make_results({"asyncio-direct": [3.0, 3.1, 3.2], PEER: [5.0, 5.1, 5.2]}), path)
 
@@ -241,7 +241,7 @@ def test_report_is_one_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 def test_page_that_cannot_be_written_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A folder that is not there is one clear line, and exit code 1."""
+    """A folder that does not exist is one line and exit code 1."""
     path = tmp_path / "bench.json"
     write(make_results({"asyncio-direct": [3.0]}), path)
 
@@ -251,7 +251,7 @@ def test_page_that_cannot_be_written_is_said(
 
 
 def test_two_measurements_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Two files side by side: a ratio for each cell, and what changed."""
+    """Two files are compared: a ratio for each cell, and what changed."""
     before, after = tmp_path / "before.json", tmp_path / "after.json"
     write(make_results({"asyncio-direct": [3.0, 3.1, 3.2]}), before)
     write(make_results({"asyncio-direct": [6.0, 6.1, 6.2]}), after)
@@ -262,7 +262,7 @@ def test_two_measurements_are_compared(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_plan_is_what_was_asked_for(tmp_path: Path) -> None:
-    """What the journal keeps is the plan, so that another one is not mixed into it."""
+    """The journal keeps the plan, so runs of another plan are not mixed into it."""
     journal = Journal(tmp_path / "bench.json", Plan(("closed", "open"), peers=()))
     journal.begin(make_results({}))
 

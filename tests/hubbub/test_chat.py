@@ -1,4 +1,4 @@
-"""``hubbub chat`` in a pipe: a netcat that loses nothing and notices everything."""
+"""``hubbub chat`` in a pipe: it loses no line, and notices every kind of ending."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def address(request: pytest.FixtureRequest, server: Server) -> str:
 
 @pytest.fixture
 def chat() -> Iterator[Chat]:
-    """Starts ``hubbub chat`` with pipes at all three ends."""
+    """Starts ``hubbub chat`` with pipes for its three standard streams."""
     started: list[subprocess.Popen[str]] = []
 
     def start(address: str, stdin: int = subprocess.PIPE) -> subprocess.Popen[str]:
@@ -57,7 +57,7 @@ def chat() -> Iterator[Chat]:
 
 
 def replies(output: str) -> list[str]:
-    """Return what came after the welcome and the roster, with the speaker's name cut off."""
+    """Return the lines after the welcome and the list of names, without the speaker's name."""
     you_are, roster, *lines = output.splitlines()
     name = you_are.removeprefix("* you are ")
     assert roster.startswith("* online (")
@@ -69,11 +69,11 @@ def wait_for_welcome(process: subprocess.Popen[str]) -> None:
     assert process.stdout.readline().startswith("* you are ")
 
 
-# Nothing is lost.
+# No line is lost.
 
 
 def test_pipe_loses_no_reply(chat: Chat, address: str) -> None:
-    """Every reply to what was piped in is printed before the client ends, each time."""
+    """Every reply to the piped lines is printed before the client ends, each time."""
     said = "".join(f"line {i}\n" for i in range(20))
     processes = [chat(address) for _ in range(6)]
 
@@ -84,7 +84,7 @@ def test_pipe_loses_no_reply(chat: Chat, address: str) -> None:
 
 
 def test_pipe_last_line_without_end_is_said(chat: Chat, address: str) -> None:
-    """A last line counts without its line end."""
+    """A last line without a line end is sent too."""
     process = chat(address)
 
     output, _ = process.communicate("first\r\nlast", WITHIN)
@@ -93,7 +93,7 @@ def test_pipe_last_line_without_end_is_said(chat: Chat, address: str) -> None:
 
 
 def test_file_is_said_whole(chat: Chat, address: str, tmp_path: Path) -> None:
-    """A regular file on standard input is said line by line."""
+    """A regular file on standard input is sent line by line."""
     lines = [f"{i} ünï ☂ {'x' * 500}" for i in range(200)]
     said = tmp_path / "said.txt"
     said.write_text("\n".join(lines))
@@ -106,7 +106,7 @@ def test_file_is_said_whole(chat: Chat, address: str, tmp_path: Path) -> None:
 
 
 def test_pipe_quit_ends_the_conversation(chat: Chat, address: str) -> None:
-    """After /quit nothing more is sent, and the end is a clean one."""
+    """After /quit nothing more is sent, and the client ends with 0."""
     process = chat(address)
 
     output, errors = process.communicate("said\n/quit\nunsaid\n", WITHIN)
@@ -115,7 +115,7 @@ def test_pipe_quit_ends_the_conversation(chat: Chat, address: str) -> None:
 
 
 def test_lines_before_a_reset_are_shown(chat: Chat) -> None:
-    """What arrived before the connection was reset is printed, and then the reset is told."""
+    """Lines that arrived before a reset are printed, and then the reset is reported."""
     lines = [f"* line {i}" for i in range(1000)]
     process = chat(one_connection("\n".join([*lines, ""]).encode(), reset=True))
 
@@ -132,7 +132,7 @@ def test_lines_before_a_reset_are_shown(chat: Chat) -> None:
 def test_server_death_is_noticed_while_waiting(
     chat: Chat, server: Server, address: str, death: signal.Signals
 ) -> None:
-    """A server that ends is noticed at once, although standard input says nothing."""
+    """The end of the server is noticed at once, even if standard input stays silent."""
     process = chat(address)
     wait_for_welcome(process)
 
@@ -157,7 +157,7 @@ def test_interrupt_leaves_quietly(chat: Chat, address: str) -> None:
 
 
 def test_reader_that_leaves_ends_the_client(chat: Chat, address: str) -> None:
-    """When nobody reads its output any more the client ends without a complaint."""
+    """When the reader of its output has ended, the client ends without an error message."""
     process = chat(address)
     wait_for_welcome(process)
     assert process.stdin is not None
@@ -177,7 +177,7 @@ def test_reader_that_leaves_ends_the_client(chat: Chat, address: str) -> None:
 
 @pytest.mark.parametrize("form", ["{}", "ws://{}/ws"])
 def test_refused_connection_is_one_clear_line(chat: Chat, form: str) -> None:
-    """Where nobody listens, one line says so and the exit status is 1."""
+    """If no server listens, one line says so and the exit code is 1."""
     address = form.format(spelled(free_address()))
     process = chat(address)
 
@@ -188,7 +188,7 @@ def test_refused_connection_is_one_clear_line(chat: Chat, form: str) -> None:
 
 
 def test_refused_handshake_is_one_clear_line(chat: Chat, server: Server) -> None:
-    """Where the WebSocket door turns us away, one line says with what."""
+    """If the WebSocket door refuses the client, one line says with which status."""
     process = chat(f"ws://{spelled(server.ws)}/elsewhere")
 
     output, errors = process.communicate(timeout=WITHIN)
@@ -201,7 +201,7 @@ def test_refused_handshake_is_one_clear_line(chat: Chat, server: Server) -> None
     "address", ["nonsense", "127.0.0.1:70000", "http://127.0.0.1/", "ws:///ws", "ws://h:port/ws"]
 )
 def test_bad_address_is_bad_usage(chat: Chat, address: str) -> None:
-    """An address that is none is told in one line, with exit status 2."""
+    """An address that makes no sense is one line and exit code 2."""
     process = chat(address)
 
     output, errors = process.communicate(timeout=WITHIN)
@@ -214,7 +214,7 @@ def test_bad_address_is_bad_usage(chat: Chat, address: str) -> None:
 
 
 def test_control_characters_reach_no_terminal(chat: Chat) -> None:
-    """Whatever a server sends, no control character is printed."""
+    """No control character is printed, even if a server sends some."""
     process = chat(one_connection(b"* you are \x1b[2Jx\r\n\x07mallory: \xc2\x9b31m\xff\n"))
 
     output, _ = process.communicate("hello\n", WITHIN)
@@ -233,7 +233,7 @@ def test_printable_replaces_what_is_unsafe(unsafe: str) -> None:
 
 
 def test_printable_keeps_what_is_text() -> None:
-    """Text of any script stays as it is, its joiners and marks too."""
+    """Text of any script stays as it is, with its joiners and marks."""
     line = "Zoë говорит: नमस्ते 👩\u200d🚀 e\u0301"
 
     shown = printable(line)
@@ -242,7 +242,7 @@ def test_printable_keeps_what_is_text() -> None:
 
 
 def one_connection(sends: bytes, *, reset: bool = False) -> str:
-    """Start a server that waits for one word, sends those bytes and ends; return its address."""
+    """Start a server that waits for one line, sends these bytes and ends; return its address."""
     listener = socket.create_server(("127.0.0.1", 0))
     listener.settimeout(WITHIN)
 
@@ -255,7 +255,7 @@ def one_connection(sends: bytes, *, reset: bool = False) -> str:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_lingering)
             else:
                 connection.shutdown(socket.SHUT_WR)
-                while connection.recv(64):  # closing on unread bytes would be a reset too
+                while connection.recv(64):  # to close with unread bytes would be a reset too
                     pass
 
     threading.Thread(target=serve, daemon=True).start()

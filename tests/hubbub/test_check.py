@@ -1,4 +1,4 @@
-"""``hubbub check`` and ``hubbub learn``: sentences, hints, the solution, a new start."""
+"""``hubbub check`` and ``hubbub learn``: verdicts, hints, the solution, a reset."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hubbub.learning.telling import wrapped
 
 @pytest.fixture(autouse=True)
 def progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep the progress of whoever runs the tests out of them."""
+    """Keep the developer's own progress out of the tests."""
     path = tmp_path / "state" / "progress.json"
     monkeypatch.setenv("HUBBUB_PROGRESS", str(path))
     return path
@@ -29,7 +29,7 @@ def progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the first lesson in a checkout of its own; its exercise may be edited."""
+    """A copy of the first lesson in a clone of its own, so that its exercise may be edited."""
     root = tmp_path / "clone"
     folder = root / "lessons" / "00_tour"
     shutil.copytree(LESSONS / "00_tour", folder)
@@ -40,22 +40,21 @@ def lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ):
         subprocess.run(["git", *command], cwd=root, check=True)
     monkeypatch.setattr(lessons, "LESSONS", root / "lessons")
-    for module in ("hubbub.check", "hubbub.learn"):
-        __import__(module)
-        monkeypatch.setattr(sys.modules[module], "ROOT", root)
-    monkeypatch.setattr(sys.modules["hubbub.learn"], "LESSONS", root / "lessons")
+    monkeypatch.setattr(lessons, "ROOT", root)
+    monkeypatch.setattr("hubbub.check.ROOT", root)
+    monkeypatch.setattr("hubbub.learn.LESSONS", root / "lessons")
     return folder
 
 
 def solve(lesson: Path) -> None:
-    """Hand in the solution."""
+    """Make the solution the answer."""
     (lesson / "exercise.py").write_text((lesson / "solution.py").read_text())
 
 
 def test_wrong_answer_gets_the_sentence_first(
     lesson: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What is wrong is the first thing said; then what was looked at, and where the hints are."""
+    """The output begins with what is wrong; then come the promises, and the way to the hints."""
     assert main(["check", "00"]) == 1
 
     said = capsys.readouterr().out
@@ -68,7 +67,7 @@ def test_wrong_answer_gets_the_sentence_first(
 def test_right_answer_passes_and_is_remembered(
     lesson: Path, progress: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Passing is written down, and says how to compare."""
+    """Passing is saved, and the output says how to compare with the solution."""
     solve(lesson)
 
     assert main(["check", "00"]) == 0
@@ -82,9 +81,9 @@ def test_right_answer_passes_and_is_remembered(
 def test_solution_opens_after_passing_only(
     lesson: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Before, there are hints; after, the solution and how it differs from one's own."""
+    """Before passing there are hints; after it, the solution and how the answer differs."""
     assert main(["check", "00", "--solution"]) == 1
-    assert "opens when yours has passed" in capsys.readouterr().out
+    assert "is shown once your answer passes" in capsys.readouterr().out
 
     text = (lesson / "solution.py").read_text()
     (lesson / "exercise.py").write_text(text.replace("pop(name, None)", "pop(name, False) or None"))
@@ -98,7 +97,7 @@ def test_solution_opens_after_passing_only(
 
 
 def test_hints_come_one_at_a_time(lesson: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each call adds one, and the third stays the last."""
+    """Each call adds one hint, and there are three."""
     shown = []
     for _ in range(4):
         assert main(["check", "00", "--hint"]) == 0
@@ -110,7 +109,7 @@ def test_hints_come_one_at_a_time(lesson: Path, capsys: pytest.CaptureFixture[st
 def test_reset_puts_it_back_and_keeps_what_was_written(
     lesson: Path, progress: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The exercise is as it was shipped, the lesson not begun, one's own text kept aside."""
+    """The exercise and the progress are as at the start, and a copy of the answer is kept."""
     shipped = (lesson / "exercise.py").read_text()
     solve(lesson)
     main(["check", "00"])
@@ -125,7 +124,7 @@ def test_reset_puts_it_back_and_keeps_what_was_written(
 def test_missing_exercise_is_said_and_can_be_had_back(
     lesson: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An exercise that was deleted is no traceback."""
+    """A deleted exercise is no traceback, and can be restored."""
     (lesson / "exercise.py").unlink()
 
     assert main(["check", "00"]) == 1
@@ -136,7 +135,7 @@ def test_missing_exercise_is_said_and_can_be_had_back(
 
 @pytest.mark.parametrize("text", ["def broken(:\n", "exit()\n", "import os\nos._exit(0)\n"])
 def test_broken_exercise_harms_no_progress(lesson: Path, progress: Path, text: str) -> None:
-    """Whatever an exercise does, what was known before is known after."""
+    """An exercise cannot change the saved progress, whatever it does."""
     solve(lesson)
     main(["check", "00"])
     before = progress.read_text()
@@ -147,7 +146,7 @@ def test_broken_exercise_harms_no_progress(lesson: Path, progress: Path, text: s
 
 
 def test_watch_judges_each_save(lesson: Path, progress: Path) -> None:
-    """A saved answer is judged without being asked for."""
+    """The answer is judged again each time it is saved."""
     watching = subprocess.Popen(
         [sys.executable, "-P", "-u", "-m", "hubbub", "check", "00", "--watch"],
         stdout=subprocess.PIPE,
@@ -155,7 +154,7 @@ def test_watch_judges_each_save(lesson: Path, progress: Path) -> None:
         cwd=ROOT,
     )
     assert watching.stdout is not None
-    enough = threading.Timer(300 * TICK, watching.kill)  # only ever reached when it hangs
+    enough = threading.Timer(300 * TICK, watching.kill)  # reached only if it hangs
     enough.start()
     try:
         for line in watching.stdout:
@@ -171,7 +170,7 @@ def test_watch_judges_each_save(lesson: Path, progress: Path) -> None:
 def test_list_shows_progress_and_what_is_next(
     lesson: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each lesson has its number, its title and a mark when its exercise has passed."""
+    """Each lesson has its number, its title, and a mark if its exercise has passed."""
     solve(lesson)
     main(["check", "00"])
     capsys.readouterr()
@@ -197,10 +196,10 @@ def test_hint_fits_a_terminal() -> None:
 def test_root_is_told_how_to_open_a_lesson(
     lesson: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """JupyterLab does not run as root of itself; where it may, it is given what it asks for."""
+    """As root, the output says how to allow JupyterLab; with the flag, JupyterLab gets it."""
     started: list[list[str]] = []
     monkeypatch.setattr("os.geteuid", lambda: 0)
-    monkeypatch.setattr("hubbub.learn.find_spec", lambda _: object())
+    monkeypatch.setattr("hubbub.learn.complaint", lambda _: "")
 
     def run(command: list[str], **_: object) -> SimpleNamespace:
         started.append(command)
@@ -218,7 +217,7 @@ def test_root_is_told_how_to_open_a_lesson(
 
 @pytest.mark.parametrize("command", ["learn", "check"])
 def test_unknown_lesson_is_misuse(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A lesson that is not there is one line and exit code 2."""
+    """A lesson that does not exist is one line and exit code 2."""
     assert main([command, "77"]) == 2
 
     assert capsys.readouterr().err.startswith("hubbub: there is no lesson '77'")
@@ -227,9 +226,9 @@ def test_unknown_lesson_is_misuse(command: str, capsys: pytest.CaptureFixture[st
 def test_progress_that_cannot_be_kept_is_said(
     lesson: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Where nothing can be written, that is a sentence."""
+    """Progress that cannot be saved is one sentence."""
     monkeypatch.setenv("HUBBUB_PROGRESS", "/dev/null/progress.json")
     solve(lesson)
 
     assert main(["check", "00"]) == 2
-    assert "cannot be kept" in capsys.readouterr().err
+    assert "cannot be saved" in capsys.readouterr().err

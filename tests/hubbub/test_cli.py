@@ -1,4 +1,4 @@
-"""The command line: which sub-command is meant, and what happens when none is."""
+"""The command line: finding the sub-command, help, misuse, and full disks."""
 
 from __future__ import annotations
 
@@ -7,22 +7,17 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from subprocess import PIPE
 
 import pytest
 
-from hubbub.cli import COMMANDS, main
+from hubbub.cli import COMMANDS, GROUPS, main
 from implementations.servers import SERVERS
 
 
-# ``serve`` has no module in this folder: its parser is the servers' own.
-THERE = [name for name in COMMANDS if name == "serve" or find_spec(COMMANDS[name][0])]
-
-
 def exit_code(*argv: str) -> int:
-    """Return the exit code of ``hubbub *argv``; argparse leaves by itself."""
+    """Return the exit code of ``hubbub *argv``, also if argparse exits."""
     try:
         return main(list(argv))
     except SystemExit as left:
@@ -30,7 +25,7 @@ def exit_code(*argv: str) -> int:
 
 
 def test_list_has_every_server_with_its_axes(capsys: pytest.CaptureFixture[str]) -> None:
-    """Each server has a line with its id and its axes, and a line that says what it is."""
+    """Each server has a line with its id and its axes, and a line that describes it."""
     assert exit_code("list") == 0
 
     lines = capsys.readouterr().out.splitlines()
@@ -62,28 +57,62 @@ def test_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().out == f"hubbub {version('hubbub')}\n"
 
 
+@pytest.mark.parametrize("argv", [[], ["--help"]], ids=["", "--help"])
+def test_help_fits_a_terminal(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """The overview is at most 80 columns wide, and each sub-command is in one group."""
+    exit_code(*argv)
+
+    printed = capsys.readouterr()
+    assert max(map(len, (printed.out + printed.err).splitlines())) <= 80
+    assert len(COMMANDS) == sum(map(len, GROUPS.values()))
+
+
+def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """``hubbub`` alone shows the overview on standard error, and ends with 2 as a misuse does."""
+    assert exit_code() == 2
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "start here:" in printed.err
+
+
+def test_likely_command_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """A misspelt command is answered with the command that was meant."""
+    assert exit_code("confrom") == 2
+
+    assert "did you mean 'conform'?" in capsys.readouterr().err
+
+
+def test_unknown_flag_names_the_help_of_its_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """The line about a flag that a sub-command does not have names that sub-command's help."""
+    assert exit_code("list", "--dance") == 2
+
+    expected = "hubbub: unrecognized arguments: --dance (try hubbub list --help)\n"
+    assert capsys.readouterr().err == expected
+
+
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
-    """The help has a line for each sub-command that there is."""
+    """The help has a line for each sub-command."""
     assert exit_code("--help") == 0
 
     listed = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line.strip()]
     assert [name for name in COMMANDS if name not in listed] == []
 
 
-@pytest.mark.parametrize("name", THERE)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A sub-command's help is its own, and no error."""
+    """Each sub-command has its own help, 80 columns wide, and shows it without an error."""
     assert exit_code(name, "--help") == 0
 
     printed = capsys.readouterr()
     assert printed.out.startswith(f"usage: hubbub {name} ")
     assert printed.err == ""
+    assert max(map(len, printed.out.splitlines())) <= 80
 
 
 @pytest.mark.parametrize(
     "argv",
     [
-        [],
         [""],
         ["dance"],
         ["lis"],
@@ -97,7 +126,7 @@ def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -
     ids=" ".join,
 )
 def test_bad_usage_is_one_line(argv: Sequence[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """What is no command, flag or id ends with 2 and one line that says so."""
+    """An unknown command, flag or id is one line and exit code 2."""
     assert exit_code(*argv) == 2
 
     printed = capsys.readouterr()
@@ -114,7 +143,7 @@ def test_interrupted_command_is_not_an_error_to_be_traced(
     def interrupted(_arguments: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("hubbub.listing.run", interrupted)
+    monkeypatch.setattr("hubbub.list.run", interrupted)
 
     assert exit_code("list") == 130
     assert capsys.readouterr() == ("", "")
@@ -122,7 +151,7 @@ def test_interrupted_command_is_not_an_error_to_be_traced(
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 def test_full_disk_is_one_line() -> None:
-    """Output that finds no space ends the command with one line that says so."""
+    """A full disk ends the command with one line that says so."""
     with Path("/dev/full").open("w") as full:
         listed = subprocess.run(
             [sys.executable, "-m", "hubbub", "list"], stdout=full, stderr=PIPE, text=True
@@ -135,7 +164,7 @@ def test_full_disk_is_one_line() -> None:
 
 
 def test_reader_that_has_seen_enough_is_no_news() -> None:
-    """Output into a pipe that nobody reads any more ends the command without a word."""
+    """A pipe whose reader has ended ends the command without a message."""
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "w") as pipe:

@@ -1,4 +1,4 @@
-"""The client's side of the two doors: addresses, and lines out of bytes."""
+"""The client's side of the two doors: addresses, and lines made of bytes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from hubbub.conversation import LINE_LIMIT_BYTES, Address, LineDoor, Lost
     ],
 )
 def test_address_names_a_door(text: str, meant: str) -> None:
-    """An address is a TCP door, or a WebSocket door whose path is /ws unless it says otherwise."""
+    """An address names a TCP door, or a WebSocket door whose path is /ws by default."""
     address = Address.parse(text)
 
     assert str(address) == meant
@@ -31,7 +31,7 @@ def test_address_names_a_door(text: str, meant: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "nonsense", "h:99999", "wss://h:1/ws", "ws://h:99999/ws"])
 def test_address_that_names_no_door_is_refused(text: str) -> None:
-    """What is no address is refused in words that name it."""
+    """A text that is no address is refused with a message that contains it."""
     with pytest.raises(argparse.ArgumentTypeError, match="expected HOST:PORT") as refusal:
         Address.parse(text)
 
@@ -40,7 +40,7 @@ def test_address_that_names_no_door_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("step", [1, 2, 1000])
 def test_line_door_finds_lines_however_they_arrive(step: int) -> None:
-    """Byte by byte or many at once, the same bytes are the same lines, a last one included."""
+    """The same bytes give the same lines, however they are cut; the last line may be incomplete."""
     sent = "one\n\nzwö\nlast".encode()
 
     lines = asyncio.run(_heard([sent[at : at + step] for at in range(0, len(sent), step)]))
@@ -49,13 +49,13 @@ def test_line_door_finds_lines_however_they_arrive(step: int) -> None:
 
 
 def test_line_door_refuses_a_line_without_end() -> None:
-    """A server that never ends its line cannot fill our memory."""
+    """A server that never ends its line cannot fill the client's memory."""
     with pytest.raises(Lost, match="over 1048576 bytes"):
         asyncio.run(_heard([b"x" * (LINE_LIMIT_BYTES + 1)]))
 
 
 async def _heard(chunks: list[bytes]) -> list[str]:
-    """Return the lines of a door whose server sends the chunks one by one and ends."""
+    """Return the lines of a door whose server sends these chunks one by one and ends."""
     ours, theirs = socket.socketpair()
     theirs.setblocking(False)
     door = LineDoor(ours)

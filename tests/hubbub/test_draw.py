@@ -1,4 +1,4 @@
-"""``hubbub draw``: a tape in, a picture of what is wrong out."""
+"""``hubbub draw``: it reads a recording and draws what is wrong."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from tests.conformance.taped import chat, taped
 
 
 def write(tape: Tape, path: Path) -> str:
-    """Write a tape into a file, and return its name."""
+    """Write a recording into a file, and return its name."""
     path.write_text("".join(f"{line}\n" for line in tape.lines()), encoding="utf-8")
     return str(path)
 
 
 @pytest.fixture
 def wrong(tmp_path: Path) -> str:
-    """A tape on which anna got two lines in another order than ben."""
+    """A recording in which anna got two lines in another order than ben."""
     history = swapped(chat(), "anna", "anna:1: anna-1", "ben:1: ben-1")
     return write(taped(history), tmp_path / "wrong.jsonl")
 
 
 def test_what_is_wrong_is_drawn(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """The rule, a sentence and the smallest picture of it, 80 columns wide."""
+    """The output has the rule, a sentence and the smallest drawing, 80 columns wide."""
     assert main(["draw", wrong]) == 1
 
     drawn = capsys.readouterr().out
@@ -39,7 +39,7 @@ def test_what_is_wrong_is_drawn(wrong: str, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_pictures_and_traces_are_written(wrong: str, tmp_path: Path) -> None:
-    """With ``--svg`` and ``--trace`` there are two files more, each sound."""
+    """``--svg`` and ``--trace`` write two more files, and both are valid."""
     svg, trace = tmp_path / "talk.svg", tmp_path / "talk.trace.json"
 
     main(["draw", wrong, "--svg", str(svg), "--trace", str(trace)])
@@ -51,7 +51,7 @@ def test_pictures_and_traces_are_written(wrong: str, tmp_path: Path) -> None:
 def test_talk_in_which_all_is_well(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where nothing is wrong that is said, with how the talk began; the tape may come in a pipe."""
+    """If no rule is broken, the output says so and shows the beginning; a pipe works too."""
     monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(taped(chat()).lines())))
 
     assert main(["draw", "--steps", "4"]) == 0
@@ -62,7 +62,7 @@ def test_talk_in_which_all_is_well(
 
 
 def test_rule_that_is_not_broken(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Asked for a rule that the talk keeps, it says so, and which it breaks."""
+    """For a rule that is not broken, one line says so and names the broken rules."""
     assert main(["draw", wrong, "--rule", "delivery.one-room"]) == 2
 
     said = capsys.readouterr().err
@@ -74,7 +74,7 @@ def test_rule_that_is_not_broken(wrong: str, capsys: pytest.CaptureFixture[str])
 def test_foreign_file_is_one_clear_line(
     content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What is no tape, or is not there, is refused in one line."""
+    """A file that is no recording, or does not exist, is refused in one line."""
     path = tmp_path / "talk.jsonl"
     path.write_text(content, encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""``hubbub gallery``: what is said of an exhibit, and the page with its picture."""
+"""``hubbub gallery``: the line for an exhibit, and the page with its picture."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def seen(rule: str, svg: str = "") -> Run:
 
 
 def test_header_is_held_to_both_its_lists() -> None:
-    """A rule that is named and not broken is a lie, and so is one that is broken and not named."""
+    """A header is wrong if it names a rule that is kept, or omits a rule that is broken."""
     broken = {"order.total": seen("order.total")}
 
     assert Finding(AWAITS, broken, (), ()).as_said
@@ -29,7 +29,7 @@ def test_header_is_held_to_both_its_lists() -> None:
 
 
 def test_page_shows_what_was_seen() -> None:
-    """A section tells the exhibit's story and shows the picture; words from a run are escaped."""
+    """A section tells the exhibit's story and shows the picture; text from a run is escaped."""
     drawn = render(
         [Finding(AWAITS, {"order.total": seen("order.total", "<svg id='it'/>")}, (), ())]
     )
@@ -47,10 +47,10 @@ def test_page_shows_what_was_seen() -> None:
 
 
 def test_page_without_a_finding_says_so() -> None:
-    """Where nothing was found there is no picture, and no empty place for one."""
+    """If nothing was found there is no picture, and no empty space for one."""
     drawn = render([Finding(AWAITS, {}, ("order.total",), ())])
 
-    assert "nothing that was looked at" in drawn
+    assert "no rule that was checked" in drawn
     assert "<figure>" not in drawn
 
 
@@ -65,7 +65,7 @@ def test_one_exhibit_is_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 
 def test_exhibit_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
-    """An unknown name is one clear line, and nothing is judged."""
+    """An unknown name is one line, and nothing is judged."""
     assert main(["gallery", "await-in-fanout-asyncio", "of-nothing"]) == 2
 
     said = capsys.readouterr()

@@ -1,4 +1,4 @@
-"""What a command writes: all of it, or one line that says why not."""
+"""Files are written whole, or one line says why not."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tests.conformance.taped import chat, taped
 
 
 def test_written_whole(tmp_path: Path) -> None:
-    """The text is in the file, as UTF-8."""
+    """The file holds the text as UTF-8."""
     write(tmp_path / "it", "né\n")
 
     assert (tmp_path / "it").read_bytes() == "né\n".encode()
 
 
 def test_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    """Where it cannot be written, the error says where and why."""
+    """If the file cannot be written, the error says which file and why."""
     with pytest.raises(CannotWrite, match=r"nowhere/it: No such file"):
         write(tmp_path / "nowhere" / "it", "text")
 

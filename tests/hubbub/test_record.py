@@ -1,4 +1,4 @@
-"""``hubbub record``: a talk at a real server, written down; and what stands in the way of one."""
+"""``hubbub record``: recordings of real servers, and what prevents one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SMALL = ("--talkers", "3", "--lines", "10", "--visitors", "1")
 
 
 def test_talk_at_a_server_of_ours(tmp_path: Path) -> None:
-    """A server named by its id is started, talked at, and ended; what came is a sound history."""
+    """A server named by its id is started, used and ended; its recording breaks no rule."""
     path = tmp_path / "talk.jsonl"
 
     assert main(["record", "asyncio-mutex", *SMALL, "--output", str(path)]) == 0
@@ -26,13 +26,13 @@ def test_talk_at_a_server_of_ours(tmp_path: Path) -> None:
     tape = Tape.read(path.read_text(encoding="utf-8").splitlines())
     verdict = check(tape.history())
     assert tape.source == "asyncio-mutex"
-    assert len(tape.tracks) == 3 + 4  # who stays, and four visits
+    assert len(tape.tracks) == 3 + 4  # three talkers, and four visits
     assert verdict.violations == ()
     assert verdict.coverage.messages >= 3 * 10
 
 
 def test_talk_at_a_server_that_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    """A server named by its doors is talked at and left running; the tape goes to a pipe."""
+    """A server named by its doors is used and left running; the recording goes to a pipe."""
     with started_server("asyncio-mutex") as server:
         flags = ("--tcp", spelled(server.tcp), "--ws", spelled(server.ws))
         assert main(["record", *flags, *SMALL]) == 0
@@ -57,7 +57,7 @@ def test_talk_at_a_server_that_runs(capsys: pytest.CaptureFixture[str]) -> None:
 def test_misuse_is_one_clear_line(
     arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What cannot be recorded is said in one line, and nothing is written."""
+    """What prevents a recording is said in one line, and nothing is written."""
     assert main(["record", *arguments]) == 2
 
     said = capsys.readouterr()
@@ -67,7 +67,7 @@ def test_misuse_is_one_clear_line(
 
 
 def test_recorded_and_drawn_in_a_pipe() -> None:
-    """``hubbub record ID | hubbub draw`` is all that one has to type."""
+    """``hubbub record ID | hubbub draw`` works as it stands."""
     hubbub = [sys.executable, "-P", "-m", "hubbub"]
     made = subprocess.run([*hubbub, "record", "trio-mutex", *SMALL], capture_output=True)
 

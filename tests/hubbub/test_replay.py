@@ -16,12 +16,12 @@ from schedules.explore import first_failure, play
 from tests.schedules.tools import needs
 
 
-EXHIBIT = "exhibit-task-per-message"  # of trio's: played on every Python
+EXHIBIT = "exhibit-task-per-message"  # runs on trio, so every Python can play it
 WITHIN = 60  # seeds
 
 
 def exit_code(*argv: str) -> int:
-    """Return the exit code of ``hubbub replay *argv``; argparse leaves by itself."""
+    """Return the exit code of ``hubbub replay *argv``, also if argparse exits."""
     try:
         return main(["replay", *argv])
     except SystemExit as left:
@@ -30,14 +30,14 @@ def exit_code(*argv: str) -> int:
 
 @pytest.fixture(scope="module")
 def failing_seed() -> int:
-    """A seed that shows what is wrong with the exhibit."""
+    """A seed with which the exhibit breaks a rule."""
     run = first_failure(EXHIBIT, range(WITHIN))
     assert run is not None
     return run.seed
 
 
 def test_steps_are_numbered_and_told_by_their_actors(capsys: pytest.CaptureFixture[str]) -> None:
-    """Each step has its number, under the name of who did it; a clean run says that it is."""
+    """Each step has a number and stands below its actor; the end says that no rule is broken."""
     assert exit_code("trio-mutex", "--seed", "1") == 0
 
     lines = capsys.readouterr().out.splitlines()
@@ -46,13 +46,13 @@ def test_steps_are_numbered_and_told_by_their_actors(capsys: pytest.CaptureFixtu
     assert numbers == list(range(1, len(numbers) + 1))
     assert actors[0] == "olga's write pump"
     assert all(a != b for a, b in pairwise(actors))
-    assert lines[-1] == "trio-mutex, seed 1: nothing is broken"
+    assert lines[-1] == "trio-mutex, seed 1: no rule is broken"
 
 
 def test_violation_is_drawn_after_the_steps(
     failing_seed: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A run that broke something ends with a sentence and the smallest history that shows it."""
+    """A run that broke a rule ends with a sentence and the smallest history that shows it."""
     assert exit_code(EXHIBIT, "--seed", str(failing_seed)) == 1
 
     printed = capsys.readouterr().out
@@ -65,7 +65,7 @@ def test_violation_is_drawn_after_the_steps(
 def test_same_seed_prints_the_same_bytes(
     failing_seed: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What is printed for a seed is the same each time."""
+    """The output for a seed is the same each time."""
     printed = []
     for _ in range(2):
         exit_code(EXHIBIT, "--seed", str(failing_seed))
@@ -77,24 +77,24 @@ def test_same_seed_prints_the_same_bytes(
 def test_search_finds_the_first_and_says_how_to_see_it_again(
     failing_seed: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without a seed the first that fails is shown, with the command that shows it again."""
+    """Without a seed, the first failing seed is shown, with the command to see it again."""
     assert exit_code(EXHIBIT) == 1
 
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith(f"hubbub replay {EXHIBIT} --seed {failing_seed} ")
+    assert lines[0].endswith(f"hubbub replay {EXHIBIT} --seed {failing_seed}")
 
 
 def test_search_that_finds_nothing_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    """A good server's search ends with one line and exit code 0."""
+    """The search for a good server ends with one line and exit code 0."""
     assert exit_code("trio-mutex", "--seeds", "5") == 0
 
-    assert capsys.readouterr().out == "trio-mutex: 5 seeds, and each keeps its promises\n"
+    assert capsys.readouterr().out == "trio-mutex: none of 5 seeds breaks a rule\n"
 
 
 def test_picture_is_written(
     failing_seed: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """``--svg`` writes the drawing as a picture; where it cannot, one line says so."""
+    """``--svg`` writes the drawing as a picture; if that fails, one line says so."""
     picture = tmp_path / "violation.svg"
 
     assert exit_code(EXHIBIT, "--seed", str(failing_seed), "--svg", str(picture)) == 1
@@ -118,7 +118,7 @@ def test_picture_is_written(
 def test_bad_usage_is_one_line(
     argv: list[str], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What makes no sense ends with exit code 2 and one line on standard error."""
+    """Misuse is one line on standard error and exit code 2."""
     assert exit_code(*argv) == 2
 
     printed = capsys.readouterr()
@@ -131,16 +131,18 @@ def test_bad_usage_is_one_line(
 def test_missing_tool_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Where the Python is too old for a server's schedules, one line says what it takes."""
+    """If the Python is too old for a server's schedules, one line says what is needed."""
     monkeypatch.setattr(sys, "version_info", (3, 11, 9))
 
     assert exit_code("threads-mutex", "--seed", "1") == 2
-    assert "need Python 3.12" in capsys.readouterr().err
+    line = capsys.readouterr().err
+    assert line.startswith("hubbub replay needs Python 3.12 or newer for servers on threads")
+    assert line.count("\n") == 1
 
 
 @needs("threads")
 def test_deadlock_is_told_with_who_waits_for_whom() -> None:
-    """Of a run in which nothing moves any more, each one that has not ended is shown."""
+    """After a deadlock, each actor that has not ended is shown."""
     run = first_failure("exhibit-two-locks", range(WITHIN))
     assert run is not None
 
@@ -152,7 +154,7 @@ def test_deadlock_is_told_with_who_waits_for_whom() -> None:
 
 
 def test_what_one_does_to_several_is_one_step() -> None:
-    """An offer to each of many is one line, as long as nobody comes in between."""
+    """The same step for several clients in a row is one line."""
     run = play("trio-mutex", 1)
 
     story = list(told(run))

@@ -27,7 +27,7 @@ CONTROL_SEQUENCES = r"(?:\x1b\[[0-9;?]*[a-zA-Z])*"
 
 
 class Terminal:
-    """A pseudo-terminal with ``hubbub chat`` on it; ``printed`` is all that it wrote so far."""
+    """A pseudo-terminal that runs ``hubbub chat``; ``printed`` is everything it wrote so far."""
 
     def __init__(self, address: str, **environment: str) -> None:
         self._ours, theirs = pty.openpty()
@@ -36,28 +36,28 @@ class Terminal:
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            # This terminal does not answer where its cursor is, and says so.
+            # Tells prompt_toolkit that this terminal does not report the position of its cursor.
             env={**os.environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1", **environment},
         )
         os.close(theirs)
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self.printed = ""
-        self._waited_for = 0  # characters of printed, up to which a wait has found its text
+        self._waited_for = 0  # where the text of the last wait ends in ``printed``
 
     def type(self, keys: str) -> None:
         os.write(self._ours, keys.encode())
 
     def wait_for(self, text: str) -> None:
-        """Wait until ``text`` has been printed after what the last wait was for."""
+        """Wait until ``text`` is printed after the text of the last wait."""
         deadline = time.monotonic() + WITHIN
-        # Between any two characters there can be control sequences.
+        # There can be control sequences between any two characters.
         pattern = re.compile(f"{CONTROL_SEQUENCES}".join(map(re.escape, text)))
         while not (found := pattern.search(self.printed, self._waited_for)):
             assert self._read(deadline), f"no {text!r} in {self.printed[self._waited_for :]!r}"
         self._waited_for = found.end()
 
     def wait_end(self) -> int:
-        """Wait until the client has ended, and return its exit status."""
+        """Wait until the client has ended, and return its exit code."""
         deadline = time.monotonic() + WITHIN
         while self._read(deadline):
             pass
@@ -69,9 +69,9 @@ class Terminal:
         os.close(self._ours)
 
     def _read(self, deadline: float) -> bool:
-        """Read what there is into ``printed``; False when nothing comes, or nothing can."""
+        """Read what has arrived into ``printed``; False if nothing arrives or nothing can."""
         ready, _, _ = select.select([self._ours], [], [], max(0, deadline - time.monotonic()))
-        with suppress(OSError):  # how Linux tells that the other side is closed
+        with suppress(OSError):  # Linux reports in this way that the other side is closed
             if ready and (data := os.read(self._ours, 65536)):
                 self.printed += self._decoder.decode(data)
                 return True
@@ -94,8 +94,8 @@ def terminal(server: Server) -> Iterator[Open]:
 
     def open_terminal(**environment: str) -> Terminal:
         opened.append(Terminal(spelled(server.tcp), **environment))
-        # Lines that come take the prompt away, and what is typed in that moment is lost to it: the
-        # roster is the last that comes unasked.
+        # A line that arrives removes the prompt for a moment, and keys pressed then are lost. The
+        # list of names is the last line that arrives unasked.
         opened[-1].wait_for("* online (")
         opened[-1].wait_for("> ")
         return opened[-1]
@@ -107,14 +107,14 @@ def terminal(server: Server) -> Iterator[Open]:
 
 @pytest.fixture
 def ben(server: Server) -> Iterator[TcpClient]:
-    """Somebody else in the room, at the TCP door."""
+    """Another client in the room, at the TCP door."""
     ben = TcpClient(server.tcp)
     yield ben
     ben.abandon()
 
 
 def test_typed_line_is_said(terminal: Open, ben: TcpClient) -> None:
-    """Enter says the line, under the name that the prompt shows."""
+    """Enter sends the line, under the name that the prompt shows."""
     ada = terminal()
 
     ada.type("/rename ada\r")
@@ -140,7 +140,7 @@ def test_arriving_line_leaves_what_is_being_typed(terminal: Open, ben: TcpClient
 
 
 def test_end_of_input_leaves(terminal: Open) -> None:
-    """Ctrl-D leaves the room with exit status 0."""
+    """Ctrl-D leaves the room with exit code 0."""
     ada = terminal()
 
     ada.type(CTRL_D)
@@ -159,7 +159,7 @@ def test_interrupt_key_leaves_quietly(terminal: Open) -> None:
 
 
 def test_end_of_server_ends_the_prompt(terminal: Open, server: Server) -> None:
-    """A server that stops is told at once, below its own last line, in the middle of typing."""
+    """The end of the server is shown at once, below its last line, even while the user types."""
     ada = terminal()
     ada.type("half a li")
 
@@ -175,7 +175,7 @@ def test_end_of_server_ends_the_prompt(terminal: Open, server: Server) -> None:
     ("environment", "coloured"), [({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False)]
 )
 def test_no_color_is_respected(terminal: Open, environment: dict[str, str], coloured: bool) -> None:
-    """Errors are red, unless NO_COLOR asks for no colour at all."""
+    """Errors are red, unless NO_COLOR is set."""
     ada = terminal(**environment)
 
     ada.type("/wave\r")

@@ -1,4 +1,4 @@
-"""``hubbub top``: figures out of samples, and what is shown of a server that comes and goes."""
+"""``hubbub top``: figures made of samples, and the display of a server that starts and stops."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def report(**other: object) -> bytes:
 
 
 def test_rates_are_differences_over_the_time_between() -> None:
-    """A rate is what was counted between two samples, for each second between them."""
+    """A rate is the difference of two counts, divided by the seconds between their samples."""
     now = SAMPLE._replace(messages=15, deliveries=40, clients=2, at_s=102.0)
 
     assert compare(SAMPLE, now) == Figures(now, messages_hz=2.5, deliveries_hz=5.0)
@@ -71,7 +71,7 @@ def test_rates_are_differences_over_the_time_between() -> None:
     ids=str,
 )
 def test_other_process_has_no_rates(other: dict[str, Any]) -> None:
-    """Where a count went back the server was restarted, and no rate is made up."""
+    """A count that fell means that the server was restarted, so there is no rate."""
     now = SAMPLE._replace(**{"at_s": 102.0, "messages": 99, "deliveries": 99, **other})
 
     assert compare(SAMPLE, now) == Figures(now, None, None)
@@ -114,7 +114,7 @@ def test_sparkline_is_scaled_to_its_highest(values: Sequence[float | None], draw
 
 
 def test_report_is_read_with_whatever_else_it_holds() -> None:
-    """The six entries are read, others are passed over, and nothing steers a terminal."""
+    """The six entries are read, others are ignored, and no control character remains."""
     body = report(id="\x1b[2Jx\ud800", uptime=1)
 
     assert parse_report(body, 100.0) == SAMPLE._replace(id=" [2Jx ")
@@ -139,7 +139,7 @@ NO_REPORTS = [
 
 @pytest.mark.parametrize("body", NO_REPORTS, ids=lambda body: repr(body[:60]))
 def test_other_answers_are_refused(body: bytes) -> None:
-    """What is not JSON, not an object or without the six entries is no report."""
+    """Anything but a JSON object with the six entries is no report."""
     with pytest.raises(NoReport):
         parse_report(body, 100.0)
 
@@ -148,7 +148,7 @@ def test_other_answers_are_refused(body: bytes) -> None:
 
 
 def test_plain_line_is_in_full() -> None:
-    """A pipe gets each number in full, and a dash for what is not known."""
+    """A pipe gets each number in full, and a dash for an unknown number."""
     line = plain_line(Figures(SAMPLE._replace(messages=12_500_000), None, 5.25))
 
     assert line == (
@@ -159,7 +159,7 @@ def test_plain_line_is_in_full() -> None:
 
 @pytest.mark.parametrize("gone", [False, True])
 def test_frame_fits_40_columns(gone: bool) -> None:
-    """Nothing is cut off at 40 columns, with the longest numbers that there are."""
+    """The longest numbers fit into 40 columns."""
     most = Sample._make([ID, "drop-newest", *[999_400_000] * 4, 0.0])
     pieces = frame(Figures(most, 99.94e6, 99.94e6, gone), "127.0.0.1:65535", [99.94e6] * 40, 0.25)
 
@@ -181,7 +181,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def top() -> Iterator[Top]:
-    """Starts ``hubbub top`` into a pipe, or whatever ``stdout`` is, and ends it at the deadline."""
+    """Starts ``hubbub top`` with a pipe, or another ``stdout``, and ends it at the deadline."""
     with ExitStack() as stack:
 
         def start(*argv: str, stdout: int = subprocess.PIPE, **env: str) -> subprocess.Popen[str]:
@@ -204,7 +204,7 @@ def top() -> Iterator[Top]:
 
 @pytest.fixture
 def scripted() -> Iterator[Callable[..., str]]:
-    """Starts a web server that gives these answers, the last one for ever: where it is."""
+    """Starts a web server that gives these answers, the last one again and again."""
     with ExitStack() as stack:
 
         def start(*answers: Answer) -> str:
@@ -238,7 +238,7 @@ def next_line(process: subprocess.Popen[str]) -> str:
 
 @pytest.mark.parametrize("form", ["{}", "http://{}", "http://{}/healthz", "ws://{}/ws"])
 def test_once_is_one_plain_line(top: Top, server: Server, form: str) -> None:
-    """``--once`` prints one sample, whichever way the door is spelled, past any proxy."""
+    """``--once`` prints one sample, for each spelling of the door, and uses no proxy."""
     nobody = f"http://{spelled(free_address())}"
     process = top(form.format(spelled(server.ws)), "--once", http_proxy=nobody, FORCE_COLOR="1")
 
@@ -247,7 +247,7 @@ def test_once_is_one_plain_line(top: Top, server: Server, form: str) -> None:
 
 
 def test_pipe_gets_a_line_a_sample(top: Top, server: Server) -> None:
-    """In a pipe each sample is a line of its own, at once, and the counts follow the room."""
+    """In a pipe each sample is a line, written at once, and its counts follow the room."""
     process = top(spelled(server.ws), "--interval", "0.05", FORCE_COLOR="1")
     assert next_line(process) == f"{AT_REST} messages/s=- deliveries/s=-\n"
     client = TcpClient(server.tcp)
@@ -272,7 +272,7 @@ def test_interrupt_leaves_quietly(top: Top, server: Server) -> None:
 
 
 def test_server_that_goes_is_told_once_and_shown_when_it_is_back(top: Top) -> None:
-    """While a server is away there is one line, ``gone``; then its samples go on, rates anew."""
+    """While a server is stopped there is one line, ``gone``; then samples and rates start again."""
     with started_server(ID) as server:
         where = spelled(server.ws)
         process = top(where, "--interval", "0.05")
@@ -285,7 +285,7 @@ def test_server_that_goes_is_told_once_and_shown_when_it_is_back(top: Top) -> No
 
 
 def test_restarted_server_has_no_negative_rate(top: Top, scripted: Callable[..., str]) -> None:
-    """A server that counts from 0 again between two samples is shown without rates."""
+    """A server that was restarted between two samples is shown without rates."""
     where = scripted((200, report()), (200, report(messages=2, deliveries=6)))
     process = top(where, "--interval", "0.01")
 
@@ -295,7 +295,7 @@ def test_restarted_server_has_no_negative_rate(top: Top, scripted: Callable[...,
 
 
 def test_room_that_refuses_for_now_is_gone(top: Top, scripted: Callable[..., str]) -> None:
-    """A server that is about to end says 5xx: it is gone, not wrong."""
+    """A server that is stopping answers 5xx: it is gone, not wrong."""
     where = scripted((200, report()), (503, b""), (503, b""), (200, report()))
     process = top(where, "--interval", "0.01")
 
@@ -306,7 +306,7 @@ def test_room_that_refuses_for_now_is_gone(top: Top, scripted: Callable[..., str
 
 @pytest.mark.parametrize("once", [[], ["--once"]], ids=str)
 def test_nobody_there_is_one_line_that_helps(top: Top, once: list[str]) -> None:
-    """Where nobody listens one line says so, and how to start a server there."""
+    """If no server listens, one line says so, and how to start a server there."""
     where = spelled(free_address())
     process = top(where, *once)
 
@@ -323,7 +323,7 @@ def test_nobody_there_is_one_line_that_helps(top: Top, once: list[str]) -> None:
 def test_no_report_is_one_line(
     top: Top, scripted: Callable[..., str], answers: list[Answer]
 ) -> None:
-    """An answer that is no report ends it with one line, be it the first or a later one."""
+    """An answer that is no report ends the command with one line, also if it is a later answer."""
     where = scripted(*answers)
     process = top(where, "--interval", "0.01")
 
@@ -334,7 +334,7 @@ def test_no_report_is_one_line(
 
 
 def test_other_door_is_one_line(top: Top, server: Server) -> None:
-    """At the TCP door, which speaks no HTTP, one line says which door to name."""
+    """At the TCP door, which has no HTTP, one line says which door to give."""
     process = top(spelled(server.tcp))
 
     output, errors = process.communicate()
@@ -354,7 +354,7 @@ def test_other_door_is_one_line(top: Top, server: Server) -> None:
     ids=" ".join,
 )
 def test_bad_usage_is_one_line(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """What is no address or no interval is told in one line, with exit status 2."""
+    """An address or interval that makes no sense is one line and exit code 2."""
     with pytest.raises(SystemExit) as left:
         main(["top", *argv])
 
@@ -367,7 +367,7 @@ def test_bad_usage_is_one_line(argv: list[str], capsys: pytest.CaptureFixture[st
 def test_terminal_shows_the_room_and_is_left_clean(
     top: Top, end: signal.Signals, code: int
 ) -> None:
-    """A terminal shows the room, its going and its coming, and then is what it was before."""
+    """A terminal shows the room and its end and return, and is restored afterwards."""
     pytest.importorskip("rich")
     ours, theirs = pty.openpty()
     seen = b""
@@ -375,7 +375,7 @@ def test_terminal_shows_the_room_and_is_left_clean(
     def wait_for(text: bytes) -> None:
         nonlocal seen
         while text not in seen:
-            seen += os.read(ours, 65536)  # fails when `top` has ended
+            seen += os.read(ours, 65536)  # fails once `top` has ended
         seen = seen.partition(text)[2]
 
     with started_server(ID) as server:
@@ -388,7 +388,7 @@ def test_terminal_shows_the_room_and_is_left_clean(
     with started_server(ID, "--ws", where):
         wait_for(b"0/s")
         process.send_signal(end)
-        with suppress(OSError):  # how Linux tells that the other side is closed
+        with suppress(OSError):  # Linux reports in this way that the other side is closed
             while data := os.read(ours, 65536):
                 seen += data
     os.close(ours)

@@ -224,7 +224,8 @@ def test_uvloop_that_is_not_installed_is_one_line() -> None:
     ended = run_python("-c", f"{without}; sys.exit(main())", "asyncio-mutex", "--loop", "uvloop")
 
     assert ended.returncode == 2
-    assert one_line(ended.stderr) == "hubbub: uvloop is not installed (pip install uvloop)"
+    expected = "hubbub: --loop uvloop needs uvloop: pip install 'hubbub[uvloop]'"
+    assert one_line(ended.stderr) == expected
 
 
 @pytest.mark.parametrize("runtime", sorted({server.runtime for server in SERVERS}))

@@ -66,9 +66,14 @@ def test_unknown_server_is_an_error() -> None:
 @pytest.mark.parametrize("server_id", ["threads-mutex", "exhibit-await-in-fanout-asyncio"])
 def test_missing_tool_is_named(server_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a newer Python or the packages, the error says what to do, in one line."""
-    monkeypatch.setattr(sys, "version_info", (3, 11, 9))
+    with monkeypatch.context() as old:
+        old.setattr(sys, "version_info", (3, 11, 9))
+        with pytest.raises(MissingTool, match=r"Python 3\.12 .* this is Python 3\.11"):
+            play(server_id, 1)
 
-    with pytest.raises(MissingTool, match=r"Python 3\.12 .* pip install 'hubbub\[schedules\]'"):
+    monkeypatch.setattr(sys, "version_info", (3, 12, 1))
+    monkeypatch.setattr("schedules.explore.find_spec", lambda _: None)
+    with pytest.raises(MissingTool, match=r"needs .*: pip install 'hubbub\[schedules\]'"):
         play(server_id, 1)
 
 

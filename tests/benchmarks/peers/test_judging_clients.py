@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.peers.judging_clients import connected, exchange, expect, saying, session
-from conformance.clients import Mismatch
+from conformance.expectations import Mismatch
 from conformance.timing import TICK
 from tests.benchmarks.peers.faulty_server import faultless, serving
 

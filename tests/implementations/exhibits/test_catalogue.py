@@ -12,7 +12,7 @@ from unittest.mock import patch
 import pytest
 
 from conformance.protocol import select_rules
-from hubbub.listing import exhibits_table
+from hubbub.list import exhibits_table
 from implementations.core.errors import SettingsError
 from implementations.exhibits.catalogue import Exhibit, Header, exhibits, find_exhibit
 from implementations.registry import find

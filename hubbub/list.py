@@ -1,4 +1,4 @@
-"""``hubbub list``: the servers and their axes, or the exhibits, plain enough to be piped."""
+"""``hubbub list``: the servers and how each is built, or the exhibits; as plain text."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ __all__ = ["add_arguments", "exhibits_table", "run"]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this sub-command's flags."""
-    parser.add_argument("--ids", action="store_true", help="the ids alone, one a line")
+    parser.add_argument("--ids", action="store_true", help="only the ids, one per line")
     parser.add_argument(
-        "--exhibits", action="store_true", help="the servers that are wrong on purpose"
+        "--exhibits", action="store_true", help="list the servers that are wrong on purpose"
     )
-    parser.add_argument("--markdown", action="store_true", help="the exhibits as a table")
+    parser.add_argument("--markdown", action="store_true", help="the exhibits as a Markdown table")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the list."""
+    """Print the list, and return the exit code."""
     shown = exhibits() if arguments.exhibits else SERVERS
     if arguments.ids:
         print(*(server.id for server in shown), sep="\n")
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def exhibits_table() -> str:
-    """Return the exhibits as a Markdown table: its file, what it does, which rules it breaks."""
+    """Return a Markdown table of the exhibits: the file, what it does, which rules it breaks."""
     rows = [
         f"| [{exhibit.name}]({exhibit.path.name}) | {exhibit.header.title} "
         f"| {', '.join(f'`{rule}`' for rule in exhibit.header.breaks)} |"
