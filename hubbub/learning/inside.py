@@ -164,9 +164,11 @@ def _judge(arguments: argparse.Namespace, write: _Writer) -> None:
             if write_now:
                 write(**write_now)
             broken = _put_to_the_test(promise, exercise, seed, arguments.exercise)
+            if controlled.complaints:  # the exercise may have caught it
+                broken = Broken(controlled.complaints[0])
             if broken is not None:
                 shown = seed if promise.seeds > 1 else None
-                sentence = f"{_forgotten(arguments.exercise)} {broken.sentence}".strip()
+                sentence = _capital(f"{_forgotten(arguments.exercise)} {broken.sentence}".strip())
                 write(broken=number, seed=shown, **_record(broken) | {"sentence": sentence})
                 return
         write(kept=number, seeds=len(seeds))

@@ -160,7 +160,11 @@ def _fits(kind: Kind, returned: Any) -> bool:
 
 
 def _wrong_result(function: Any, call: Call, kind: Kind, given: Any, returned: Any) -> str:
-    called = f"{call.name}({', '.join(map(_shown, given))})"
+    shown = [
+        name if callable(value) else _shown(value)
+        for name, value in zip((*call.given, *call.given), given, strict=False)
+    ]
+    called = f"{call.name}({', '.join(shown)})"
     why = ""
     if returned is None:
         why = " A function without a `return` gives back None: is a `return` missing?"
