@@ -33,6 +33,11 @@ def _scheduler(exercise, processors):
             "The check walks each queue of local, and shared; one of yours cannot be walked: use "
             "deques, or lists."
         )
+    if any((*local, shared)):
+        raise Broken(
+            "A scheduler that was just made has tasks in its queues: those of another one. Make "
+            "the queues in __init__, not in the class."
+        )
     return scheduler
 
 
