@@ -104,8 +104,8 @@ class _Scene:
             )
         if stuck:
             return (
-                f"The shutdown never ended: {_name(stuck[0])} has stopped reading, and it waits for "
-                "that writer. Every wait for a client needs the deadline."
+                f"The shutdown never ended: {_name(stuck[0])} has stopped reading, and it waits "
+                "for that writer. Every wait for a client needs the deadline."
             )
         return (
             "The shutdown never ended: it waits for something that never comes. Every wait for a "
