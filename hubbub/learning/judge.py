@@ -15,6 +15,7 @@ import json
 import os
 import re
 import select
+import shlex
 import signal
 import subprocess
 import tempfile
@@ -30,7 +31,7 @@ from hubbub.learning.descendants import descendants, end_descendants, memory_byt
 from hubbub.learning.lessons import Lesson
 
 
-__all__ = ["STARTED", "Report", "judge", "tick_s"]
+__all__ = ["STARTED", "Report", "judge", "pasted", "tick_s"]
 
 # A run that is not stuck takes a second. What counts is its own time, for a machine may be busy.
 CPU_S = 3.5
@@ -38,6 +39,7 @@ IDLE_S = 2.5  # without having used any of its own time: it waits for what never
 MOST_S = 8.0  # whatever it does; longer on a busy machine
 MOST_MEMORY_BYTES = 768 << 20
 MOST_PROCESSES = 60
+EXERCISE = "EXERCISE.py"  # in a check's FURTHER: the path of the exercise, as one can paste it
 STARTED = "started"  # a folder where a judge runs: a file for each process group of it that runs
 _TICK_S = 0.04  # the suite's unit of time, on an idle machine, where a rule is judged by it
 _BUSIEST = 5.0  # times as long, and no longer
@@ -337,7 +339,7 @@ def _report(run: _Run, path: Path) -> Report:
     promises = tuple((rule, claim) for rule, claim in said.get("promises", []))
     seeds = tuple(record["seeds"] for record in run.records if "kept" in record)
     shown: dict[str, Any] = {"printed": run.printed.decode(errors="replace").strip()}
-    shown["further"] = said.get("further", "")
+    shown["further"] = said.get("further", "").replace(EXERCISE, pasted(path))
     rule = ""
     if "begins" in said and "finding" not in said:
         rule = promises[said["begins"]][0]
@@ -379,6 +381,16 @@ def _whose_fault(lesson: Lesson, run: _Run, report: Report) -> Report:
         ),
         detail=_innermost(said["fault"]),
     )
+
+
+def pasted(path: Path) -> str:
+    """Return a path as a person in the current folder would write it, to be pasted."""
+    try:
+        beside = os.path.relpath(path)
+    except (ValueError, OSError):  # another drive, or the current folder is gone
+        beside = ""
+    whole = str(path)
+    return shlex.quote(beside if beside and not beside.startswith("../..") else whole)
 
 
 def _innermost(fault: str) -> str:

@@ -23,7 +23,7 @@ from hubbub.learning.promises import promise
 MOST_SAID_BYTES = 2 * KERNEL_BYTES  # beside a client that does not read
 FURTHER = """\
 There are more promises, and more tests of these. All of them, for the line door:
-  hubbub conform --command "python lessons/15_capstone/exercise.py --tcp {tcp}"
+  hubbub conform --command "python EXERCISE.py --tcp {tcp}"
 """
 
 
