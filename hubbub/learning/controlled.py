@@ -70,7 +70,7 @@ def _loop_runs() -> bool:
     return trio is not None and bool(trio.lowlevel.in_trio_run())
 
 
-def _blocked(what: str) -> Broken:
+def _blocked(what: object) -> Broken:
     place = place_of(sys._getframe(1))
     at = f" at {place}" if place else ""
     return complain(
@@ -79,7 +79,7 @@ def _blocked(what: str) -> Broken:
     )
 
 
-def _wait(what: str, ready: Callable[[], bool], timeout_s: float | None) -> bool:
+def _wait(what: object, ready: Callable[[], bool], timeout_s: float | None) -> bool:
     schedule = current()
     if schedule is None or schedule.strand is None:
         if ready():
@@ -88,8 +88,25 @@ def _wait(what: str, ready: Callable[[], bool], timeout_s: float | None) -> bool
             raise _blocked(what)
         if timeout_s is not None:
             return False
-        raise Stuck([(OUTSIDE, what, None)])
+        raise Stuck([(OUTSIDE, str(what), None)])
     return schedule.wait(what, ready, timeout_s)
+
+
+class _Held:
+    """What a strand waits for: a lock, and who holds it when that is asked."""
+
+    def __init__(self, lock: Lock, waits: str) -> None:
+        self._lock = lock
+        self._waits = waits
+
+    def __str__(self) -> str:
+        holder, place, by = self._lock._holder, self._lock._place, self._lock._taken_by
+        since = f" (taken at {place})" if place else ""
+        if by is not None and by.ended:
+            return f"a lock that {holder} took{since and f' at {place}'} and never released"
+        if holder == self._waits:
+            return f"a lock that it holds itself{since}"
+        return f"the lock that {holder} holds{since}"
 
 
 class Lock:
@@ -98,16 +115,14 @@ class Lock:
     def __init__(self) -> None:
         self._holder = ""
         self._place: Place | None = None  # where it was taken
+        self._taken_by: Strand | None = None
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """Take it; wait for the strand that holds it."""
         if self._holder:
             if not blocking:
                 return False
-            since = f" (taken at {self._place})" if self._place else ""
-            what = f"the lock that {self._holder} holds{since}"
-            if self._holder == me():
-                what = f"a lock that it holds itself{since}"
+            what = _Held(self, me())
             if not _wait(what, lambda: not self._holder, None if timeout < 0 else timeout):
                 return False
         self._holder = me()
@@ -115,6 +130,7 @@ class Lock:
         schedule = current()
         if schedule is not None:
             self._place = place_of(sys._getframe(1))
+            self._taken_by = schedule.strand
             schedule.locks_taken += 1
         return True
 

@@ -44,12 +44,12 @@ def end_descendants(pid: int) -> None:
 
 
 def memory_bytes(pid: int) -> int:
-    """Return the memory that a process really has; 0 where that cannot be seen."""
+    """Return the memory that a process really has, files left out; 0 where that cannot be seen."""
     try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except (OSError, ValueError, IndexError):
+        resident, of_files = Path(f"/proc/{pid}/statm").read_text().split()[1:3]
+    except (OSError, ValueError):
         return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")
+    return (int(resident) - int(of_files)) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _children(pid: int) -> list[int]:

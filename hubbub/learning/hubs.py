@@ -176,7 +176,9 @@ def _of_the_walk(played: Play, crashed: Crashed, explain: Callable[[Play], str])
     others = [change for change in changes if change.by != crashed.who]
     if others:
         meanwhile = "".join(
-            f" {change.by} changed it" + (f" at {change.place}." if change.place else ".")
+            f" {change.by} changed it"
+            f"{f' at {change.place}' if change.place else ''}"
+            f"{'' if change.locked else ', without a lock'}."
             for change in others[:1]
         )
     elif changes:

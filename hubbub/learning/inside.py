@@ -39,7 +39,7 @@ from hubbub.learning import controlled
 from hubbub.learning.descendants import end_descendants
 from hubbub.learning.interface import calls_of, compare, guard, similar
 from hubbub.learning.promises import Broken, Promise, promises_of
-from hubbub.learning.schedule import Crashed, Endless, Stuck
+from hubbub.learning.schedule import Crashed, Endless, Stuck, told_waits
 from hubbub.learning.tasks import AllWait, TooLong
 
 
@@ -233,7 +233,7 @@ def _put_to_the_test(
     except Broken as broken:
         return broken
     except Stuck as stuck:
-        return Broken(_stuck_sentence(stuck))
+        return Broken(told_waits(stuck.waiting))
     except Endless as endless:
         at = f", at {endless.place}" if endless.place else ""
         return Broken(f"{_capital(endless.who)} never terminates: it runs in circles{at}.")
@@ -279,14 +279,6 @@ def _record(broken: Broken) -> dict[str, Any]:
         text = drawn.partition("\n\n")[2]
         svg = as_svg(broken.violation.witness, broken.violation)
     return {"sentence": broken.sentence, "detail": broken.detail, "text": text, "svg": svg}
-
-
-def _stuck_sentence(stuck: Stuck) -> str:
-    told = [
-        f"{who} waits for {what}{f', at {place}' if place else ''}"
-        for who, what, place in stuck.waiting[:3]
-    ]
-    return f"Deadlock: {'; '.join(told)}. No thread is left that could end the wait."
 
 
 def _why(error: BaseException) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from hubbub.learning.controlled import me
+from hubbub.learning.controlled import holding, me
 from hubbub.learning.schedule import Place, place_of
 
 
@@ -26,10 +26,11 @@ _CHANGES = ("__setitem__", "__delitem__", "pop", "popitem", "clear", "update", "
 
 @dataclass(frozen=True)
 class Touch:
-    """One look into a map, or one change of it: by whom, and where."""
+    """One look into a map, or one change of it: by whom, where, and whether with a lock."""
 
     by: str
     place: Place | None
+    locked: bool
 
 
 class Watched(dict[Any, Any]):
@@ -52,7 +53,7 @@ class Watched(dict[Any, Any]):
         """Note that the code which runs touches this map."""
         by = _who()
         if changes or by not in self.looks:
-            touch = Touch(by, place_of(sys._getframe(2)))
+            touch = Touch(by, place_of(sys._getframe(2)), bool(holding()))
             self.looks.setdefault(by, touch)
             self.changed = touch if changes else self.changed
 

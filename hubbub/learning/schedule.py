@@ -27,7 +27,17 @@ from types import FrameType, TracebackType
 from typing import Any
 
 
-__all__ = ["Crashed", "Endless", "Place", "Schedule", "Strand", "Stuck", "current", "place_of"]
+__all__ = [
+    "Crashed",
+    "Endless",
+    "Place",
+    "Schedule",
+    "Strand",
+    "Stuck",
+    "current",
+    "place_of",
+    "told_waits",
+]
 
 MOST_STEPS = 60_000  # instructions of the watched files; an exercise needs some thousands
 SHORT_S = 0.5  # a wait with a time-out up to this may end early
@@ -56,6 +66,16 @@ class Stuck(Exception):
     def __init__(self, waiting: list[tuple[str, str, Place | None]]) -> None:
         self.waiting = waiting  # who, for what, where
         super().__init__("; ".join(f"{who} waits for {what}" for who, what, _ in waiting))
+
+
+def told_waits(waiting: list[tuple[str, str, Place | None]]) -> str:
+    """Return who waits for what in a deadlock, as sentences."""
+    exercise = [one for one in waiting if one[:2] != ("the check", "the talk to end")]
+    told = [
+        f"{who} waits for {what}{f', at {place}' if place else ''}"
+        for who, what, place in (exercise or waiting)[:3]
+    ]
+    return f"Deadlock: {'; '.join(told)}. No thread is left that could end the wait."
 
 
 class Endless(Exception):
@@ -89,7 +109,7 @@ class Strand:
     daemon: bool = False
     ended: bool = False
     holds: list[object] = field(default_factory=list)
-    waits_for: str = ""
+    waits_for: object = ""  # as text; a lock's says who holds it now, and not when the wait began
     ready: Callable[[], bool] | None = None  # None: it can go on at once
     deadline_s: float | None = None  # None: it waits for as long as it takes
     timed_out: bool = False
@@ -168,7 +188,9 @@ class Schedule:
         if strand is not None and self._random.random() < self._rate:
             self._change_over(strand)
 
-    def wait(self, what: str, ready: Callable[[], bool], patience_s: float | None = None) -> bool:
+    def wait(
+        self, what: object, ready: Callable[[], bool], patience_s: float | None = None
+    ) -> bool:
         """Wait until ``ready()``; False when that many seconds passed first."""
         strand = self._running
         assert strand is not None
@@ -229,7 +251,13 @@ class Schedule:
         """Choose the next strand, and let it run; with none left, let `run` return."""
         alive = [strand for strand in self.strands if not strand.ended]
         ready = [strand for strand in alive if strand.ready is None or strand.ready()]
-        restless = [strand for strand in alive if strand.restless and strand not in ready]
+        restless = [
+            strand
+            for strand in alive
+            if strand not in ready
+            and strand.deadline_s is not None
+            and (strand.restless or strand.deadline_s <= self.now_s)
+        ]
         if self._ending:
             ready = alive  # each unwinds when it has the turn
         elif self._lasting and (ready or restless):
@@ -238,8 +266,8 @@ class Schedule:
             ready = self._out_of_patience(alive)
         if not ready and alive:
             if not all(strand.daemon for strand in alive):
-                waiting = [(s.name, s.waits_for, s.place) for s in alive if not s.daemon]
-                waiting += [(s.name, s.waits_for, s.place) for s in alive if s.daemon]
+                waiting = [(s.name, str(s.waits_for), s.place) for s in alive if not s.daemon]
+                waiting += [(s.name, str(s.waits_for), s.place) for s in alive if s.daemon]
                 self._fail(Stuck(waiting))
             self._ending = True
             ready = alive
