@@ -95,9 +95,9 @@ def _wait(what: object, ready: Callable[[], bool], timeout_s: float | None) -> b
 class _Held:
     """What a strand waits for: a lock, and who holds it when that is asked."""
 
-    def __init__(self, lock: Lock, waits: str) -> None:
+    def __init__(self, lock: Lock) -> None:
         self._lock = lock
-        self._waits = waits
+        self._waits = me()
 
     def __str__(self) -> str:
         holder, place, by = self._lock._holder, self._lock._place, self._lock._taken_by
@@ -122,7 +122,7 @@ class Lock:
         if self._holder:
             if not blocking:
                 return False
-            what = _Held(self, me())
+            what = _Held(self)
             if not _wait(what, lambda: not self._holder, None if timeout < 0 else timeout):
                 return False
         self._holder = me()

@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from conformance.checker import History
 from hubbub.learning.controlled import begin_early_threads
 from hubbub.learning.maps import Watched, watch_maps
 from hubbub.learning.promises import Broken
-from hubbub.learning.scene import Member, Outbox, history_of, judge_history
-from hubbub.learning.schedule import Crashed, Schedule, Stuck
+from hubbub.learning.scene import SHARED, Member, Outbox, history_of, judge_history, strangers_of
+from hubbub.learning.schedule import Crashed, Schedule, Strand, Stuck
 
 
-__all__ = ["CHAT", "OWNER", "Play", "play"]
+__all__ = ["CHAT", "OWNER", "Play", "judge_two_rooms", "play"]
 
 CHAT = (
     *("order.total", "order.speaker", "order.membership", "delivery.exactly-once"),
@@ -40,12 +41,14 @@ class Play:
         schedule: who ran when.
         hub: the exercise's.
         maps: the dicts of the hub, which note who touches them.
+        stranger: the member of another room.
     """
 
     members: dict[str, Member]
     schedule: Schedule
     hub: Any = None
     maps: list[Watched] = field(default_factory=list)
+    stranger: Member = field(default_factory=lambda: Member("", Outbox("")))
 
     @property
     def history(self) -> History:
@@ -76,6 +79,7 @@ def play(
     clogged: str = "",
     strangers: str = "",
     owned: bool = False,
+    beside: str = "",
     fences: bool = True,
     explain: Callable[[Play], str] = lambda _: "",
 ) -> Play:
@@ -89,6 +93,7 @@ def play(
         strangers: they are not in; each leaves before the others come, and says something at the
             end, as do those that have left.
         owned: the hub has a method ``run``, which gets a strand of its own.
+        beside: a member of another room, which is made first and must not notice this one.
         explain: names a cause, which goes in front of a crash or a standstill.
 
     Raises:
@@ -96,11 +101,11 @@ def play(
     """
     schedule = Schedule(seed, [exercise.__file__])
     cast = {name: Member(name, Outbox(name)) for name in dict.fromkeys(f"{inside} {come}".split())}
-    played = Play(cast, schedule)
+    played = Play(cast, schedule, stranger=Member(beside, Outbox(beside)))
 
     def enter(name: str) -> None:
-        if schedule.strand is not None:
-            schedule.strand.name = f"{name}'s thread"
+        if schedule.strand is director:
+            director.name = f"{name}'s thread"
         played.hub.join(name, cast[name].outbox)
 
     def talks(name: str) -> None:
@@ -113,6 +118,12 @@ def play(
 
     def direct() -> None:
         begin_early_threads()
+        if beside:
+            other = exercise.Hub()
+            if owned:
+                schedule.spawn("the owner of another room", other.run, daemon=True)
+            other.join(beside, played.stranger.outbox)
+            _until(schedule, played.stranger, f"* you are {beside}")
         hub = played.hub = exercise.Hub()
         played.maps = watch_maps(hub)
         if owned:
@@ -126,15 +137,19 @@ def play(
             cast[name].outbox.clogged = True
         parts = [(name, talks) for name in talk.split()]
         parts += [(name, enter) for name in come.split()] + [(name, leaves) for name in go.split()]
-        strands = [
-            schedule.spawn(f"{name}'s thread", lambda act=act, name=name: act(name))  # type: ignore[misc]
-            for name, act in parts
-        ]
+        strands: list[Strand] = []
+        for name, act in parts:
+            another = f"{name}'s thread" in [strand.name for strand in strands]
+            strand_name = f"{name}'s {'other thread' if another else 'thread'}"
+            strands.append(schedule.spawn(strand_name, partial(act, name)))
         director.name, director.at = "the check", ("", 0)
         schedule.wait("the talk to end", lambda: all(strand.ended for strand in strands))
         for name in strangers.split():
             director.name = f"{name}'s thread"
             hub.say(name, f"{name}-1")
+        if beside:
+            other.say(beside, f"{beside}-1")
+            _until(schedule, played.stranger, f"{beside}: {beside}-1")
         if fences:
             for member in cast.values():
                 if not member.gone and not member.outbox.clogged:
@@ -147,6 +162,19 @@ def play(
     with _explained(played, explain):
         schedule.run()
     return played
+
+
+def judge_two_rooms(played: Play) -> None:
+    """Raise `Broken` where one of two rooms got, or lost, something by the other one."""
+    stranger = played.stranger
+    strangers_of(played.members.values(), stranger.name)
+    strangers_of([stranger], " ".join(played.members))
+    for member in (*played.members.values(), stranger):
+        if not any(": " in line for line in member.outbox.lines):
+            raise Broken(
+                f"Two rooms were made, and {member.name}, in one of them, never heard a word. "
+                f"{SHARED}"
+            )
 
 
 def _until(schedule: Schedule, member: Member, line: str) -> None:

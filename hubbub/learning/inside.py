@@ -27,6 +27,7 @@ import re
 import resource
 import signal
 import sys
+import time
 import tokenize
 import traceback
 import warnings
@@ -47,9 +48,11 @@ __all__ = ["main"]
 
 MOST_MEMORY_BYTES = 3 << 30  # of addresses; what is really used is watched from outside
 MOST_FILE_BYTES = 256 << 20
+_TELL_EVERY_S = 0.5
 _FAR_DESCRIPTOR = 200  # behind what an exercise may close that closes "all" descriptors
 # Some editors write a byte order mark, and it moves when something is put in front of the text.
 _MARK_AT_START = re.compile(rb"^\xef\xbb\xbf", re.MULTILINE)
+_SAVE_AS_UTF8 = "It is not saved as UTF-8, perhaps as UTF-16: save it as UTF-8."
 _ADOPT_ORPHANS = 36  # PR_SET_CHILD_SUBREAPER
 
 
@@ -152,6 +155,7 @@ def _judge(arguments: argparse.Namespace, write: _Writer) -> None:
             raise _Finding(broken.sentence) from None
         guard(exercise, calls)
     write(loaded=True)
+    told_s = time.perf_counter()
     for number, promise in enumerate(promises):
         if arguments.only not in (None, number):
             continue
@@ -160,16 +164,16 @@ def _judge(arguments: argparse.Namespace, write: _Writer) -> None:
         if arguments.seed is not None and promise.seeds > 1:
             seeds = range(arguments.seed, arguments.seed + 1)
         for seed in seeds:
-            write_now = {"seed_now": seed} if promise.seeds > 1 and not seed % 10 else {}
-            if write_now:
-                write(**write_now)
-            broken = _put_to_the_test(promise, exercise, seed, arguments.exercise)
+            if time.perf_counter() - told_s > _TELL_EVERY_S:  # that the check gets on
+                told_s = time.perf_counter()
+                write(seed_now=seed)
+            found = _put_to_the_test(promise, exercise, seed, arguments.exercise)
             if controlled.complaints:  # the exercise may have caught it
-                broken = Broken(controlled.complaints[0])
-            if broken is not None:
+                found = Broken(controlled.complaints[0])
+            if found is not None:
                 shown = seed if promise.seeds > 1 else None
-                sentence = _capital(f"{_forgotten(arguments.exercise)} {broken.sentence}".strip())
-                write(broken=number, seed=shown, **_record(broken) | {"sentence": sentence})
+                sentence = _capital(f"{_forgotten(arguments.exercise)} {found.sentence}".strip())
+                write(broken=number, seed=shown, **_record(found) | {"sentence": sentence})
                 return
         write(kept=number, seeds=len(seeds))
 
@@ -196,13 +200,15 @@ def _parsed(path: Path) -> bytes:
         told = _Finding(f"Python cannot read {at}: {error.msg}.")
         caret = " " * max(0, (error.offset or 1) - 1) + "^"
         told.add_note(f"{line}\n{caret}" if line else "")
+        if "null bytes" in error.msg:
+            told = _Finding(f"{told} {_SAVE_AS_UTF8}")
         raise told from None
     except (MemoryError, RecursionError):
         raise _Finding("Python cannot read your exercise: it is nested too deeply.") from None
     except (OSError, ValueError) as error:
         more = ""
         if "null bytes" in str(error):
-            more = " It is not saved as UTF-8, perhaps as UTF-16: save it as UTF-8."
+            more = f" {_SAVE_AS_UTF8}"
         raise _Finding(f"Your exercise cannot be read: {error}.{more}") from None
     return source
 

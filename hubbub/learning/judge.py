@@ -36,7 +36,8 @@ __all__ = ["STARTED", "Report", "judge", "pasted", "tick_s"]
 # A run that is not stuck takes a second. What counts is its own time, for a machine may be busy.
 CPU_S = 3.5
 IDLE_S = 2.5  # without having used any of its own time: it waits for what never comes
-MOST_S = 8.0  # whatever it does; longer on a busy machine
+MOST_S = 8.0  # whatever it does; longer on a busy machine, while the check still gets on
+NEWS_S = 1.5  # without a word from the check, when that time has passed; for a program twice that
 MOST_MEMORY_BYTES = 768 << 20
 MOST_PROCESSES = 40
 EXERCISE = "EXERCISE.py"  # in a check's FURTHER: the path of the exercise, as one can paste it
@@ -194,7 +195,7 @@ def _follow(run: _Run, read: int, slower: float) -> str:
     child = run.child
     assert child.stdout is not None
     os.set_blocking(child.stdout.fileno(), False)
-    started = last_progress = last_look = time.monotonic()
+    started = last_progress = last_look = last_news = time.monotonic()
     last_cpu_s = 0.0
     rest = b""
     sources = [read, child.stdout.fileno()]
@@ -210,7 +211,7 @@ def _follow(run: _Run, read: int, slower: float) -> str:
                 with contextlib.suppress(ValueError):
                     record = json.loads(line)
                     run.records += [record] if isinstance(record, dict) else []
-            last_progress = now
+            last_progress = last_news = now
             if not data or (run.records and "code" in run.records[-1]):
                 return ""
         if now - last_look < _LOOK_EVERY_S:
@@ -236,7 +237,8 @@ def _follow(run: _Run, read: int, slower: float) -> str:
             return "endless"
         if now - last_progress > IDLE_S * (slower if run.is_program else 1.0):
             return "waits"
-        if now - started > MOST_S * slower:
+        news_s = NEWS_S * (2 if run.is_program else 1)
+        if (now - started > MOST_S and now - last_news > news_s) or now - started > MOST_S * slower:
             return "late" if run.is_program else "endless"
 
 
@@ -405,7 +407,7 @@ def _ending_sentence(run: _Run, said: dict[str, Any], promises: tuple[tuple[str,
     if "promises" not in said:
         during = "before it could be loaded"
     at = f", at {run.where}" if run.where else ""
-    code = said.get("code", run.child.returncode)
+    code = int(said.get("code", run.child.returncode or 0))
     if run.why == "endless":
         return f"Your exercise was still running {during}{at}. Is there a loop that never ends?"
     if run.why == "waits":

@@ -19,9 +19,25 @@ from hubbub.learning.schedule import Place, place_of
 __all__ = ["Touch", "Watched", "watch_maps"]
 
 _ONE_REFERENCE = 4  # the attribute, the list that is walked here, the loop, the count itself
-_READS = ("__getitem__", "__contains__", "__iter__", "__len__", "__reversed__", "get", "keys")
+_READS: tuple[str, ...] = (
+    "__getitem__",
+    "__contains__",
+    "__iter__",
+    "__len__",
+    "__reversed__",
+    "get",
+    "keys",
+)
 _READS += ("values", "items", "copy")
-_CHANGES = ("__setitem__", "__delitem__", "pop", "popitem", "clear", "update", "setdefault")
+_CHANGES: tuple[str, ...] = (
+    "__setitem__",
+    "__delitem__",
+    "pop",
+    "popitem",
+    "clear",
+    "update",
+    "setdefault",
+)
 
 
 @dataclass(frozen=True)

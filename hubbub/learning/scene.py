@@ -18,13 +18,14 @@ from hubbub.learning.schedule import current
 
 
 __all__ = [
+    "SHARED",
     "Delivery",
     "Member",
     "Outbox",
     "history_of",
     "judge_history",
-    "judge_two_rooms",
     "members",
+    "strangers_of",
 ]
 
 
@@ -152,7 +153,13 @@ def judge_history(history: History, rules: Sequence[str], cause: str = "") -> No
             raise Broken(f"{cause} {_sentence(shown.sentence)}".strip(), violation=shown)
 
 
-def judge_two_rooms(members: Iterable[Member], strangers: str) -> None:
+SHARED = (
+    "The two rooms share something. Make the map, the queue and all else that belongs to a room in "
+    "__init__; what stands in the class or in the module is one for all rooms."
+)
+
+
+def strangers_of(members: Iterable[Member], strangers: str) -> None:
     """Raise `Broken` where members of one room got a line about those of another one."""
     for member in members:
         for line in member.outbox.lines:
@@ -160,9 +167,7 @@ def judge_two_rooms(members: Iterable[Member], strangers: str) -> None:
             if found:
                 raise Broken(
                     f"Two rooms were made, and {member.name}, in one of them, got {line!r}, which "
-                    f"is about {found[0]}, in the other: the rooms share something. Make the map, "
-                    "the queue and all else that belongs to a room in __init__; what stands in the "
-                    "class or in the module is one for all rooms."
+                    f"is about {found[0]}, in the other. {SHARED}"
                 )
 
 

@@ -71,6 +71,8 @@ class Stuck(Exception):
 def told_waits(waiting: list[tuple[str, str, Place | None]]) -> str:
     """Return who waits for what in a deadlock, as sentences."""
     exercise = [one for one in waiting if one[:2] != ("the check", "the talk to end")]
+    # First those that others wait for: the circle, where there is one.
+    exercise.sort(key=lambda one: not any(f"that {one[0]} holds" in what for _, what, _ in waiting))
     told = [
         f"{who} waits for {what}{f', at {place}' if place else ''}"
         for who, what, place in (exercise or waiting)[:3]

@@ -8,7 +8,7 @@ import queue
 
 from hubbub.learning.hubs import CHAT
 from hubbub.learning.promises import Broken, promise
-from hubbub.learning.scene import judge_two_rooms
+from hubbub.learning.scene import strangers_of
 from hubbub.learning.task_hubs import TaskPlay, play_tasks
 
 
@@ -103,7 +103,7 @@ def one_does_not_read(exercise, seed):
 def two_rooms(exercise, seed):
     first = play_tasks(exercise, seed, inside="anna ben", talk="anna")
     play_tasks(exercise, seed, inside="dan emil", talk="dan")
-    judge_two_rooms(first.members.values(), "dan emil")
+    strangers_of(first.members.values(), "dan emil")
 
 
 def _cause(played: TaskPlay) -> str:

@@ -64,6 +64,6 @@ def _accept_without_nagle(listener: socket.socket) -> tuple[socket.socket, Any]:
     return accepted, address
 
 
-time.sleep = _told_sleep
+vars(time)["sleep"] = _told_sleep
 vars(socket)["socket"].accept = _accept_without_nagle
 vars(asyncio)["BaseEventLoop"]._run_once = _run_once_drawn
