@@ -94,7 +94,7 @@ def _shorter(workload: Workload) -> Workload:
 def begin(plan: Plan, on_line: Callable[[str], None] = lambda line: None) -> Results:
     """Prepare what ``plan`` needs: build and judge the peers, describe the machine.
 
-    ``on_line`` is called with one line for each peer that is left out, and why.
+    ``on_line`` is called with one line for everything that is not available here, and why.
 
     Raises:
         LoadError: the machine cannot hold that many connections.

@@ -217,7 +217,7 @@ def strips(cells: Sequence[Cell], styles: Styles) -> Figure:
 def timelines(
     cells: Sequence[Cell], styles: Styles, point: Callable[[Cell], str] = lambda cell: ""
 ) -> Figure:
-    """One panel per cell: the p99 of the clients that read on, and when the stall began and ended.
+    """One panel per cell: the p99 of the other clients, and when the stall began and ended.
 
     ``point`` returns the line below a server's name.
     """

@@ -26,7 +26,7 @@ _NS = 1_000_000_000
 
 @dataclass(frozen=True)
 class Slice:
-    """The latency of the messages that were due within one `SLICE_S`, for clients that read on."""
+    """The latency of the messages due within one `SLICE_S`, for the clients that still read."""
 
     after_s: float  # when the slice begins, since the first counted message
     p50_ns: int
@@ -41,7 +41,7 @@ class Figures:
     a sample for each message.
     """
 
-    cost_us: float  # per delivery: from the first send to the last receipt, over all deliveries
+    cost_us: float  # per delivery: the time from first send to last receipt, over all deliveries
     achieved_hz: float  # messages per second that reached every client
     response: Histogram  # every delivery, from its intended send
     first: Histogram  # the message's first recipient
@@ -54,7 +54,7 @@ class Figures:
     order_correlation: float  # order of serving with order of connecting: 1 same, -1 reversed
     typical_ns: tuple[int, ...]  # the message of median completion: when recipients 1 to n got it
     slices: tuple[Slice, ...] = ()  # only if clients stall or churn during the run
-    cut_off_s: tuple[float, ...] = ()  # stalled clients: how long after stalling each was cut off
+    cut_off_s: tuple[float, ...] = ()  # for each stalled client: from its stall to its cut-off
 
     def percentile_ms(self, percent: float, of: str = "response") -> float:
         """Return a percentile of one of the histograms, in milliseconds."""
@@ -122,7 +122,10 @@ def _slices(response_ns: NDArray[np.int64], due_ns: NDArray[np.int64]) -> tuple[
 
 
 def _cut_off_s(samples: Samples, stalled_ns: int) -> tuple[float, ...]:
-    """Return when each stalled client was cut off: as the room announced it, else as it saw it."""
+    """Return when each stalled client was cut off.
+
+    That is when the room announced it, or else when the client's connection ended.
+    """
     heard = samples.deliveries
     cut = heard[(heard["message"] == EVICTED) & (heard["client"] == 0)]
     if not len(cut):

@@ -26,10 +26,10 @@ __all__ = [
 Verdict = Literal["valid", "invalid", "unknown"]
 
 MIN_MESSAGES = 30  # fewer say nothing about a server
-# The generator was slowed down on purpose, on two machines. It added to the cost of a delivery
-# from 80 % of the time busy on (first machine) or 90 % (second machine; there, three fifths or
-# more of its sockets had queued). Busy alone means a fast server, queued alone a server that
-# writes in bursts: only both together are too much.
+# The generator was slowed down on purpose, on two machines. It added to the cost of a delivery when
+# it was busy for 80 % of the time (first machine) or 90 % (second machine; there, three fifths or
+# more of its sockets had queued). A busy generator alone means a fast server, and a queue alone
+# means a server that writes in bursts. Only both together are too much.
 MAX_GENERATOR_SHARE = 0.7  # of the time busy, and
 MAX_QUEUED_SHARE = 0.5  # of the sockets queued
 MAX_CROWDING = 0.1  # above this share other programs, and not the server, made the times

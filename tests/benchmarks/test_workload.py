@@ -88,7 +88,7 @@ def test_stalled_clients_are_as_many_as_asked_for(
     [("127.0.0.1:80", ("127.0.0.1", 80)), ("[::1]:8080", ("::1", 8080))],
 )
 def test_address_is_split(text: str, address: tuple[str, int]) -> None:
-    """An address with a name or in brackets is split into host and port."""
+    """An IPv4 and an IPv6 address are split into host and port."""
     assert parse_address(text) == address
 
 
