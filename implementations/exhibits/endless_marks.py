@@ -1,9 +1,11 @@
 """Pass on any number of combining marks.
 
-A combining mark is drawn onto the letter before it. Fifty of them on one letter cover the lines above
-and below, so one client can make the words of the others unreadable, with a line or with its name.
+A combining mark is drawn onto the letter before it. Fifty of them on one letter cover the lines
+above and below, so one client can make the words of the others unreadable, with a line or with its
+name.
 
-Imitates: every chat that limits the length of a line, but not the height of a letter ("Zalgo text").
+Imitates: every chat that limits the length of a line, but not the height of a letter ("Zalgo
+text").
 
 Looks right: each mark is printable, and a name of 32 characters is short.
 

@@ -1,11 +1,11 @@
 """Take a printable name for one that can be seen.
 
-Python calls a letter printable, and a Hangul filler is a letter that shows nothing. So is "zoe" with a
-variation selector at its end a second zoe: the computer can tell the two names apart, and a reader
-cannot.
+Python calls a letter printable, and a Hangul filler is a letter that shows nothing. So is "zoe"
+with a variation selector at its end a second zoe: the computer can tell the two names apart, and a
+reader cannot.
 
-Imitates: sites that check a name by its categories only, where a name that is one Hangul filler looks
-empty.
+Imitates: sites that check a name by its categories only, where a name that is one Hangul filler
+looks empty.
 
 Looks right: ``str.isprintable`` refuses spaces, controls and format characters.
 
