@@ -31,7 +31,8 @@ from conformance import (
 )
 
 
-HEALTH_KEYS = {"id", "policy", "clients", "messages", "deliveries", "evictions"}
+LIMITS = {"max_line": 64, "max_clients": 7}
+HEALTH_KEYS = {"id", "policy", *LIMITS, "clients", "messages", "deliveries", "evictions"}
 LONG_LINE = "x" * 1000
 CLOGGING_LINES = 600  # more than the kernel buffers for a clogged client, less than 1 MiB
 
@@ -120,7 +121,7 @@ def test_nobody_hears_of_a_visit(clients: ClientFactory, ask: Ask) -> None:
 
 @rule("http.health")
 def test_health_is_json(ask: Ask) -> None:
-    """``GET /healthz`` gives a JSON object with at least the six entries, the numbers whole."""
+    """``GET /healthz`` gives a JSON object with at least the eight entries, the numbers whole."""
     response = ask("/healthz")
 
     report = json.loads(response.body)
@@ -128,6 +129,15 @@ def test_health_is_json(ask: Ask) -> None:
     assert response.headers.get("content-type", "").startswith("application/json")
     assert report.keys() >= HEALTH_KEYS
     assert {type(report[key]) for key in HEALTH_KEYS - {"id", "policy"}} == {int}
+
+
+@rule("http.health")
+@settings(max_line=LIMITS["max_line"], max_clients=LIMITS["max_clients"])
+def test_health_tells_the_limits(ask: Ask) -> None:
+    """The limits are those that the server was started with."""
+    report = health(ask)
+
+    assert {name: report[name] for name in LIMITS} == LIMITS
 
 
 @rule("http.health")
