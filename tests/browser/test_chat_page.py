@@ -453,7 +453,7 @@ def test_shutdown_is_named(open_page: OpenPage, server: Server) -> None:
 
     expect(ada.lines("room").last).to_have_text("server is shutting down")
     expect(ada.lines("notice")).to_contain_text(
-        ["The server is shutting down. (1001: server is shutting down)"]
+        ["The server is shutting down (1001: server is shutting down)."]
     )
 
 
@@ -468,7 +468,7 @@ def test_unconfirmed_message_is_named(open_page: OpenPage, server: Server) -> No
     ada.say(too_long)
 
     expect(ada.lines("error")).to_contain_text(["The room did not confirm “xxx"])
-    expect(ada.lines("notice")).to_contain_text(["longer than this server accepts. (1009"])
+    expect(ada.lines("notice")).to_contain_text(["longer than this server accepts (1009"])
     ada.input.press("ArrowUp")
     expect(ada.input).to_have_value(too_long)
 
@@ -479,7 +479,7 @@ def test_quit_stays_out_until_asked(open_page: OpenPage, server: Server) -> None
 
     ada.say("/quit")
     ada.expect_state("closed")
-    expect(ada.banner).to_contain_text("You have left the room.")
+    expect(ada.banner).to_contain_text("You have left the room (1000")
     expect(ada.banner).not_to_contain_text("Trying again")
     ada.reconnect.click()
 
@@ -504,16 +504,16 @@ def test_full_server_is_told_from_a_dead_one(open_page: OpenPage, server_id: str
 @pytest.mark.parametrize(
     ("code", "reason", "shown"),
     [
-        (1000, "you quit", "You have left the room. (1000: you quit)"),
-        (1001, "", "The server is shutting down. (1001)"),
+        (1000, "you quit", "You have left the room (1000: you quit)."),
+        (1001, "", "The server is shutting down (1001)."),
         (
             1008,
             "timed out: heard nothing",
-            "ended the connection. (1008: timed out: heard nothing)",
+            "ended the connection (1008: timed out: heard nothing).",
         ),
-        (1009, "too long", "longer than this server accepts. (1009: too long)"),
-        (1013, "too slow: you read slower", "read too slowly. (1013: too slow: you read slower)"),
-        (4321, "<b>why</b>", "The server closed the connection. (4321: <b>why</b>)"),
+        (1009, "too long", "longer than this server accepts (1009: too long)."),
+        (1013, "too slow: you read slower", "read too slowly (1013: too slow: you read slower)."),
+        (4321, "<b>why</b>", "The server closed the connection (4321: <b>why</b>)."),
     ],
 )
 def test_reason_of_a_close_stays_readable(
@@ -928,6 +928,30 @@ def test_phone_width_fits(open_page: OpenPage, server: Server, netcat: TcpClient
     expect(ada.names_online.first).to_be_visible()
     for scroller in ("html", "#log"):
         assert ada.page.locator(scroller).evaluate("e => e.scrollWidth") <= 375
+
+
+def test_end_stays_in_sight_when_the_window_gets_lower(
+    open_page: OpenPage, server: Server, netcat: TcpClient
+) -> None:
+    """A reader at the end stays there when a banner or a keyboard takes room, even in a flood."""
+    ada = open_page(server)
+    ada.page.set_viewport_size({"width": 390, "height": 700})
+    netcat.say(*(f"line {i}" for i in range(50)))
+    expect(ada.chat(netcat.address)).to_have_count(50)
+
+    # A scroll event is told after the window has changed and before the log is put at its end.
+    ada.page.evaluate(
+        """() => {
+            receive("ben: one more");
+            draw();
+            byId("problem").textContent = "It is long. ".repeat(40);
+        }"""
+    )
+    server.stop()
+    expect(ada.reconnect).to_be_visible()
+
+    expect(ada.lines("notice").last).to_be_in_viewport()
+    expect(ada.newer).to_be_hidden()
 
 
 # Seeing.
