@@ -1,4 +1,4 @@
-"""The commit log: places, what stands between them, and what may be dropped."""
+"""The commit log: places, the items between them, and what may be dropped."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ONE, TWO, THREE = (Item(encode(text)) for text in ("one", "two", "three"))
 
 
 def test_items_have_places_in_order() -> None:
-    """A reader at any place gets what was appended from that place on."""
+    """A reader at any place gets the items from that place on."""
     log = CommitLog()
     places = []
 
@@ -43,7 +43,7 @@ def test_stretch_between_two_places() -> None:
 
 
 def test_item_is_dropped_when_it_is_due() -> None:
-    """An item stays up to the turn by which every member has it, and keeps its place until then."""
+    """An item stays until the turn by which every member has it, and keeps its place."""
     log = CommitLog()
     log.append(ONE, due=2)
     log.append(TWO, due=4)
@@ -64,7 +64,7 @@ def test_item_is_dropped_when_it_is_due() -> None:
 
 @given(st.lists(st.one_of(st.just("append"), st.integers(0, 3)), max_size=30))
 def test_log_is_a_window_onto_all_that_was_said(steps: list[str | int]) -> None:
-    """However items come and go, a place always means the same item, and none is lost early."""
+    """A place always means the same item, and no item is dropped too early."""
     log, said, dues, turns = CommitLog(), list[Item](), list[int](), 0
     for step in steps:
         if isinstance(step, int):

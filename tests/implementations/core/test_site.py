@@ -20,7 +20,7 @@ SITE = Site("threads-direct", Settings(), "<h1>Gezwätz</h1>".encode())
 
 @pytest.mark.parametrize("body", [b"", b"two\nlines\n", "ä".encode(), b"\r\n\r\n"])
 def test_answer_is_whole(body: bytes) -> None:
-    """An answer says how long its body is, in bytes, and that the connection ends with it."""
+    """An answer states the length of its body in bytes, and that the connection closes."""
     read = read_answer(answer(HTTPStatus.OK, body))
 
     assert (read.status, read.reason, read.body) == (200, "OK", body)
@@ -28,14 +28,14 @@ def test_answer_is_whole(body: bytes) -> None:
 
 
 def test_answer_has_the_headers_it_is_given() -> None:
-    """What is given by keyword becomes a header, an underscore in its name a hyphen."""
+    """Keyword arguments become headers, with a hyphen for each underscore."""
     read = read_answer(answer(HTTPStatus.IM_A_TEAPOT, b"", Retry_After="5"))
 
     assert (read.status, read.headers["Retry-After"]) == (418, "5")
 
 
 def test_chat_page_is_html_and_may_load_nothing() -> None:
-    """The page is sent as it is, under a policy that lets it ask nobody for anything."""
+    """The page is sent unchanged, with a policy under which it can load nothing else."""
     read = read_answer(SITE.chat_page())
 
     assert (read.status, read.body) == (200, SITE.page)
@@ -45,7 +45,7 @@ def test_chat_page_is_html_and_may_load_nothing() -> None:
 
 @pytest.mark.parametrize("policy", SlowConsumer)
 def test_health_tells_the_numbers(policy: SlowConsumer) -> None:
-    """The health page is JSON: who runs, under which policy, and the hub's counts."""
+    """The health page is JSON: the server's id, its policy and the hub's counts."""
     site = replace(SITE, settings=replace(Settings(), slow_consumer=policy))
 
     read = read_answer(site.health(Stats(clients=1, messages=2, deliveries=3, evictions=4)))
