@@ -144,7 +144,7 @@ def test_good_code_holds_for_every_seed(tmp_path: Path, source: str, right: str)
 
 
 def test_loop_without_end_is_found(tmp_path: Path) -> None:
-    """Whoever goes round and round is named."""
+    """A strand that never terminates is named."""
     assert set(outcomes(tmp_path, ROUND_AND_ROUND, 3)) == {"Endless"}
 
 
