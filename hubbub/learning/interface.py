@@ -22,22 +22,25 @@ import difflib
 import functools
 import inspect
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from numbers import Real
+from queue import Queue, SimpleQueue
 from types import ModuleType
 from typing import Any
 
 from hubbub.learning.promises import Broken
 
 
-__all__ = ["Call", "calls_of", "compare", "guard", "similar"]
+__all__ = ["Call", "calls_of", "compare", "guard", "shared_state", "similar"]
 
 _LINE = re.compile(
     r"(?P<wait>async )?(?P<owner>[A-Za-z]+)(\.(?P<method>\w+))?"
     r"\((?P<given>.*?)\)( -> (?P<kind>\w+))?"
 )
 _SHOWN_CHARACTERS = 60
+_CHANGEABLE = (dict, list, set, deque, bytearray, SimpleQueue, Queue)
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,18 @@ def compare(exercise: ModuleType, calls: Iterable[Call], source: str) -> None:
             _compare_function(call, function, static, method=True)
         elif not callable(getattr(owner, call.method)) and not hasattr(static, "__get__"):
             raise Broken(f"{call.owner}.{call.method} is {_shown(static)}, and no method.")
+
+
+def shared_state(exercise: Any, calls: Iterable[Call]) -> str:
+    """Return what a class keeps for all its objects together, as a sentence; nothing if nothing."""
+    for owner in dict.fromkeys(call.owner for call in calls):
+        for name, value in vars(getattr(exercise, owner, object)).items():
+            if not name.startswith("__") and isinstance(value, _CHANGEABLE):
+                return (
+                    f"{owner} keeps {name} in the class, one for all objects together: make it in "
+                    "__init__, for each by itself."
+                )
+    return ""
 
 
 def guard(exercise: ModuleType, calls: Iterable[Call]) -> None:

@@ -24,7 +24,7 @@ from hubbub.learning.promises import Broken
 from hubbub.learning.schedule import place_of
 
 
-__all__ = ["AllWait", "ShuffledLoop", "TooLong", "run_shuffled"]
+__all__ = ["AllWait", "ShuffledLoop", "TooLong", "run_shuffled", "who_waits_where"]
 
 T = TypeVar("T")
 MOST_ROUNDS = 20_000  # an exercise needs some hundreds
@@ -69,7 +69,7 @@ class ShuffledLoop(asyncio.SelectorEventLoop):
             loop._timer_cancelled_count = max(0, loop._timer_cancelled_count - 1)
         if not loop._ready and not loop._stopping:
             if not scheduled:
-                raise AllWait(_who_waits_where(self))
+                raise AllWait(who_waits_where(self))
             self._now_s = max(self._now_s, scheduled[0]._when)
         self.rounds += 1
         if self.rounds > MOST_ROUNDS:
@@ -97,7 +97,7 @@ def _spent() -> tuple[float, int, float]:
 _THREAD = getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)
 
 
-def _who_waits_where(loop: asyncio.AbstractEventLoop) -> str:
+def who_waits_where(loop: asyncio.AbstractEventLoop) -> str:
     """Return which task waits at which line of the exercise, as sentences."""
     told = []
     for task in sorted(asyncio.all_tasks(loop), key=lambda task: task.get_name()):
