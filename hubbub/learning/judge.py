@@ -411,7 +411,7 @@ def _ending_sentence(run: _Run, said: dict[str, Any], promises: tuple[tuple[str,
     if "promises" not in said:
         during = "before it could be loaded"
     at = f", at {run.where}" if run.where else ""
-    code = int(said.get("code", run.child.returncode or 0))
+    code: int = said.get("code") or run.child.returncode or 0
     if run.why == "endless":
         return f"Your exercise was still running {during}{at}. Is there a loop that never ends?"
     if run.why == "waits":
