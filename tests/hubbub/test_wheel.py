@@ -192,24 +192,6 @@ def strays(names: set[str]) -> list[str]:
     return [name for name in names if made & set(Path(name).parts) or name.endswith(".pyc")]
 
 
-@pytest.mark.parametrize("way", [SCRIPT, MODULE])
-def test_each_command_works(
-    caller: Callable[[str], Caller],
-    way: str,
-    environments: dict[str, Environment],
-    tmp_path: Path,
-) -> None:
-    """Each sub-command does its work from any folder, and writes nothing into site-packages."""
-    hubbub = caller(way)
-    before = {extra: made.files() for extra, made in environments.items()}
-
-    with ThreadPoolExecutor(3) as pool:
-        for ended in [pool.submit(check, hubbub) for check in CHECKS]:
-            ended.result()
-
-    assert {extra: made.files() for extra, made in environments.items()} == before
-
-
 def check_small_ones(hubbub: Caller) -> None:
     """The sub-commands that take no time."""
     assert hubbub.run("--version").stdout.startswith("hubbub ")
@@ -268,6 +250,22 @@ CHECKS: Sequence[Callable[[Caller], None]] = (
     check_a_room,
     check_small_ones,
 )
+
+
+@pytest.mark.parametrize("way", [SCRIPT, MODULE])
+@pytest.mark.parametrize("check", CHECKS)
+def test_each_command_works(
+    check: Callable[[Caller], None],
+    caller: Callable[[str], Caller],
+    way: str,
+    environments: dict[str, Environment],
+) -> None:
+    """Each sub-command does its work from any folder, and writes nothing into site-packages."""
+    before = {extra: made.files() for extra, made in environments.items()}
+
+    check(caller(way))
+
+    assert {extra: made.files() for extra, made in environments.items()} == before
 
 
 @pytest.mark.parametrize("folder", ["hostile"], indirect=True)
