@@ -1,11 +1,11 @@
-"""Measure scenarios: fresh processes of several servers in turn, each under the same workload.
+"""Measure scenarios: fresh processes of several servers, in turns, under the same workload.
 
 Invariants:
-  1. Servers take turns: a machine that slows down slows all of them, not the last one.
-  2. Server and generator have a core each where the machine has two.
-  3. Whatever ends a measurement, every process it started has ended too.
-  4. What is measured next follows from what has been measured, so a measurement that was
-     stopped goes on as if it had not been.
+  1. Servers take turns, so a machine that slows down slows all of them.
+  2. The server and the generator have a core each, if the machine has two.
+  3. Whatever ends a measurement, every process that it started has ended too.
+  4. The next run depends on the runs made so far and on nothing else, so a measurement that was
+     stopped can be resumed without a difference.
 """
 
 from __future__ import annotations
@@ -15,37 +15,40 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 
-from benchmarks.deliveries import MAX_CROWDING, judge, tally
-from benchmarks.environment import Environment, may_poll, two_cores
-from benchmarks.figures import figures
-from benchmarks.load import LoadError, generator_command, raise_file_limit, run_load
+from benchmarks.cores import may_poll, two_cores
+from benchmarks.deliveries import tally
+from benchmarks.environment import Environment
+from benchmarks.generator.process import generator_command, raise_file_limit
+from benchmarks.load import LoadError, run_load
 from benchmarks.peers import PEERS
-from benchmarks.peers.vetting import judge as judge_peer
-from benchmarks.processes import server_command, serving
+from benchmarks.peers.judging import judge as judge_peer
 from benchmarks.results import AGAIN, Results, Run
+from benchmarks.run_figures import figures
 from benchmarks.scenarios import SCENARIOS, Scenario
+from benchmarks.server_process import server_command, serving
 from benchmarks.syscalls import counter
 from benchmarks.toolchains import Unavailable
+from benchmarks.trust import MAX_CROWDING, judge
 from benchmarks.workload import Workload, parse_address
 from implementations.servers import SERVERS
 
 
 __all__ = ["OnRun", "Plan", "begin", "changed_since", "go_on", "run_line"]
 
-COMPARED_WITH = ("go-gorilla", "websockets-broadcast")  # the first that can be had
+COMPARED_WITH = ("go-gorilla", "websockets-broadcast")  # the first one that is available
 _TWICE = ("closed", "open")  # scenarios in which one server is measured twice
 _COUNTED = "closed"  # the scenario in which system calls are counted
 
-OnRun = Callable[[Run, int, int], None]  # a run that was made, runs made, runs planned
+OnRun = Callable[[Run, int, int], None]  # the latest run, how many are made, how many planned
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be measured.
+    """What to measure.
 
-    ``servers`` are ids of ours, empty for what each scenario names; ``peers`` of the others, all
-    there are unless given. ``processes`` overrides what the scenarios say. ``quick`` is a look: one
-    process, few messages, no more than 1,000 clients.
+    ``servers`` are ids of our servers; if empty, each scenario names its own. ``peers`` are ids of
+    peers; None for all. ``processes`` and ``clients`` override the scenarios. ``quick`` makes one
+    process of each with few messages and at most 1,000 clients.
     """
 
     scenarios: tuple[str, ...]
@@ -56,7 +59,7 @@ class Plan:
     quick: bool = False
 
     def chosen(self) -> list[Scenario]:
-        """The scenarios, as they are to be run."""
+        """Return the scenarios as this plan runs them."""
         return [self._as_planned(SCENARIOS[name]) for name in self.scenarios]
 
     def _as_planned(self, scenario: Scenario) -> Scenario:
@@ -76,7 +79,7 @@ def _with_clients(workload: Workload, clients: int) -> Workload:
 
 def _shorter(workload: Workload) -> Workload:
     clients = min(workload.clients, 1000)
-    if workload.stalled_clients:  # it takes its time until buffers are full
+    if workload.stalled_clients:  # filling the buffers needs all the messages
         return replace(workload, clients=clients)
     return replace(
         workload,
@@ -89,9 +92,9 @@ def _shorter(workload: Workload) -> Workload:
 
 
 def begin(plan: Plan, on_line: Callable[[str], None] = lambda line: None) -> Results:
-    """Make ready what ``plan`` needs: build and judge the peers, describe the machine.
+    """Prepare what ``plan`` needs: build and judge the peers, describe the machine.
 
-    ``on_line`` is told what could not be had, and why, a line each.
+    ``on_line`` is called with one line for everything that is not available here, and why.
 
     Raises:
         LoadError: the machine cannot hold that many connections.
@@ -100,7 +103,7 @@ def begin(plan: Plan, on_line: Callable[[str], None] = lambda line: None) -> Res
     raise_file_limit(max(point.clients for scenario in scenarios for point in scenario.points))
     kind, _ = generator_command()
     if kind == "python":
-        on_line("generator: Python (no C compiler): it costs more than the fastest servers do")
+        on_line("the load generator is in Python (no C compiler), slower than the fastest servers")
     wanted = list(PEERS) if plan.peers is None else list(plan.peers)
     if all(scenario.only_ours for scenario in scenarios):
         wanted = []
@@ -134,20 +137,21 @@ def begin(plan: Plan, on_line: Callable[[str], None] = lambda line: None) -> Res
 
 
 def changed_since(begun: Results) -> list[str]:
-    """Return what of the environment is another than when ``begun`` was: then it must not go on."""
+    """Return the names of what has changed in the environment; if any, ``begun`` cannot go on."""
     kind, _ = generator_command()
     was, now = asdict(begun.environment), asdict(Environment.here(two_cores(), kind))
     return [name for name, value in now.items() if name != "date" and was[name] != value]
 
 
 def go_on(plan: Plan, begun: Results, on_run: OnRun = lambda run, made, planned: None) -> Results:
-    """Make the runs of ``plan`` that ``begun`` does not hold yet, and return all of them.
+    """Make the runs of ``plan`` that ``begun`` does not hold yet, and return all runs.
 
-    A server that does not start, dies or delivers wrongly makes its run invalid and ends nothing
-    else. A run that other programs crowded is kept and made up for by another, up to twice the
-    processes asked for. ``on_run`` is called after every run. The children ignore the terminal's
-    Ctrl-C: an exception raised in the caller's thread, KeyboardInterrupt too, ends them and is
-    passed on.
+    A server that does not start, dies or delivers wrongly makes its own run invalid, and the
+    measurement goes on. A run that other programs disturbed is kept and repeated, up to twice the
+    number of processes. ``on_run`` is called after every run.
+
+    The child processes do not receive the terminal's Ctrl-C. Any exception in the caller's thread,
+    KeyboardInterrupt too, ends them and is passed on.
     """
     runs = list(begun.runs)
     cores = two_cores()
@@ -166,7 +170,7 @@ def go_on(plan: Plan, begun: Results, on_run: OnRun = lambda run, made, planned:
     for scenario in scenarios:
         servers = _servers(scenario, plan, begun)
         for process in range(1, 2 * scenario.processes + 1):
-            shift = (process - 1) % len(servers)  # so that no server always follows the same one
+            shift = (process - 1) % len(servers)  # each round begins with another server
             for place, point in enumerate(scenario.points):
                 for server in servers[shift:] + servers[:shift]:
                     own = [run for run in runs if _is_of(run, scenario, server)]
@@ -186,24 +190,24 @@ def go_on(plan: Plan, begun: Results, on_run: OnRun = lambda run, made, planned:
 
 
 def run_line(run: Run) -> str:
-    """Say in one line what a run came to."""
+    """Return the result of a run in one line."""
     scenario = SCENARIOS[run.scenario]
     at = f" {scenario.axis}={scenario.value(run.workload)}" if scenario.axis else ""
-    who = f"{run.scenario}{at} {run.server}"
+    name = f"{run.scenario}{at} {run.server}"
     if run.process == 0:
         calls = run.account.syscalls if run.account else None
-        return f"{who}: {calls or 'no'} system calls"
-    who += f", process {run.process}:"
+        return f"{name}: {calls or 'no'} system calls"
+    name += f", process {run.process}:"
     if run.figures is None or run.verdict != "valid":
-        return f"{who} {run.verdict}: {run.reason}"
+        return f"{name} {run.verdict}: {run.reason}"
     if run.workload.rate_hz is None:
-        return f"{who} {run.figures.cost_us:.2f} µs a delivery"
+        return f"{name} {run.figures.cost_us:.2f} µs per delivery"
     p50, p99 = (run.figures.percentile_ms(percent) for percent in (50, 99))
-    return f"{who} p50 {p50:.1f} p99 {p99:.1f} ms"
+    return f"{name} p50 {p50:.1f} p99 {p99:.1f} ms"
 
 
 def _servers(scenario: Scenario, plan: Plan, begun: Results) -> list[str]:
-    """Who takes part in a scenario, each once, and one of them again."""
+    """Return the servers and peers of a scenario; in some scenarios one of them comes twice."""
     known = [server.id for server in SERVERS]
     ours = list(plan.servers) or [id_ for id_ in known if id_ in (scenario.servers or known)]
     peers = []
@@ -227,7 +231,7 @@ def _planned(scenario: Scenario, servers: Sequence[str], plan: Plan) -> int:
 
 
 def _counts(scenario: Scenario, plan: Plan) -> bool:
-    """Whether system calls are counted, in runs of their own."""
+    """Return whether system calls are counted, in runs of their own."""
     return scenario.name == _COUNTED and not plan.quick and counter() is not None
 
 
@@ -236,14 +240,17 @@ def _is_of(run: Run, scenario: Scenario, server: str) -> bool:
 
 
 def _is_crowded(run: Run) -> bool:
-    """Whether other programs spoilt it. That does not depend on what it measured: no best-of."""
+    """Return whether other programs disturbed a run.
+
+    The answer does not depend on the result of the run, so repeating it favours no server.
+    """
     return (
         run.verdict == "unknown" and run.account is not None and run.account.crowding > MAX_CROWDING
     )
 
 
 def _reached(scenario: Scenario, own: Sequence[Run], place: int) -> bool:
-    """Whether a server has climbed to this rung of a ladder: it was within the limit below it."""
+    """Return whether a server met the limit at the step of the ladder before this one."""
     if not scenario.ladder:
         return True
     below = [run for run in own if run.workload == scenario.points[place - 1]]

@@ -1,6 +1,6 @@
-"""The kinds of chart, drawn with matplotlib from what `summary` computed. No sentence, no HTML.
+"""The kinds of chart, drawn with matplotlib from the numbers of `summary`. No sentences, no HTML.
 
-Each function returns a figure. A server without values is in none of them.
+Each function returns a matplotlib figure. A server without values is not drawn.
 """
 
 from __future__ import annotations
@@ -9,22 +9,19 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
+from matplotlib.ticker import StrMethodFormatter
 
-from benchmarks import measure
+from benchmarks import estimates
+from benchmarks.chart_axes import legend, line, log_scale, nines, panel_grid
+from benchmarks.chart_styles import RUNTIMES, WIDTH_IN, Style
 from benchmarks.metrics import METRICS
 from benchmarks.summary import Cell, Summary
-from benchmarks.svg import RUNTIMES, Style
 
 
-__all__ = ["WIDTH_IN", "bars", "dots", "lines", "spectrum", "strips", "timelines"]
+__all__ = ["bars", "dots", "lines", "spectrum", "strips", "timelines"]
 
-WIDTH_IN = 7.2
-_MOST_TICKS = 8
 _PERCENTS = (50.0, 90.0, 99.0, 99.9, 99.99)
-_PANELS = 3  # side by side
 
 Styles = dict[str, Style]
 
@@ -38,10 +35,10 @@ def dots(
     band: tuple[float, float] | None = None,
     limits: Mapping[str, float] | None = None,
 ) -> Figure:
-    """A row a server: a mark for each process and a bar at the median.
+    """One row per server: a mark for each process, and a bar at their median.
 
-    A line goes down ``through`` the medians of some servers, and one with its name above it at
-    each of ``limits``; ``band`` is shaded.
+    A vertical line goes ``through`` the medians of some servers, and one through each of
+    ``limits``, with its name above it. ``band`` is shaded.
     """
     figure = Figure(figsize=(WIDTH_IN, 0.8 + 0.3 * len(cells)), layout="constrained")
     axes = figure.subplots()
@@ -85,17 +82,17 @@ def dots(
     axes.set_ylim(len(cells) - 0.5, -0.5)
     most = max(max(cell.values(metric)) for cell in cells)
     if most > 20 * max(min(min(cell.values(metric)) for cell in cells), 1e-9):
-        _log(axes, "x")
+        log_scale(axes, "x")
     else:
         axes.set_xlim(0, 1.04 * most)
-    axes.set_xlabel(f"{METRICS[metric].label}: a mark for each process, a bar at the median")
+    axes.set_xlabel(f"{METRICS[metric].label} (marks: processes, bar: their median)")
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
     return figure
 
 
 def bars(reached: dict[str, float], top: float, label: str, styles: Styles) -> Figure:
-    """A row a server: how far it got; an open end where the ladder ended first."""
+    """One row per server: its last step of a ladder, with an arrow if it passed the top step."""
     figure = Figure(figsize=(WIDTH_IN, 0.8 + 0.3 * len(reached)), layout="constrained")
     axes = figure.subplots()
     for y, (server, value) in enumerate(reached.items()):
@@ -115,6 +112,7 @@ def bars(reached: dict[str, float], top: float, label: str, styles: Styles) -> F
     axes.set_yticks(range(len(reached)), list(reached))
     axes.set_ylim(len(reached) - 0.5, -0.5)
     axes.set_xlim(0, 1.05 * top)
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.set_xlabel(label)
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
@@ -124,7 +122,7 @@ def bars(reached: dict[str, float], top: float, label: str, styles: Styles) -> F
 def lines(
     summaries: Sequence[Summary], metric: str, axis: str, label: str, styles: Styles
 ) -> Figure:
-    """A metric against a field of the workload, both axes logarithmic, a line a server."""
+    """One line per server: a metric against a field of the workload, both axes logarithmic."""
     figure = Figure(figsize=(WIDTH_IN, 4.2), layout="constrained")
     axes = figure.subplots()
     for server in dict.fromkeys(one for summary in summaries for one in summary.servers):
@@ -136,21 +134,21 @@ def lines(
         )
         if points:
             x, y = zip(*points, strict=True)
-            _line(axes, x, y, server, styles[server])
-    _log(axes, "x")
-    _log(axes, "y")
+            line(axes, x, y, server, styles[server])
+    log_scale(axes, "x")
+    log_scale(axes, "y")
     axes.set_xlabel(label)
     axes.set_ylabel(METRICS[metric].label)
-    _legend(figure, axes)
+    legend(figure, axes)
     return figure
 
 
 def spectrum(
     cells: Sequence[Cell], of: str, label: str, styles: Styles, everywhere: Sequence[str] = ()
 ) -> Figure:
-    """Each server's percentiles on an axis on which each step is ten times rarer.
+    """Each server's percentiles, on an axis on which every step is ten times rarer.
 
-    A panel a runtime and one for the peers; the servers named ``everywhere`` are in each.
+    One panel per runtime and one for the peers. Servers named ``everywhere`` are in every panel.
     """
     families: dict[str, list[Cell]] = {}
     for cell in cells:
@@ -164,32 +162,33 @@ def spectrum(
     reach = 0.0
     for panel, own in zip(panels, families.values(), strict=False):
         for cell in dict.fromkeys((*own, *common)):
-            pooled = measure.merge(getattr(run.figures, of) for run in cell.valid if run.figures)
-            deepest = measure.deepest_percent(measure.count(pooled))
+            pooled = estimates.merge(getattr(run.figures, of) for run in cell.valid if run.figures)
+            deepest = estimates.deepest_percent(estimates.count(pooled))
             reach = max(reach, deepest)
-            nines = np.linspace(0, _nines(deepest), 60)
-            percents = [100 * (1 - 10**-n) for n in nines]
-            y = [measure.histogram_percentile(pooled, percent) / 1e6 for percent in percents]
-            _line(panel, nines, y, cell.server, styles[cell.server], every=12)
+            steps = np.linspace(0, nines(deepest), 60)
+            percents = [100 * (1 - 10**-step) for step in steps]
+            y = [estimates.histogram_percentile(pooled, percent) / 1e6 for percent in percents]
+            line(panel, steps, y, cell.server, styles[cell.server], every=12)
         panel.legend(loc="lower left", bbox_to_anchor=(-0.1, 1), ncols=2, fontsize=8)
     for panel in panels[max(0, len(families) - columns) :]:
         panel.tick_params(labelbottom=True)
-    ticks = [percent for percent in (0.0, *_PERCENTS) if percent <= reach]
+    lowest = () if reach > 99.9 else (0.0,)  # on a long axis, 0 and 50 would overlap
+    ticks = [percent for percent in (*lowest, *_PERCENTS) if percent <= reach]
     panels[0].set_xticks(
-        [_nines(percent) for percent in ticks], [f"{percent:g}" for percent in ticks]
+        [nines(percent) for percent in ticks], [f"{percent:g}" for percent in ticks]
     )
     panels[0].set_xlim(left=0)
-    _log(panels[0], "y")
+    log_scale(panels[0], "y")
     for panel in panels[len(families) :]:
         panel.set_visible(False)
-    figure.supxlabel("percentile (ten times rarer with each step)", fontsize=10)
+    figure.supxlabel("percentile (each step is ten times rarer)", fontsize=10)
     figure.supylabel(label, fontsize=10)
     return figure
 
 
 def strips(cells: Sequence[Cell], styles: Styles) -> Figure:
-    """A panel a server: when recipient 1 to n got the message of median completion."""
-    figure, panels = _panels(len(cells))
+    """One panel per server: when recipients 1 to n got the message of median completion."""
+    figure, panels = panel_grid(len(cells))
     most_ns = 0
     for panel, cell in zip(panels, cells, strict=False):
         run = cell.typical
@@ -200,7 +199,7 @@ def strips(cells: Sequence[Cell], styles: Styles) -> Figure:
         stride = math.ceil(run.workload.listeners / len(typical_ns))
         x = np.asarray(typical_ns) / 1e6
         y = np.arange(len(typical_ns)) * stride + 1
-        # One path of many short dashes is a tenth of the size of as many marks.
+        # One path of many short dashes takes a tenth of the bytes of as many marks.
         panel.plot(
             np.stack([x, x, np.full(len(x), np.nan)], axis=1).ravel(),
             np.stack([y - stride, y, np.full(len(y), np.nan)], axis=1).ravel(),
@@ -209,19 +208,20 @@ def strips(cells: Sequence[Cell], styles: Styles) -> Figure:
         )
         panel.set_title(cell.server, fontsize=9)
     panels[0].set_xlim(0, 1.04 * most_ns / 1e6)
+    panels[0].yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     figure.supxlabel("ms after the message was sent", fontsize=10)
-    figure.supylabel("recipient, in the order they connected", fontsize=10)
+    figure.supylabel("recipient, in the order of connecting", fontsize=10)
     return figure
 
 
 def timelines(
     cells: Sequence[Cell], styles: Styles, point: Callable[[Cell], str] = lambda cell: ""
 ) -> Figure:
-    """A panel a cell: the p99 of those who go on reading, and when the stall and its end were.
+    """One panel per cell: the p99 of the other clients, and when the stall began and ended.
 
-    ``point`` says what to put below a server's name.
+    ``point`` returns the line below a server's name.
     """
-    figure, panels = _panels(len(cells))
+    figure, panels = panel_grid(len(cells))
     for panel, cell in zip(panels, cells, strict=False):
         run = cell.typical
         if run is None or run.figures is None:
@@ -240,63 +240,7 @@ def timelines(
             if cut_s is not None:
                 panel.axvline(stalled_s + cut_s, color="#333333", linewidth=0.8)
         panel.set_title("\n".join(filter(None, (cell.server, point(cell)))), fontsize=9)
-    _log(panels[0], "y")
-    figure.supxlabel("s (dotted: it stops reading; line: it is cut off)", fontsize=10)
-    figure.supylabel("p99 of the others, ms", fontsize=10)
+    log_scale(panels[0], "y")
+    figure.supxlabel("seconds (dashed: a client stops reading; solid: it is cut off)", fontsize=10)
+    figure.supylabel("p99 of the other clients, ms", fontsize=10)
     return figure
-
-
-def _line(
-    axes: Axes,
-    x: Sequence[float] | np.ndarray[tuple[int], np.dtype[np.float64]],
-    y: Sequence[float],
-    server: str,
-    style: Style,
-    every: int = 1,
-) -> None:
-    axes.plot(
-        x,
-        y,
-        color=style.colour,
-        linestyle=style.line,
-        marker=style.marker,
-        markevery=every,
-        markersize=5,
-        markerfacecolor="none",
-        label=server,
-    )
-
-
-def _panels(count: int) -> tuple[Figure, list[Axes]]:
-    columns = min(_PANELS, count)
-    rows = math.ceil(count / columns)
-    figure = Figure(figsize=(WIDTH_IN, 0.5 + 1.6 * rows), layout="constrained")
-    panels = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flatten())
-    for panel in panels[count:]:
-        panel.set_visible(False)
-    for panel in panels[max(0, count - columns) : count]:  # the lowest of each column
-        panel.tick_params(labelbottom=True)
-    return figure, panels
-
-
-def _nines(percent: float) -> float:
-    return -math.log10(1 - percent / 100)
-
-
-def _log(axes: Axes, which: str) -> None:
-    scale, axis = (axes.set_xscale, axes.xaxis) if which == "x" else (axes.set_yscale, axes.yaxis)
-    scale("log")
-    low, high = axes.get_xlim() if which == "x" else axes.get_ylim()
-    for bases in ((1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 3, 5), (1, 2, 5), (1, 3), (1,)):
-        steps = [base * 10**power for power in range(-4, 8) for base in bases]
-        ticks = [step for step in steps if low <= step <= high]
-        if len(ticks) <= _MOST_TICKS:
-            break
-    axis.set_ticks(ticks)
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
-    axis.set_minor_formatter(NullFormatter())
-    axis.set_minor_locator(NullLocator())
-
-
-def _legend(figure: Figure, axes: Axes) -> None:
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=3, fontsize=9)

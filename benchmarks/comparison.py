@@ -1,4 +1,4 @@
-"""Two measurements side by side: ratios with intervals, and what changed around them."""
+"""Two measurements side by side: ratios with intervals, and what changed in the environment."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import measure
+from benchmarks import estimates
 from benchmarks.metrics import METRICS
 from benchmarks.results import Results
 from benchmarks.summary import Cell, Summary, summarise
-from benchmarks.table import COLUMNS, axis_text, ratio_text
+from benchmarks.table import COLUMNS, ratio_text
 
 
 __all__ = ["changes", "judgement", "print_comparison"]
 
 
 def print_comparison(before: Results, after: Results, console: Console) -> None:
-    """Print what changed in the environment, and then a line for each cell that both have."""
+    """Print what changed in the environment, then one line for each cell that both hold."""
     changed = list(changes(before, after))
     console.print("The environment is the same." if not changed else "What changed:")
     for line in changed:
         console.print(f"  {line}", highlight=False, markup=False)
     if any(not line.startswith(("date", "commit")) for line in changed):
-        console.print("A ratio across a change of machine or versions measures that change too.")
+        console.print("The machine or the versions changed too, so the ratios include that change.")
     older = {summary.scenario.name: summary for summary in summarise(before)}
     shared = 0
     for summary in summarise(after):
         if summary.scenario.name in older:
             shared += _print_scenario(older[summary.scenario.name], summary, console)
     if not shared:
-        console.print("The two have no server and workload in common.")
+        console.print("The two files share no server with the same workload.")
 
 
 def changes(before: Results, after: Results) -> Iterator[str]:
-    """Say what is different around the two, a line each."""
+    """Yield one line for each difference in the environment or in a server's versions."""
     old, new = asdict(before.environment), asdict(after.environment)
     for name in old:
         if old[name] != new[name]:
@@ -48,32 +48,35 @@ def changes(before: Results, after: Results) -> Iterator[str]:
 
 
 def judgement(before: Cell, after: Cell, metric: str, noise: float = 0.0) -> str:
-    """Say in words whether the two differ, by more than ``noise`` on a log scale."""
+    """Return ``tied``, ``less`` or ``more``, or why neither can be said.
+
+    ``noise`` is the smallest difference that counts, on a log scale.
+    """
     ours, theirs = after.values(metric), before.values(metric)
     if not ours or not theirs:
         return "no values"
-    if min(len(ours), len(theirs)) < measure.MIN_PROCESSES:
-        return f"cannot tell: fewer than {measure.MIN_PROCESSES} processes"
+    if min(len(ours), len(theirs)) < estimates.MIN_PROCESSES:
+        return f"unknown: fewer than {estimates.MIN_PROCESSES} processes"
     if min(theirs) <= 0:
-        return "cannot tell"
-    ratio = measure.ratio(ours, theirs)
+        return "unknown: a value is 0"
+    ratio = estimates.ratio(ours, theirs)
     if ratio.holds(1.0) or abs(math.log(ratio.middle)) <= noise:
-        return "cannot be told apart"
+        return "tied"
     return "less" if ratio.middle < 1 else "more"
 
 
 def _print_scenario(before: Summary, after: Summary, console: Console) -> int:
-    """Print the cells that both have; return how many."""
-    metric = COLUMNS[after.scenario.name][0]
+    """Print the cells that both hold; return how many there are."""
+    scenario = after.scenario
+    metric = COLUMNS[scenario.name][0]
     table = Table(
-        title=f"{after.scenario.name}: {METRICS[metric].label}",
+        title=f"{scenario.name}: {METRICS[metric].label}",
         title_justify="left",
         title_style="bold",
         box=None,
         padding=(0, 1, 0, 0),
     )
-    axis = after.scenario.axis
-    for heading in ("server", *((axis.partition("_")[0],) if axis else ())):
+    for heading in ("server", *((scenario.heading,) if scenario.axis else ())):
         table.add_column(heading, no_wrap=True)
     for heading in ("before", "after", "ratio"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -85,8 +88,8 @@ def _print_scenario(before: Summary, after: Summary, console: Console) -> int:
     ]
     for old, new in shared:
         ours, theirs = new.values(metric), old.values(metric)
-        ratio = measure.ratio(ours, theirs) if ours and theirs and min(theirs) > 0 else None
-        value = [axis_text(after.scenario.value(new.workload))] if axis else []
+        ratio = estimates.ratio(ours, theirs) if ours and theirs and min(theirs) > 0 else None
+        value = [scenario.value_text(new.workload)] if scenario.axis else []
         words = judgement(old, new, metric, noise)
         table.add_row(
             new.server, *value, old.text(metric), new.text(metric), ratio_text(ratio), words

@@ -1,6 +1,6 @@
-"""Where and with what a measurement was made: a number without these is a rumour.
+"""Where and with what a measurement was made: without it, a number cannot be compared.
 
-Names no user, no host and no folder.
+The record names no user, no host and no folder.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks.cores import may_poll
 
-__all__ = ["Environment", "may_poll", "two_cores"]
+
+__all__ = ["Environment"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Environment:
     """The machine, the versions and the day."""
 
     date: str  # UTC, ISO 8601
-    commit: str | None  # with a "+" when files had been changed; None outside a checkout
+    commit: str | None  # with a "+" if tracked files had been changed; None outside a checkout
     hubbub: str
     websockets: str
     python: str
@@ -32,8 +34,8 @@ class Environment:
     memory_bytes: int
     server_core: int | None  # None: not pinned
     generator_core: int | None
-    generator: str  # "c" or "python": who made the load
-    generator_polls: bool = False  # it never sleeps while a run goes on
+    generator: str  # "c" or "python": which program made the load
+    generator_polls: bool = False  # it never sleeps during a run
 
     @classmethod
     def here(cls, cores: tuple[int, int] | None, generator: str) -> Environment:
@@ -54,43 +56,6 @@ class Environment:
             generator=generator,
             generator_polls=may_poll(cores),
         )
-
-
-def two_cores() -> tuple[int, int] | None:
-    """Return a core for the server and one for the generator, None where that cannot be had.
-
-    Two threads of one physical core would slow each other down, so another core comes first.
-    """
-    if not hasattr(os, "sched_getaffinity"):
-        return None
-    allowed = sorted(os.sched_getaffinity(0))
-    if len(allowed) < 2:
-        return None
-    generator, *others = allowed
-    siblings = _siblings(generator)
-    return next((core for core in others if core not in siblings), others[0]), generator
-
-
-def may_poll(cores: tuple[int, int] | None) -> bool:
-    """Return whether a generator that never sleeps takes nothing from the server.
-
-    It would take half of a physical core of which the server has the other thread.
-    """
-    if cores is None:
-        return False
-    server, generator = cores
-    siblings = _siblings(generator)
-    return generator in siblings and server not in siblings
-
-
-def _siblings(core: int) -> set[int]:
-    path = Path(f"/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list")
-    try:
-        spans = path.read_text().strip().split(",")
-    except OSError:
-        return set()
-    ends = [span.split("-") for span in spans]
-    return {core for span in ends for core in range(int(span[0]), int(span[-1]) + 1)}
 
 
 def _cpu() -> str:

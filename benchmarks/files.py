@@ -1,4 +1,4 @@
-"""Writing a file so that it is whole or is not there."""
+"""Write a file whole or not at all."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ __all__ = ["replace_file"]
 
 
 def replace_file(path: Path, octets: bytes) -> None:
-    """Write ``octets`` to ``path``, which then holds the old content or all of the new.
+    """Write ``octets`` to ``path``, which then holds either the old content or all of the new.
 
-    What is no file, such as a device or a pipe, is written to and stays what it is.
+    A device or a pipe is written to, and stays a device or a pipe.
 
     Raises:
-        OSError: it cannot be written there; nothing is left of the attempt.
+        OSError: the file cannot be written; no part of it is left behind.
     """
     if path.exists() and not path.is_file():
         path.write_bytes(octets)

@@ -1,6 +1,6 @@
-"""What one run is summed up by: each metric is one number of a run, with its name and unit. Pure.
+"""The metrics: each is one number of a run, with its name and unit. Pure.
 
-A comparison is made of one number a process, so everything that is ranked, plotted or compared
+Servers are compared by one number per process, so everything that is ranked, plotted or compared
 is one of these.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks import measure
+from benchmarks import estimates
 from benchmarks.results import Run
 
 
@@ -18,18 +18,18 @@ __all__ = ["METRICS", "Metric"]
 
 @dataclass(frozen=True)
 class Metric:
-    """One number of a run; less is better in all of them but ``achieved``."""
+    """One number of a run; lower is better, except for ``achieved``."""
 
     name: str
-    label: str  # what a column or an axis is headed with: the thing and its unit
-    of: Callable[[Run], float | None]  # None where the run, or the system, does not tell
+    label: str  # the heading of a column or an axis, with the unit
+    of: Callable[[Run], float | None]  # None if the run, or the system, does not tell
     digits: int = 1
 
     def text(self, value: float | None) -> str:
-        """Write a value as it stands in a table: to three digits, or to whole units."""
+        """Return a value as a table shows it: with three digits, or in whole units."""
         if value is None:
             return "-"
-        rounded = float(f"{value:.3g}")  # first, for it may gain a digit: 9.999 is 10.0
+        rounded = float(f"{value:.3g}")  # first, because it may gain a digit: 9.999 is 10.0
         whole_digits = len(str(int(abs(rounded))))
         return f"{value:,.{max(0, min(self.digits, 3 - whole_digits))}f}"
 
@@ -38,7 +38,7 @@ def _percentile(of: str, percent: float) -> Callable[[Run], float | None]:
     def value(run: Run) -> float | None:
         if run.figures is None:
             return None
-        if percent > measure.deepest_percent(measure.count(getattr(run.figures, of))):
+        if percent > estimates.deepest_percent(estimates.count(getattr(run.figures, of))):
             return None  # too few samples lie beyond it
         return run.figures.percentile_ms(percent, of)
 
@@ -52,7 +52,7 @@ def _figure(name: str, factor: float = 1.0) -> Callable[[Run], float | None]:
 def _max_ms(run: Run) -> float | None:
     if run.figures is None:
         return None
-    return measure.bucket_ns(run.figures.response[-1][0]) / 1e6
+    return estimates.bucket_ns(run.figures.response[-1][0]) / 1e6
 
 
 def _deliveries(run: Run) -> int:
@@ -118,7 +118,7 @@ def _calm_p99_ms(run: Run) -> float | None:
     if run.figures is None or not run.workload.stalled_clients:
         return None
     calm = [one.p99_ns for one in run.figures.slices if one.after_s < run.workload.stall_after_s]
-    return measure.percentile(calm, 50) / 1e6 if calm else None
+    return estimates.percentile(calm, 50) / 1e6 if calm else None
 
 
 def _stalled_worst_ms(run: Run) -> float | None:
@@ -130,7 +130,7 @@ def _stalled_worst_ms(run: Run) -> float | None:
 
 
 def _cut_off_s(run: Run) -> float | None:
-    """When the last of those that stalled was cut off: as the room said, else by its sockets."""
+    """Return when the last stalled client was cut off: as the room announced, or by open files."""
     stalled = run.workload.stalled_clients
     if not stalled or not run.account:
         return None
@@ -163,7 +163,7 @@ def _stall_mib(run: Run) -> float | None:
 
 _ALL = (
     Metric("cost", "µs/delivery", _figure("cost_us"), 2),
-    Metric("achieved", "messages/s", _figure("achieved_hz"), 0),
+    Metric("achieved", "delivered messages/s", _figure("achieved_hz"), 0),
     Metric("p50", "p50 ms", _percentile("response", 50), 2),
     Metric("p90", "p90 ms", _percentile("response", 90), 2),
     Metric("p99", "p99 ms", _percentile("response", 99), 2),
@@ -184,19 +184,19 @@ _ALL = (
         2,
     ),
     Metric("order", "order kept", _figure("order_correlation"), 2),
-    Metric("server", "server µs", _server_us, 2),
-    Metric("switches", "switches/1000", _switches, 1),
+    Metric("server", "server CPU µs", _server_us, 2),
+    Metric("switches", "context switches/1,000", _switches, 1),
     Metric("wire", "bytes/delivery", _wire_bytes, 0),
     Metric("client", "KiB/client", _client_kib, 1),
     Metric("rss", "MiB", _rss_mib, 0),
     Metric("tasks", "threads", _tasks, 0),
-    Metric("generator", "generator %", _generator_percent, 0),
+    Metric("generator", "generator busy %", _generator_percent, 0),
     Metric("wakeups", "wake-ups/s", _wakeups, 1),
-    Metric("idle", "idle %", _idle_percent, 2),
+    Metric("idle", "idle CPU %", _idle_percent, 2),
     Metric("calm", "p99 before, ms", _calm_p99_ms, 1),
     Metric("stalled", "worst p99 after, ms", _stalled_worst_ms, 1),
     Metric("cut", "cut off after s", _cut_off_s, 1),
-    Metric("stall_rss", "memory, MiB", _stall_mib, 1),
+    Metric("stall_rss", "memory growth, MiB", _stall_mib, 1),
 )
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}

@@ -1,6 +1,6 @@
-"""What Linux says of a process: its memory, its processor time, and who kept it from more.
+"""What Linux tells about a process: its memory, its processor time, and how long it had to wait.
 
-Everything is None where the system does not tell: there is no ``/proc``, or no such process.
+Every value is None if the system does not tell it: there is no ``/proc``, or no such process.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NS_PER_S = 1_000_000_000
 
 
 def rss_bytes(pid: int) -> int | None:
-    """Resident memory of process ``pid``, in bytes."""
+    """Return the resident memory of process ``pid``, in bytes."""
     status = _read(f"/proc/{pid}/status")
     for line in (status or "").splitlines():
         if line.startswith("VmRSS:"):
@@ -30,7 +30,7 @@ def rss_bytes(pid: int) -> int | None:
 
 
 def tasks(pid: int) -> int | None:
-    """Threads of process ``pid``."""
+    """Return the number of threads of process ``pid``."""
     status = _read(f"/proc/{pid}/status")
     for line in (status or "").splitlines():
         if line.startswith("Threads:"):
@@ -39,7 +39,7 @@ def tasks(pid: int) -> int | None:
 
 
 def open_files(pid: int) -> int | None:
-    """Files and sockets that process ``pid`` has open."""
+    """Return how many files and sockets process ``pid`` has open."""
     try:
         return len(os.listdir(f"/proc/{pid}/fd"))
     except OSError:
@@ -48,31 +48,31 @@ def open_files(pid: int) -> int | None:
 
 @dataclass(frozen=True)
 class Clocks:
-    """What is read of process ``pid`` at once."""
+    """The clocks that bound a span of process ``pid``; reading them takes next to no time."""
 
     clock_s: float
-    cpu_s: float | None = None  # all threads, user and system; counted in ticks of usually 10 ms
-    core_idle_s: float | None = None  # of its processor, None when it may use several
+    cpu_s: float | None = None  # all threads, user and system; in ticks of usually 10 ms
+    core_idle_s: float | None = None  # idle time of its core; None if it may use several cores
 
     @classmethod
     def of(cls, pid: int) -> Clocks:
-        """Read how far they have come."""
+        """Read them now."""
         return cls(time.monotonic(), _cpu_s(pid), _core_idle_s(pid))
 
 
 @dataclass(frozen=True)
 class Usage:
-    """What process ``pid`` had used when this was read; two of them bound a span of time.
+    """What process ``pid`` has used so far; two of these bound a span of time.
 
-    To read the rest takes 0.1 ms a thread, more than half a second at a server of 5,000, perhaps
-    on the server's own processor. So the clocks are read before it and after it.
+    Reading the counts of the threads takes 0.1 ms per thread: more than half a second for a server
+    of 5,000 threads, and perhaps on the server's own core. So the clocks are read before and after.
     """
 
     began: Clocks
     ended: Clocks
-    queued_s: float | None = None  # its threads were ready to run and another ran
-    wakeups: int | None = None  # times that a thread of it had waited and then ran
-    preemptions: int | None = None  # times that one would have gone on and another ran
+    queued_s: float | None = None  # time for which its threads were ready and did not run
+    wakeups: int | None = None  # how often one of its threads had waited and then ran
+    preemptions: int | None = None  # how often one of its threads had to give way to another
 
     @classmethod
     def of(cls, pid: int) -> Usage:
@@ -84,27 +84,29 @@ class Usage:
 
 @dataclass(frozen=True)
 class Spent:
-    """What a process used between two moments."""
+    """What a process used between two readings."""
 
     clock_s: float
     cpu_s: float | None
-    crowding: float | None  # share of the time other programs may have held it up, 0 to 1
+    crowding: float | None  # share of the time that other programs may have taken, 0 to 1
     wakeups: int | None = None
     preemptions: int | None = None
 
     @property
     def switches(self) -> int | None:
-        """Context switches of either kind."""
+        """Context switches of both kinds."""
         if self.wakeups is None or self.preemptions is None:
             return None
         return self.wakeups + self.preemptions
 
     @classmethod
     def between(cls, before: Usage, after: Usage) -> Spent:
-        """Subtract; ``before`` and ``after`` are of one process, and their reading is left out.
+        """Return the difference of two readings of one process, without the time of reading them.
 
-        Crowding has two bounds, each too high somewhere: a server of many threads queues behind
-        itself, and some kernels count the network's work for no process. The lower one is nearer.
+        Crowding is estimated in two ways, and the smaller value is taken, because each way can
+        only be too high. The time in the run queue is too high if a server's threads wait for one
+        another. The time that neither the core idled nor the server ran is too high if a kernel
+        charges network work to no process.
         """
         began, ended = before.ended, after.began
         clock_s = ended.clock_s - began.clock_s
@@ -135,7 +137,7 @@ def _cpu_s(pid: int) -> float | None:
     stat = _read(f"/proc/{pid}/stat")
     if stat is None:
         return None
-    # The second field is the program's name in brackets and may hold spaces and brackets itself.
+    # The second field is the program's name in brackets, which may itself hold spaces and brackets.
     fields = stat.rpartition(")")[2].split()
     utime_ticks, stime_ticks = int(fields[11]), int(fields[12])
     return (utime_ticks + stime_ticks) / os.sysconf("SC_CLK_TCK")

@@ -1,8 +1,8 @@
-"""What a measurement leaves behind: one JSON document, enough to draw everything again.
+"""The result file of a measurement: one JSON document, enough to draw every chart again.
 
-``python -m benchmarks.results`` prints its JSON Schema, kept in results.schema.json for other
-programs. A name that ends in ``.gz`` is packed. Written whole or not at all; read back it is
-equal to what was written.
+``python -m benchmarks.results`` prints the JSON Schema, which results.schema.json keeps for other
+programs. A file whose name ends in ``.gz`` is compressed. A file is written whole or not at all,
+and reading it gives results equal to those written.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from benchmarks.deliveries import Tally
 from benchmarks.environment import Environment
-from benchmarks.figures import Figures
 from benchmarks.files import replace_file
 from benchmarks.load import Account
+from benchmarks.run_figures import Figures
 from benchmarks.scenarios import SCENARIOS
-from benchmarks.workload import Verdict, Workload
+from benchmarks.trust import Verdict
+from benchmarks.workload import Workload
 
 
 __all__ = [
@@ -42,11 +43,11 @@ __all__ = [
 
 SCHEMA: Literal["hubbub-bench"] = "hubbub-bench"
 VERSION: Literal[3] = 3
-AGAIN = " (again)"  # behind a server's id: it is measured twice, to see how far apart equals are
+AGAIN = " (again)"  # after the id of a server that is measured a second time, to show the noise
 
 
 class ResultsError(Exception):
-    """A file holds no results; the text is one line for a person."""
+    """A file does not hold results; the text is one line for a person."""
 
 
 @dataclass(frozen=True)
@@ -55,45 +56,45 @@ class Run:
 
     scenario: str
     server: str
-    process: int  # from 1; 0 is the one in which system calls were counted, and no times
+    process: int  # from 1; 0 is the run in which system calls were counted, without times
     workload: Workload
     verdict: Verdict
     reason: str  # empty when valid
-    account: Account | None = None  # None: the run was not finished
+    account: Account | None = None  # None if the run was not finished
     tally: Tally | None = None
-    figures: Figures | None = None  # None where not every delivery came
+    figures: Figures | None = None  # None if a delivery is missing
 
 
 @dataclass(frozen=True)
 class Results:
-    """All runs of one measurement, in the order they were made."""
+    """All runs of one measurement, in the order in which they were made."""
 
     environment: Environment
     peer: str  # the server that the others are compared with
-    versions: dict[str, str]  # what each server and peer is made with
-    skipped: dict[str, str]  # peers that could not be measured, and why
-    judged: dict[str, dict[str, str]]  # peer: rule: "pass", or what was found
+    versions: dict[str, str]  # by server or peer: the versions that it is made with
+    skipped: dict[str, str]  # by peer that could not be measured: the reason
+    judged: dict[str, dict[str, str]]  # by peer and rule: "pass", or what is wrong
     runs: tuple[Run, ...] = ()
     schema: Literal["hubbub-bench"] = SCHEMA
     version: Literal[3] = VERSION
 
     @property
     def scenarios(self) -> list[str]:
-        """The names of what was measured, in order."""
+        """The names of the scenarios, in the order in which they were measured."""
         return list(dict.fromkeys(run.scenario for run in self.runs))
 
     def of(self, scenario: str) -> list[Run]:
-        """The runs of one scenario, those that count system calls left out."""
+        """The runs of one scenario, without those that count system calls."""
         return [run for run in self.runs if run.scenario == scenario and run.process]
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of all verdicts, save that who cannot keep up is no fault of the run."""
+        """The worst of all verdicts; runs of servers that did not keep up are left out."""
         return worst({run.verdict for run in self.runs if not (run.account and run.account.behind)})
 
 
 def worst(verdicts: set[Verdict]) -> Verdict:
-    """Return the one that decides; of none at all nothing is known."""
+    """Return the verdict that decides; unknown if there is none."""
     if "invalid" in verdicts:
         return "invalid"
     return "unknown" if "unknown" in verdicts or not verdicts else "valid"
@@ -103,7 +104,7 @@ def write(results: Results, path: Path) -> None:
     """Write ``results`` to ``path``, which then holds the old content or all of the new.
 
     Raises:
-        OSError: it cannot be written there.
+        OSError: the file cannot be written.
     """
     octets = _adapter().dump_json(results) + b"\n"
     if path.suffix == ".gz":
@@ -112,10 +113,10 @@ def write(results: Results, path: Path) -> None:
 
 
 def read(path: Path) -> Results:
-    """Read what `write` wrote.
+    """Read a file that `write` wrote.
 
     Raises:
-        ResultsError: it cannot be read, or is no such document, or of another version.
+        ResultsError: the file cannot be read, holds no results, or has another version.
     """
     try:
         octets = path.read_bytes()
@@ -128,7 +129,7 @@ def read(path: Path) -> Results:
         raise ResultsError(f"{path} holds no results of hubbub bench")
     if document.get("version") != VERSION:
         found = document.get("version")
-        raise ResultsError(f"{path} is of version {found}; this program reads {VERSION}")
+        raise ResultsError(f"{path} has version {found}; this program reads version {VERSION}")
     try:
         results = _adapter().validate_python(document)
     except ValidationError as error:
@@ -150,7 +151,7 @@ def load_results(document: object) -> Results:
     """Build results from a parsed document.
 
     Raises:
-        ValueError: it is no such document.
+        ValueError: the document does not hold results.
     """
     return _adapter().validate_python(document)
 
@@ -161,10 +162,10 @@ def dump_run(run: Run) -> str:
 
 
 def load_run(line: str) -> Run:
-    """Read what `dump_run` wrote.
+    """Read a line that `dump_run` wrote.
 
     Raises:
-        ValueError: it is no such line.
+        ValueError: the line does not hold a run.
     """
     return _run_adapter().validate_json(line)
 

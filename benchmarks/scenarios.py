@@ -1,10 +1,12 @@
-"""The scenarios: each is the baseline with one field changed, or one field walked through.
+"""The scenarios: each changes one field of the baseline, to one value or to several in turn.
 
-Each says, before anything is run, what it expects; the report puts that beside what came.
-A round takes nearly an hour: five processes of each are measured where servers are ranked
-(``closed`` and ``open``), elsewhere three at a point, two on a walk, and one on a ladder. A third
-of it would go to letting thousands into rooms where each is told of all who come after it, so
-there a mutex hub is left to the broadcaster beside it.
+Each states what it expects before it is run, and the report shows that beside the result.
+
+A round takes nearly an hour. Where servers are ranked (``closed`` and ``open``), five processes of
+each are measured; elsewhere three at a single point, two at each of several points, and one at each
+step of a ladder. Filling a room with thousands of clients is slow, because every client is told of
+each later arrival. So the long scenarios leave out the mutex hubs: they deliver as the broadcaster
+hubs do.
 """
 
 from __future__ import annotations
@@ -17,44 +19,70 @@ from benchmarks.workload import Workload
 
 
 if TYPE_CHECKING:
-    from benchmarks.figures import Figures  # needs numpy, and this module must not
+    from benchmarks.run_figures import Figures  # needs numpy, and this module must not
 
 __all__ = ["SCENARIOS", "Scenario"]
 
-_KNEE_P99_MS = 100.0  # of a delivery: past this a chat feels slow
+_KNEE_P99_MS = 100.0  # of a delivery: above this a chat feels slow
 _CAPACITY_P95_MS = 250.0  # of the last recipient, as in the websocket-shootout's first rounds
 _PLAIN_PEERS = ("c-floor", "go-gorilla", "websockets-broadcast")  # for the long scenarios
-# A mutex hub delivers through the broadcaster's outboxes: where only the delivery is on trial.
+# A mutex hub delivers through the same outboxes as a broadcaster hub does.
 _TWO_OF_EACH = tuple(
     f"{runtime}-{hub}"
     for runtime in ("threads", "asyncio", "trio")
     for hub in ("broadcaster", "direct")
 )
 _OTHER_PEERS = (*_PLAIN_PEERS, "node-ws", "picows-direct")
+# The heading of a column for an axis, and the unit of its values.
+_AXES = {
+    "clients": ("clients", "clients"),
+    "rate_hz": ("messages/s", "messages/s"),
+    "payload_bytes": ("bytes", "bytes"),
+    "slow_consumer": ("policy", ""),
+}
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is measured, and what is expected of it."""
+    """What is measured, and what is expected."""
 
     name: str
     title: str
     expects: str
     points: tuple[Workload, ...]  # one, or one for each value of `axis`, ascending
-    axis: str = ""  # the field of the workload that the points differ in
-    processes: int = 5  # fresh ones of each server at each point
-    peers: Sequence[str] | None = None  # which peers take part; None: all
+    axis: str = ""  # the field in which the points differ
+    processes: int = 5  # fresh processes of each server at each point
+    peers: Sequence[str] | None = None  # the peers that take part; None: all
     only_ours: bool = False
-    servers: Sequence[str] | None = None  # ours that take part unless others are named; None: all
-    ladder: str = ""  # "p99" or "p95 of last": a server that misses the limit climbs no further
+    servers: Sequence[str] | None = None  # our servers that take part by default; None: all
+    ladder: str = ""  # "p99" or "p95 of last": a server that misses the limit goes no further
     limit_ms: float = 0.0
 
     def value(self, workload: Workload) -> Any:
-        """Where a point stands on the axis; None without one."""
+        """Return a point's value on the axis; None if there is no axis."""
         return getattr(workload, self.axis) if self.axis else None
 
+    @property
+    def unit(self) -> str:
+        """The unit of the axis; empty if its values are words."""
+        return _AXES[self.axis][1]
+
+    @property
+    def heading(self) -> str:
+        """The heading of a column that holds values of the axis."""
+        return _AXES[self.axis][0]
+
+    def value_text(self, workload: Workload) -> str:
+        """Return a point's value on the axis as text: a number with commas, or a word."""
+        value = self.value(workload)
+        return f"{value:,g}" if isinstance(value, int | float) else str(value)
+
+    def point_text(self, workload: Workload) -> str:
+        """Return the same with its unit: ``2,048 bytes``."""
+        return f"{self.value_text(workload)} {self.unit}".rstrip()
+
     def passes(self, figures: Figures | None) -> bool:
-        """Whether a server that was measured so may go on to the next point of a ladder."""
+        """Return whether a server with these figures goes on to the next step of a ladder."""
         if not self.ladder:
             return True
         if figures is None:
@@ -65,7 +93,7 @@ class Scenario:
 
 _BASELINE = Workload()
 _OPEN = replace(_BASELINE, rate_hz=500.0, warmup_messages=250, messages=1500)
-_CROWD = replace(_BASELINE, clients=100)  # each message is long, or each client speaks
+_CROWD = replace(_BASELINE, clients=100)  # for long messages, and for rooms where all speak
 _STEADY = replace(_CROWD, rate_hz=200.0, warmup_messages=100, messages=1600, payload_bytes=2048)
 
 
@@ -74,7 +102,7 @@ def _walk(base: Workload, axis: str, values: Sequence[Any]) -> tuple[Workload, .
 
 
 def _thinner(points: Sequence[Workload]) -> tuple[Workload, ...]:
-    """Fewer messages where there are more clients: each point costs about as long."""
+    """Give points with more clients fewer messages, so that each takes about as long."""
     return tuple(
         replace(point, messages=max(60, min(2000, 200_000 // point.clients))) for point in points
     )
@@ -84,22 +112,25 @@ _ALL = (
     Scenario(
         "closed",
         "What a delivery costs",
-        "One send a recipient is the floor, the same for every server; what a delivery costs "
-        "above it is the server's own code. A hop through a scheduler costs more than the send.",
+        "Every server sends at least once per recipient: that is the floor, the same for all. "
+        "The cost above the floor is the server's own code. One switch of threads or tasks costs "
+        "more than the send.",
         (_BASELINE,),
     ),
     Scenario(
         "open",
-        "How long a delivery takes at 500 messages a second",
-        "Half a million deliveries a second: 2 µs each on one core. Only a server that joins what "
-        "waits into one write keeps up; one that sends each message by itself falls behind.",
+        "How long a delivery takes at 500 messages per second",
+        "Half a million deliveries per second leave 2 µs for each on one core. Only a server that "
+        "joins waiting messages into one write keeps up; a server that sends each message on its "
+        "own falls behind.",
         (_OPEN,),
         peers=_OTHER_PEERS,
     ),
     Scenario(
         "poisson",
-        "The same, with chance in the arrivals",
-        "People do not talk to a beat: the median stays, the tail grows by the bursts.",
+        "How long a delivery takes if messages arrive at random",
+        "People do not talk at a fixed rate. The median stays the same, and bursts make the tail "
+        "longer.",
         (replace(_OPEN, arrivals="poisson", rate_hz=100.0, messages=500, warmup_messages=50),),
         processes=3,
         servers=_TWO_OF_EACH,
@@ -107,9 +138,9 @@ _ALL = (
     ),
     Scenario(
         "knee",
-        "How much a server bears",
-        "The knee stands where a message's cost times the clients fills a core, 1 s / (1,000 "
-        "times the cost), and beyond it only for servers that join messages.",
+        "How many messages per second a server can deliver",
+        "The knee is where the deliveries fill one core: at 1 s / (1,000 clients times the "
+        "cost per delivery). Only servers that join waiting messages into one write get further.",
         tuple(
             replace(_BASELINE, rate_hz=rate_hz, messages=max(60, round(2 * rate_hz)))
             for rate_hz in (25.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1600.0)
@@ -122,8 +153,9 @@ _ALL = (
     ),
     Scenario(
         "capacity",
-        "How many clients a server serves",
-        "With 4 messages on their way the last recipient waits four times clients times cost.",
+        "How many clients a server can serve",
+        "With 4 messages in flight, the last recipient waits for 4 deliveries to each client: 4 "
+        "times the number of clients times the cost of a delivery.",
         _walk(
             replace(_BASELINE, speakers=4, messages=80, warmup_messages=8),
             "clients",
@@ -139,10 +171,11 @@ _ALL = (
     Scenario(
         "slow",
         "What a client that stops reading does to the others",
-        "The kernel takes the first for it, then its outbox fills, and it is cut off. Nobody feels "
-        "that while an outbox takes over a second to fill; where the room talks faster, ours wait "
-        "up to that second to tell who stalled from who is behind. A server that waits for each "
-        "send stops for everybody.",
+        "The kernel buffers the first messages for the stalled client, then its outbox fills, then "
+        "the server cuts it off. If an outbox takes more than a second to fill, the others notice "
+        "nothing. If the room talks faster, our servers let the others wait for up to a second, to "
+        "tell a stalled client from one that is only behind. A server that waits for each send "
+        "stops for everybody.",
         _walk(
             replace(_STEADY, stalled_clients=1, stall_after_s=2.0), "payload_bytes", (2048, 8192)
         ),
@@ -153,9 +186,9 @@ _ALL = (
     ),
     Scenario(
         "policies",
-        "The four answers to a slow client",
-        "disconnect ends it, drop-oldest and drop-newest keep it and lose its messages, block "
-        "makes everybody wait for it: under block the others' p99 is as long as the stall.",
+        "The four policies for a slow client",
+        "disconnect ends its connection. drop-oldest and drop-newest keep the client, which loses "
+        "messages. block makes everybody wait for it, so the others' p99 is as long as the stall.",
         _walk(
             replace(_STEADY, stalled_clients=1, stall_after_s=2.0),
             "slow_consumer",
@@ -168,9 +201,9 @@ _ALL = (
     ),
     Scenario(
         "churn",
-        "What coming and going costs those who stay",
-        "A chat server tells everyone of each arrival and departure: 100 a second cost as much as "
-        "200 messages a second more. A plain peer tells nobody.",
+        "What arrivals and departures cost the clients that stay",
+        "A chat server announces each arrival and each departure to every client, so 100 visitors "
+        "per second cost as much as 200 more messages per second. A plain peer announces nothing.",
         (
             replace(
                 _BASELINE,
@@ -187,17 +220,17 @@ _ALL = (
     ),
     Scenario(
         "everyone",
-        "When all talk at once",
-        "A hundred speak and each hears a hundred: 10,000 deliveries a turn. Joining what waits "
-        "into one write saves most here.",
+        "What a delivery costs if every client talks at once",
+        "A hundred clients speak and each hears all hundred: 10,000 deliveries per round. Joining "
+        "waiting messages into one write saves most here.",
         (replace(_CROWD, speakers=100, warmup_messages=200, messages=3000),),
         processes=3,
         peers=_OTHER_PEERS,
     ),
     Scenario(
         "idle",
-        "What silence costs",
-        "A waiting client costs memory and no processor: between pings nobody wakes up.",
+        "What a silent room costs",
+        "A waiting client costs memory and no processor time: between pings nothing wakes up.",
         (replace(_BASELINE, warmup_messages=5, messages=30, idle_s=3.0),),
         processes=3,
         servers=_TWO_OF_EACH,
@@ -206,8 +239,9 @@ _ALL = (
     Scenario(
         "scaling",
         "What a delivery costs as the room grows",
-        "The cost of a message grows with the clients, that of a delivery does not: slope 0. With "
-        "few clients the fixed cost of a message shows, with thousands the caches do.",
+        "The cost of a message grows with the number of clients, the cost of a delivery does not: "
+        "slope 0. With few clients the fixed cost of a message shows, with thousands the caches of "
+        "the processor do.",
         _thinner(_walk(_BASELINE, "clients", (10, 100, 1000, 3000))),
         axis="clients",
         processes=2,
@@ -216,9 +250,9 @@ _ALL = (
     ),
     Scenario(
         "crowd",
-        "The same with 9,000 clients",
-        "As with 1,000: the cost of a delivery does not depend on the clients. What differs is "
-        "the memory.",
+        "What a delivery costs with 9,000 clients",
+        "The same as with 1,000 clients: the cost of a delivery does not depend on their number. "
+        "Only the memory differs.",
         (replace(_BASELINE, clients=9000, messages=60, warmup_messages=5),),
         processes=1,
         servers=_TWO_OF_EACH,
@@ -227,8 +261,8 @@ _ALL = (
     Scenario(
         "sizes",
         "What a delivery costs as messages grow",
-        "Up to some kilobytes the system call is the cost, not the bytes; past that copying is, "
-        "and all servers meet.",
+        "Up to a few kilobytes the system call takes the time, not the bytes. Above that, copying "
+        "does, and all servers cost about the same.",
         _walk(
             replace(_CROWD, messages=100),
             "payload_bytes",

@@ -1,7 +1,7 @@
-"""What the runs of a measurement come to: a cell for each scenario, point and server. Pure.
+"""A measurement, summed up: one cell for each scenario, point and server. Pure.
 
-Only valid runs count. A server with an invalid run has no values at all: a broadcast that loses
-messages is not a fast broadcast.
+Only valid runs count. A server with an invalid run has no values at all: a server that loses
+messages is not a fast server.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from functools import cached_property
 
 import numpy as np
 
-from benchmarks import measure
-from benchmarks.deliveries import MAX_CROWDING
-from benchmarks.measure import Interval
+from benchmarks import estimates
+from benchmarks.estimates import Interval
 from benchmarks.metrics import METRICS
 from benchmarks.results import AGAIN, Results, Run, worst
 from benchmarks.scenarios import SCENARIOS, Scenario
-from benchmarks.workload import Verdict, Workload
+from benchmarks.trust import MAX_CROWDING, Verdict
+from benchmarks.workload import Workload
 
 
 __all__ = ["Cell", "Summary", "summarise"]
 
-_KEPT_UP = 0.9  # of the rate; a p99 of a tenth of the run is no latency but a queue that grows
+_KEPT_UP = 0.9  # of the rate; below that, the latency measures a queue that grows to the end
 
 
 @dataclass(frozen=True)
@@ -44,25 +44,25 @@ class Cell:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of its runs, except that a crowded one made up for does no harm."""
+        """The worst verdict of its runs; valid if more than half of the runs are valid."""
         verdicts = {run.verdict for run in self.runs}
         return "valid" if self.valid and len(self.valid) * 2 > len(self.runs) else worst(verdicts)
 
     @property
     def reason(self) -> str:
-        """Why the first run that is not valid is not."""
+        """The reason of the first run that is not valid."""
         return next((run.reason for run in self.runs if run.verdict != "valid"), "")
 
     @property
     def behind(self) -> bool:
-        """Whether some run had not everything in time after its last message."""
+        """Whether messages were still missing at the end of some run."""
         return any(run.account is not None and run.account.behind for run in self.runs)
 
     @property
     def outrun(self) -> bool:
-        """Whether fewer messages a second arrived than were said: a queue grew to the end.
+        """Whether fewer messages per second arrived than were said, so that a queue grew.
 
-        What a delivery then takes says how long the run was, and nothing else.
+        Its latency then measures how long the run was, and nothing else.
         """
         achieved_hz, due_hz = self.value("achieved"), self.workload.rate_hz
         if achieved_hz is None or due_hz is None:
@@ -71,9 +71,9 @@ class Cell:
 
     @property
     def outcome(self) -> str:
-        """What stands beside its numbers: the verdict, or ``behind`` where it did not keep up.
+        """The word beside its numbers: the verdict, or ``behind`` if it did not keep up.
 
-        A server that lost something is ``invalid``, however late it was.
+        A server that lost messages is ``invalid``, even if it was late too.
         """
         if self.verdict == "invalid":
             return "invalid"
@@ -81,13 +81,13 @@ class Cell:
 
     @property
     def crowded(self) -> int:
-        """Runs that other programs spoilt."""
+        """How many runs were disturbed by other programs."""
         return sum(
             run.account is not None and run.account.crowding > MAX_CROWDING for run in self.runs
         )
 
     def values(self, metric: str) -> list[float]:
-        """One number a valid process, in the order they were made."""
+        """One number per valid run, in the order of the runs."""
         found = (METRICS[metric].of(run) for run in self.valid)
         return [float(value) for value in found if value is not None]
 
@@ -97,12 +97,12 @@ class Cell:
         return float(np.median(values)) if values else None
 
     def text(self, metric: str) -> str:
-        """The median, as it stands in a table."""
+        """The median, as a table shows it."""
         return METRICS[metric].text(self.value(metric))
 
     @cached_property
     def typical(self) -> Run | None:
-        """The run of median cost, for what cannot be averaged."""
+        """The run of median cost, for charts that show a single run."""
         ranked = sorted(self.valid, key=lambda run: run.figures.cost_us if run.figures else 0.0)
         return ranked[(len(ranked) - 1) // 2] if ranked else None
 
@@ -114,16 +114,16 @@ class Summary:
     scenario: Scenario
     peer: str
     cells: tuple[Cell, ...]  # by point, and in each in the order of the servers
-    counted: dict[str, float]  # server: system calls a delivery, where they were counted
+    counted: dict[str, float]  # by server: system calls per delivery, if they were counted
 
     @property
     def servers(self) -> list[str]:
-        """Everyone who was measured, the one measured twice left out."""
+        """Every server that was measured, without the repetition of one of them."""
         found = dict.fromkeys(cell.server for cell in self.cells)
         return [server for server in found if not server.endswith(AGAIN)]
 
     def at(self, workload: Workload) -> list[Cell]:
-        """The cells of one point, the one measured twice left out."""
+        """The cells of one point, without the repetition."""
         return [
             cell
             for cell in self.cells
@@ -131,17 +131,17 @@ class Summary:
         ]
 
     def of(self, server: str) -> list[Cell]:
-        """One server's cells, a point each."""
+        """One server's cells, one per point."""
         return [cell for cell in self.cells if cell.server == server]
 
     @property
     def shown(self) -> list[Cell]:
-        """The cells of the only point that have values: what a chart of one point shows."""
+        """The cells of the first point that have values: what a chart of one point shows."""
         return [cell for cell in self.at(self.cells[0].workload) if cell.valid]
 
     @property
     def missing(self) -> list[Cell]:
-        """Cells without values, and cells some of whose runs do not count."""
+        """Cells without values, and cells with runs that do not count."""
         return [
             cell
             for cell in self.cells
@@ -149,7 +149,7 @@ class Summary:
         ]
 
     def to_peer(self, cell: Cell, metric: str) -> Interval | None:
-        """A server's value over the peer's at the same point; None for the peer, or without one."""
+        """A server's value over the peer's at the same point; None for the peer itself."""
         other = next(
             (one for one in self.at(cell.workload) if one.server == self.peer and one is not cell),
             None,
@@ -157,23 +157,19 @@ class Summary:
         if other is None:
             return None
         ours, theirs = cell.values(metric), other.values(metric)
-        return measure.ratio(ours, theirs) if ours and theirs and min(theirs) > 0 else None
+        return estimates.ratio(ours, theirs) if ours and theirs and min(theirs) > 0 else None
 
     def noise(self, metric: str) -> Interval | None:
-        """How far apart two measurements of one server came out; None if that was not done."""
+        """The ratio of the server that was measured twice to itself; None if there is none."""
         for again in self.cells:
             if again.server.endswith(AGAIN):
                 first = self.of(again.server.removesuffix(AGAIN))[0]
                 ours, theirs = again.values(metric), first.values(metric)
-                return measure.ratio(ours, theirs) if ours and theirs else None
+                return estimates.ratio(ours, theirs) if ours and theirs else None
         return None
 
     def tied(self, metric: str, cells: Sequence[Cell]) -> list[Cell]:
-        """The best of ``cells`` and all that cannot be told from it, best first.
-
-        Two are told apart when the interval of their ratio leaves out 1, and the ratio is further
-        from 1 than twice the A/A difference, on a log scale, where that was measured.
-        """
+        """The best of ``cells`` and every cell that is tied with it, best first."""
         ranked = sorted(
             (cell for cell in cells if cell.value(metric) is not None),
             key=lambda cell: cell.value(metric) or 0.0,
@@ -186,15 +182,19 @@ class Summary:
         ]
 
     def differ(self, metric: str, one: Cell, other: Cell) -> bool:
-        """Whether two servers can be told apart: one way round as the other."""
+        """Whether two servers differ; if not, they are tied. The order of the two is irrelevant.
+
+        They differ if the interval of their ratio leaves out 1, and the ratio is further from 1
+        than `noise_width`.
+        """
         ours, theirs = one.values(metric), other.values(metric)
         if not ours or not theirs or min(*ours, *theirs) <= 0:
             return False
-        ratio = measure.ratio(ours, theirs)
+        ratio = estimates.ratio(ours, theirs)
         return not ratio.holds(1.0) and abs(math.log(ratio.middle)) > self.noise_width(metric)
 
     def noise_width(self, metric: str) -> float:
-        """Twice the A/A difference on a log scale; 0 where that was not measured."""
+        """Twice the difference of a server from itself, on a log scale; 0 if not measured."""
         noise = self.noise(metric)
         return 2 * abs(math.log(noise.middle)) if noise else 0.0
 

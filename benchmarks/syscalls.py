@@ -1,7 +1,7 @@
-"""Count a process's system calls, with ``perf`` or ``strace``, where one of them may do that.
+"""Count a process's system calls with ``perf`` or ``strace``, if one of the two works here.
 
-Counting slows the process down (perf a little, strace tenfold), so a run in which it is done is
-never one whose times are looked at.
+Counting slows the process down (perf a little, strace tenfold), so system calls are counted in
+runs of their own, and the times of such a run are never used.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from functools import cache
 
 __all__ = ["SyscallCount", "counter", "counting_syscalls", "works"]
 
-_ATTACH_S = 0.5  # neither tool tells when it has attached
+_ATTACH_S = 0.5  # neither tool says when it has attached
 _END_S = 20.0
 _PERF = ["perf", "stat", "-x,", "-e", "raw_syscalls:sys_enter"]
 _PROBES = {"perf": [*_PERF, "true"], "strace": ["strace", "-c", "true"]}
@@ -27,19 +27,19 @@ _PROBES = {"perf": [*_PERF, "true"], "strace": ["strace", "-c", "true"]}
 
 @dataclass
 class SyscallCount:
-    """Filled in when the counting has ended; None where it could not be done."""
+    """The number of calls, set when counting has ended; None if nothing could be counted."""
 
     total: int | None = None
 
 
 @cache
 def counter() -> str | None:
-    """Return ``perf`` or ``strace``: the first that works here; None when neither does."""
+    """Return ``perf`` or ``strace``, the first that works here; None if neither works."""
     return next((tool for tool in _PROBES if works(tool)), None)
 
 
 def works(tool: str) -> bool:
-    """Whether ``tool`` is there and may count."""
+    """Return whether ``tool`` is installed and allowed to count."""
     if shutil.which(tool) is None:
         return False
     try:
@@ -51,9 +51,9 @@ def works(tool: str) -> bool:
 
 @contextmanager
 def counting_syscalls(pid: int | None) -> Iterator[SyscallCount]:
-    """Count the system calls of process ``pid``, all its threads, for the length of the body.
+    """Count the system calls of all threads of process ``pid`` while the body runs.
 
-    With no ``pid``, and where no tool works, nothing is counted.
+    Nothing is counted if ``pid`` is None, or if no tool works here.
     """
     count = SyscallCount()
     tool = counter() if pid is not None else None

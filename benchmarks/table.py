@@ -1,20 +1,21 @@
-"""The results as tables for a terminal, 80 columns wide."""
+"""The results as tables for a terminal of 80 columns, and how a ratio is written everywhere."""
 
 from __future__ import annotations
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import sentences
-from benchmarks.measure import Interval
+from benchmarks.estimates import Interval
 from benchmarks.metrics import METRICS
 from benchmarks.results import Results
+from benchmarks.sentences import remarks
+from benchmarks.sentences.findings import say
 from benchmarks.summary import Cell, Summary, summarise
 
 
-__all__ = ["COLUMNS", "axis_text", "print_tables", "ratio_text"]
+__all__ = ["COLUMNS", "print_tables", "ratio_text"]
 
-COLUMNS: dict[str, tuple[str, ...]] = {  # the first is what the scenario is about
+COLUMNS: dict[str, tuple[str, ...]] = {  # by scenario; its first metric is the main one
     "closed": ("cost", "last_p90", "client"),
     "open": ("p99", "p50", "max"),
     "poisson": ("p99", "p50", "max"),
@@ -32,21 +33,23 @@ COLUMNS: dict[str, tuple[str, ...]] = {  # the first is what the scenario is abo
 
 
 def print_tables(results: Results, console: Console) -> None:
-    """Print a table and a sentence for each scenario, and where they were measured."""
+    """Print a table and its findings for each scenario, and then the machine."""
     for summary in summarise(results):
         console.print()
         console.print(_table(summary, results.peer))
+        found = say(summary)
         for text in (
-            sentences.say(summary),
-            sentences.floor(summary) if summary.scenario.name == "closed" else "",
-            sentences.noise(summary, COLUMNS[summary.scenario.name][0]),
-            sentences.left_out(summary),
+            found.sentence,
+            *(f"  {group}" for group in found.groups),
+            remarks.floor(summary) if summary.scenario.name == "closed" else "",
+            remarks.noise(summary, COLUMNS[summary.scenario.name][0]),
+            remarks.left_out(summary),
         ):
             if text:
                 console.print(text, highlight=False)
     here = results.environment
     pinned = "server and generator on a core each" if here.server_core is not None else "not pinned"
-    made = "" if here.generator == "c" else "; generator in Python, which may be the limit"
+    made = "" if here.generator == "c" else "; the generator is in Python and may be the limit"
     console.print()
     console.print(
         f"{here.cpu}, {here.cores} cores, {here.kernel}, {here.python}; {pinned}{made}",
@@ -56,10 +59,10 @@ def print_tables(results: Results, console: Console) -> None:
 
 
 def ratio_text(ratio: Interval | None) -> str:
-    """Write a ratio and its interval: ``1.21 (1.15-1.27)``; a dash where there is none."""
+    """Return a ratio and its interval as text: ``1.21 (1.15-1.27)``, or a dash for None."""
     if ratio is None:
         return "-"
-    if ratio.low == 0:  # too few processes to bound it
+    if ratio.low == 0:  # too few processes for an interval
         return f"{_factor(ratio.middle)} (?)"
     return f"{_factor(ratio.middle)} ({_factor(ratio.low)}-{_factor(ratio.high)})"
 
@@ -75,7 +78,7 @@ def _table(summary: Summary, peer: str) -> Table:
     )
     table.add_column("server", no_wrap=True)
     if scenario.axis:
-        table.add_column(scenario.axis.partition("_")[0], justify="right", no_wrap=True)
+        table.add_column(scenario.heading, justify="right", no_wrap=True)
     for name in columns:
         table.add_column(METRICS[name].label, justify="right")
     table.add_column("ratio" if scenario.axis else f"to {peer}", justify="right", no_wrap=True)
@@ -84,16 +87,11 @@ def _table(summary: Summary, peer: str) -> Table:
         for cell in summary.of(server):
             row = [server]
             if scenario.axis:
-                row.append(axis_text(scenario.value(cell.workload)))
+                row.append(scenario.value_text(cell.workload))
             row += [cell.text(name) for name in columns]
             row.append(ratio_text(summary.to_peer(cell, columns[0])))
             table.add_row(*row, _verdict(cell))
     return table
-
-
-def axis_text(value: object) -> str:
-    """Write a value on a scenario's axis: a number with its thousands parted, or a word."""
-    return f"{value:,g}" if isinstance(value, int | float) else str(value)
 
 
 def _factor(value: float) -> str:

@@ -1,15 +1,15 @@
-"""What other languages need: programs built, and packages fetched, into a cache on first use.
+"""Programs in other languages: built, and their packages fetched, into a cache on first use.
 
 The cache is the folder that ``HUBBUB_CACHE`` names. Without it a clone has its own cache,
 ``.cache/benchmarks``, and an installed hubbub uses the user's cache folder: nothing is written into
 site-packages. The cache may be deleted at any time.
 
 Invariants:
-  1. A name in the cache holds a hash of all that went into it: a changed source or another
-     compiler is another name, so nothing there is ever stale.
-  2. A thing is made under a temporary name and renamed when it is whole. Two processes may make
-     it at once, and one that is killed leaves at most a temporary folder that nobody looks at.
-  3. Every wait has a deadline, and what a tool prints is captured: nothing reaches the terminal.
+  1. A name in the cache contains a hash of everything that its program is made of. A changed
+     source or another compiler gives another name, so nothing in the cache is ever stale.
+  2. A program is built under a temporary name and renamed when it is complete. Two processes may
+     build it at the same time; a process that is killed leaves at most an unused temporary folder.
+  3. Every wait has a deadline, and the output of every tool is captured, not shown.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _DEBIAN_GOPATH = "/usr/share/gocode"
 
 
 class Unavailable(Exception):
-    """A tool or a package is missing, or does not do its work; one line that says what to do."""
+    """A tool or a package is missing or fails; the text is one line that says what to do."""
 
 
 def cache_folder() -> Path:
@@ -66,25 +66,25 @@ def _default_cache_folder() -> Path:
 
 
 def c_compiler() -> list[str]:
-    """The C compiler and its first flags: ``CC``, else the first of cc, gcc and clang.
+    """Return the C compiler and its first flags: ``CC``, or the first of cc, gcc and clang.
 
     Raises:
-        Unavailable: there is none.
+        Unavailable: there is no C compiler.
     """
     chosen = shlex.split(os.environ.get("CC", ""))
     for candidate in [chosen] if chosen else [["cc"], ["gcc"], ["clang"]]:
         if shutil.which(candidate[0]) is not None:
             return candidate
     if chosen:
-        raise Unavailable(f"no C compiler {chosen[0]!r} (set CC to one that is there)")
+        raise Unavailable(f"no C compiler {chosen[0]!r} (set CC to an installed compiler)")
     raise Unavailable("no C compiler (install gcc or clang, or set CC)")
 
 
 def compile_c(source: Path) -> Path:
-    """Return the program of one C file, built if this source and compiler have not met before.
+    """Return the program of one C file; build it unless the cache holds it for this compiler.
 
     Raises:
-        Unavailable: there is no compiler, or it refuses the source: with its first error.
+        Unavailable: there is no compiler, or the source does not build; with the first error.
     """
     source, compiler = source.resolve(), c_compiler()
     command = [*compiler, "-O2", "-Wall", "-Wextra"]
@@ -93,9 +93,9 @@ def compile_c(source: Path) -> Path:
 
 
 def compile_go(source: Path) -> Path:
-    """Return the program of one Go file that may import gorilla/websocket.
+    """Return the program of one Go file, which may import gorilla/websocket.
 
-    The network is never asked: gorilla/websocket comes from ``GOPATH`` or from Debian's package.
+    Nothing is downloaded: gorilla/websocket comes from ``GOPATH`` or from Debian's package.
 
     Raises:
         Unavailable: Go or gorilla/websocket is missing, or the source does not build.
@@ -117,16 +117,16 @@ def compile_go(source: Path) -> Path:
         "GOFLAGS": "",
         "GOPROXY": "off",
         "GOTOOLCHAIN": "local",
-        "CGO_ENABLED": "0",  # else net wants a C compiler
+        "CGO_ENABLED": "0",  # with cgo, the package net needs a C compiler
     }
     return _built(name, source, ["go", "build", "-o"], [str(source)], environment)
 
 
 def node_modules(package_json: Path) -> Path:
-    """Return the ``node_modules`` of a ``package.json``, installed once for each content of it.
+    """Return the ``node_modules`` of a ``package.json``; install them once per content of the file.
 
     Raises:
-        Unavailable: node, npm or the network is missing.
+        Unavailable: node or npm is missing, or npm cannot install the packages.
     """
     for tool in ("node", "npm"):
         if shutil.which(tool) is None:
@@ -145,7 +145,7 @@ def node_modules(package_json: Path) -> Path:
         exit_code, said = _run(command, _FETCH_S, {}, cwd=folder)
         if exit_code:
             raise Unavailable(f"npm cannot install {package_json.name}: {_first_error(said)}")
-        with suppress(OSError):  # another process was faster; what it made is the same
+        with suppress(OSError):  # another process was faster, and has made the same
             folder.rename(final)
     return final / "node_modules"
 
@@ -154,14 +154,14 @@ def python_module(name: str, extra: str) -> None:
     """Check that a module can be imported, without importing it.
 
     Raises:
-        Unavailable: it cannot; ``extra`` is the optional dependency of ours that brings it.
+        Unavailable: it cannot; the text names ``extra``, the extra of hubbub that installs it.
     """
     if importlib.util.find_spec(name) is None:
         raise Unavailable(f"no {name} (pip install 'hubbub[{extra}]')")
 
 
 def first_line(command: Sequence[str]) -> str:
-    """The first line that a command prints, such as its version; empty when it cannot be run."""
+    """Return the first line that a command prints, such as its version; empty if it fails."""
     try:
         exit_code, said = _run(command, _ASK_S, {})
     except Unavailable:
@@ -170,7 +170,7 @@ def first_line(command: Sequence[str]) -> str:
 
 
 def _name(stem: str, content: bytes, command: Sequence[str], version: str) -> str:
-    """Name a thing by all that it is made of."""
+    """Return a name for a program that contains a hash of everything it is made of."""
     parts = [content, "\0".join(command).encode(), version.encode()]
     digest = hashlib.sha256()
     for part in parts:
@@ -185,7 +185,10 @@ def _built(
     after: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
 ) -> Path:
-    """Return the program ``name``; build it, with its place between the two halves, if need be."""
+    """Return the program ``name``; build it if the cache lacks it.
+
+    The compiler's command is ``before``, the path of the program, ``after``.
+    """
     final = cache_folder() / name
     if final.is_file():
         return final
@@ -206,12 +209,12 @@ def _run(
     *,
     cwd: Path | None = None,
 ) -> tuple[int, str]:
-    """Run a tool in a process group of its own, so that its helpers end with it.
+    """Run a tool; return its exit code and everything that it printed.
 
-    Returns its exit code and all that it printed.
+    The tool has a process group of its own, so its child processes end with it.
 
     Raises:
-        Unavailable: it cannot be started, or takes too long.
+        Unavailable: the tool cannot be started, or takes too long.
     """
     try:
         tool = subprocess.Popen(
@@ -231,15 +234,15 @@ def _run(
         except subprocess.TimeoutExpired:
             raise Unavailable(f"{command[0]} took more than {within_s:g} s") from None
         finally:
-            if tool.returncode is None:  # nobody has waited for it, so its id is still its own
+            if tool.returncode is None:  # not waited for yet, so its id cannot be reused
                 with suppress(ProcessLookupError):
                     os.killpg(tool.pid, signal.SIGKILL)
     return tool.returncode, said.decode(errors="replace")
 
 
 def _first_error(said: str) -> str:
-    """The line of a tool's output that a person needs."""
+    """Return the line of a tool's output that names the error."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     telling = [line for line in lines if "error" in line.lower() and not line.startswith("#")]
     plain = [line for line in lines if not line.startswith("#")]  # Go's '# command-line-arguments'
-    return [*telling, *plain, "it does not say why"][0]
+    return [*telling, *plain, "no error message"][0]

@@ -1,6 +1,6 @@
-"""What a measurement asks of a server: one frozen record, every field with its unit.
+"""What one run asks of a server: one frozen record, every field with its unit.
 
-A result file carries its workloads whole, so that a figure can always be made again.
+A result file holds its workloads whole, so every figure can be measured again.
 """
 
 from __future__ import annotations
@@ -9,50 +9,48 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from benchmarks.frames import MIN_PAYLOAD_BYTES
+from benchmarks.generator.payload import MIN_PAYLOAD_BYTES
 
 
-__all__ = ["MAX_LINE_BYTES", "Verdict", "Workload", "parse_address", "plan"]
+__all__ = ["MAX_LINE_BYTES", "Workload", "parse_address", "plan"]
 
-Verdict = Literal["valid", "invalid", "unknown"]  # whether a run may be believed
-
-MAX_LINE_BYTES = 4096  # a server's default; a longer payload needs it raised
+MAX_LINE_BYTES = 4096  # a server's default; a longer payload needs a higher limit
 
 _NS = 1_000_000_000
 
 
 @dataclass(frozen=True)
 class Workload:
-    """``clients`` on the WebSocket door, of whom the first ``speakers`` speak; all listen.
+    """``clients`` connect to the WebSocket door; the first ``speakers`` of them speak; all listen.
 
-    ``payload_bytes`` is the text a speaker sends. A chat server puts the speaker's name before
-    it, so what arrives is some 17 bytes longer there than at a plain peer.
+    ``payload_bytes`` is the length of the text that a speaker sends. A chat server puts the
+    speaker's name before it, so its deliveries are about 17 bytes longer than a plain peer's.
 
     Raises:
         ValueError: a field makes no sense.
     """
 
     clients: int = 1000
-    speakers: int = 1  # take turns
-    # Messages of all together. None is a closed loop: in turn, each says its next when everyone
-    # has its last.
+    speakers: int = 1  # they take turns
+    # Messages per second, of all speakers together. None is a closed loop: each speaker sends its
+    # next message when every client has its last one.
     rate_hz: float | None = None
     arrivals: Literal["fixed", "poisson"] = "fixed"
     payload_bytes: int = 64
-    warmup_messages: int = 20  # said first and not counted
+    warmup_messages: int = 20  # sent first, and not counted
     messages: int = 200
-    stalled_clients: int = 0  # stop reading, spread evenly over those who do not speak,
+    stalled_clients: int = 0  # clients that stop reading, spread evenly over the silent ones,
     stall_after_s: float = 0.0  # this long after the first counted message
-    churn_hz: float = 0.0  # others that come and go beside them
-    slow_consumer: str = "disconnect"  # what our servers are told to do with those who stall
-    idle_s: float = 0.0  # watch the server for this long before anybody speaks
+    churn_hz: float = 0.0  # further clients per second that connect and leave at once
+    slow_consumer: str = "disconnect"  # our servers' policy for clients that stall
+    idle_s: float = 0.0  # how long the server is watched before the first message
     seed: int = 1
 
     def __post_init__(self) -> None:
         if self.messages < 1:
             raise ValueError("messages must be at least 1")
         if not 1 <= self.speakers <= self.clients:
-            raise ValueError("clients must be at least as many as speakers, and those at least 1")
+            raise ValueError("speakers must be at least 1, and at most as many as clients")
         if self.warmup_messages < 0:
             raise ValueError("warmup_messages must not be negative")
         if self.payload_bytes < MIN_PAYLOAD_BYTES:
@@ -60,25 +58,26 @@ class Workload:
         if self.rate_hz is not None and self.rate_hz <= 0:
             raise ValueError("rate_hz must be positive")
         if not 0 <= self.stalled_clients <= self.clients - self.speakers:
-            raise ValueError("stalled_clients must be some of those that do not speak")
+            raise ValueError("stalled_clients must be between 0 and the number of silent clients")
 
     @property
     def listeners(self) -> int:
-        """Clients that read to the end, the speakers among them."""
+        """How many clients read to the end; the speakers are among them."""
         return self.clients - self.stalled_clients
 
     def stalls(self, client: int) -> bool:
-        """Whether ``client`` is one of those that stop reading: as both generators choose them."""
-        who, of = client - self.speakers, self.clients - self.speakers
-        return who >= 0 and (
-            (who + 1) * self.stalled_clients // of > who * self.stalled_clients // of
+        """Return whether ``client`` stops reading; both generators choose the same clients."""
+        place, of = client - self.speakers, self.clients - self.speakers
+        return place >= 0 and (
+            (place + 1) * self.stalled_clients // of > place * self.stalled_clients // of
         )
 
 
 def plan(workload: Workload) -> Iterator[tuple[int, int, int]]:
-    """Yield ``(phase, speaker, offset_ns)`` a message: 0 warms up, 1 counts; -1 is closed loop.
+    """Yield ``(phase, speaker, offset_ns)`` for each message, always the same for one workload.
 
-    Offsets are from the start of the phase. The same workload has the same plan, always.
+    Phase 0 warms up and phase 1 counts. An offset is from the start of the phase; in a closed loop
+    it is -1.
     """
     import numpy as np  # here: the list of scenarios must not need numpy
 
@@ -99,7 +98,7 @@ def parse_address(address: str) -> tuple[str, int]:
     """Split ``HOST:PORT`` or ``[HOST]:PORT``.
 
     Raises:
-        ValueError: it is neither.
+        ValueError: the text is neither.
     """
     host, colon, port = address.rpartition(":")
     if not (host and colon and port.isdigit()):

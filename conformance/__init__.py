@@ -4,22 +4,18 @@ This is all that a rule test needs to import; README.md says how to write one.
 The suite imports nothing of the servers that it judges.
 """
 
-from conformance.clients import (
-    WITHIN,
-    Client,
-    ConnectionEnded,
-    End,
-    Fence,
-    Mismatch,
-    TcpClient,
-)
+from conformance.clients import Client
+from conformance.expectations import ConnectionEnded, Fence, Mismatch
 from conformance.factories import ClientFactory, Connect, Launch, ServerFactory
+from conformance.http_requests import Refused, Response, http_request
+from conformance.inbox import End
 from conformance.marks import rule, settings, slow_rule
 from conformance.protocol import Door
 from conformance.server import NotReady, Server, free_address
-from conformance.timing import TICK
+from conformance.tcp_client import TcpClient
+from conformance.timing import TICK, WITHIN
 from conformance.verdicts import Unknown
-from conformance.websocket_client import Refused, Response, WebSocketClient, http_request
+from conformance.websocket_client import WebSocketClient
 
 
 __all__ = [

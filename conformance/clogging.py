@@ -1,16 +1,18 @@
 """Clients that have stopped reading, and talk that goes on until that shows.
 
-A client is clogged when it does not read and the kernel takes nothing more for it
-at either end. That is asked of the kernel, so that no test passes because there
-was still room.
+A client is clogged when it does not read and the kernel takes nothing more for it at either end of
+the connection. The kernel itself is asked, so that no test passes because there was still room.
 """
 
+import re
 import sys
 from pathlib import Path
 
-from conformance.clients import Client, Mismatch
+from conformance.clients import Client
+from conformance.expectations import Mismatch
 from conformance.factories import Connect
 from conformance.server import Server
+from conformance.timing import TICK
 from conformance.verdicts import Unknown
 
 
@@ -19,13 +21,16 @@ __all__ = [
     "LINE_BYTES",
     "Talk",
     "connect_clogged",
+    "departures",
     "is_chat",
     "kernel_bytes",
     "numbered_lines",
+    "require_bounded_memory",
+    "send_while_taken",
 ]
 
-KERNEL_BYTES = 8 << 20  # more than an untuned kernel holds at both ends of a connection
-LINE_BYTES = 3000  # of a line, where nothing else is said
+KERNEL_BYTES = 8 << 20  # more than a kernel with default settings holds at both ends together
+LINE_BYTES = 3000  # length of a line, by default
 
 _BATCH = 16  # lines in one write
 _SMALL_BUFFER_BYTES = 8192
@@ -34,7 +39,7 @@ _SMALL_BUFFER_BYTES = 8192
 def connect_clogged(
     connect: Connect, name: str = "slow", *, server: Server | None = None
 ) -> Client:
-    """Connect a client that has stopped reading."""
+    """Connect a client, let it stop reading, and return it."""
     __tracebackhide__ = True
     slow: Client = connect(name, server=server, receive_buffer_bytes=_SMALL_BUFFER_BYTES)
     slow.clog()
@@ -42,10 +47,12 @@ def connect_clogged(
 
 
 class Talk:
-    """What one client says while others listen, a batch at a time, each heard by all.
+    """What one client says while others listen, in batches; everyone hears a batch before the next.
 
-    ``said`` are the lines of the room that this made. ``heard`` is all that each
-    client has taken meanwhile; the last line said is the last in it.
+    Attributes:
+        said: the lines of the room that this talk made.
+        heard: by client, every line that it has taken meanwhile. The last line said is the last in
+            it.
     """
 
     def __init__(
@@ -63,15 +70,15 @@ class Talk:
 
     @property
     def said_bytes(self) -> int:
-        """All of it, without what a door adds to a line."""
+        """The length of all that was said, without what a door adds to a line."""
         return sum(map(len, self.said))
 
     def chat(self, client: Client) -> list[str]:
-        """Return what a client heard that was no line of the room's own."""
+        """Return the lines that a client heard from other clients or itself, not from the room."""
         return [line for line in self.heard[client] if is_chat(line)]
 
     def go_on(self, lines: int = 1) -> None:
-        """Say at least so many lines more, and have everyone hear them."""
+        """Say at least so many lines more, and let everyone hear them."""
         __tracebackhide__ = True
         enough = len(self.said) + lines
         while len(self.said) < enough:
@@ -86,11 +93,11 @@ class Talk:
         """Go on until the kernel takes nothing more for a client, and a little longer.
 
         Raises:
-            Unknown: it takes so much that this cannot be waited for.
+            Unknown: the kernel takes so much that a test cannot wait for it.
         """
         __tracebackhide__ = True
         held_bytes = rounds = 0
-        while rounds < 4:  # the server may be that much behind with writing
+        while rounds < 4:  # the server may be behind with writing
             if self.said_bytes > 4 * KERNEL_BYTES:
                 raise Unknown(f"the kernel took all of {self.said_bytes:,} bytes")
             self.go_on()
@@ -101,7 +108,7 @@ class Talk:
         """Go on until the talker hears that a client was too slow.
 
         Raises:
-            Mismatch: it does not, though the kernel takes no more for that client.
+            Mismatch: it never hears that, though the kernel takes no more for that client.
         """
         __tracebackhide__ = True
         heard = self.heard[self._talker]
@@ -122,12 +129,12 @@ class Talk:
 
 
 def kernel_bytes(client: Client, server: Server) -> int:
-    """Return what the kernel holds for a client: to be read by it, and to be sent to it.
+    """Return how much the kernel holds for a client: to be read by it, and to be sent to it.
 
     Linux only, else ``Unknown``.
     """
     if sys.platform != "linux":
-        raise Unknown("the kernel's send buffers can be looked into on Linux only")
+        raise Unknown("only Linux tells how full a send buffer is")
     ours, theirs = int(client.address.rpartition(":")[2]), server.address(client.door)[1]
     total_bytes = client.unread_bytes()
     for table in ("tcp", "tcp6"):
@@ -139,10 +146,40 @@ def kernel_bytes(client: Client, server: Server) -> int:
 
 
 def numbered_lines(count: int, line_bytes: int = LINE_BYTES, *, first: int = 0) -> list[str]:
-    """Return lines that are all different and of one length."""
+    """Return lines that are all different and all have one length."""
     return [f"{number} ".ljust(line_bytes, ".") for number in range(first, first + count)]
 
 
 def is_chat(line: str) -> bool:
-    """Tell whether somebody said it."""
+    """Return whether a client said this line, and not the room."""
     return not line.startswith(("* ", "! "))
+
+
+def departures(lines: list[str]) -> list[str]:
+    """Return the lines that announce a client's end, whatever the cause."""
+    return [line for line in lines if re.fullmatch(r"\* \S+ (left|timed out|was too slow)", line)]
+
+
+def require_bounded_memory(connect: Connect, server: Server) -> None:
+    """Fail if the server keeps what is said to a clogged client."""
+    __tracebackhide__ = True
+    talk = Talk(connect("anna"))
+    talk.go_on(KERNEL_BYTES // LINE_BYTES)  # so that memory for talk alone is not counted
+    slow = connect_clogged(connect)
+    before_bytes = server.rss_bytes()
+
+    talk.go_on(3 * KERNEL_BYTES // LINE_BYTES)
+
+    grown_bytes = server.rss_bytes() - before_bytes
+    if grown_bytes > KERNEL_BYTES:
+        raise Mismatch(f"the server grew by {grown_bytes:,} bytes for one client that did not read")
+    talk.require_clogged(slow, server)
+
+
+def send_while_taken(client: Client, data: bytes) -> None:
+    """Send the same bytes again and again until the server stops reading, or it is a lot."""
+    for _ in range(3 * KERNEL_BYTES // (_BATCH * len(data))):
+        try:
+            client.send_raw(data * _BATCH, within=20 * TICK)
+        except Mismatch:
+            return

@@ -1,9 +1,9 @@
-"""Who is judged: one of our ids, a command of any language, or an address.
+"""The servers that can be judged: one of ours, a command of any language, or an address.
 
-A ``Contender`` is who is judged; ``contender.launch(...)`` starts one server of it.
+A ``Contender`` is a server to judge; ``contender.launch(...)`` starts one process of it.
 
 Invariants:
-  1. Each launch is a process group of its own.
+  1. Each launched process leads a process group of its own.
   2. No ``HUBBUB_*`` variable of the caller reaches a server.
 """
 
@@ -36,11 +36,11 @@ _LOOPBACK_ANY_PORT = "127.0.0.1:0"
 
 @dataclass(frozen=True)
 class LaunchOptions:
-    """What one test asks of the start of its server."""
+    """What one test wants of the start of its server."""
 
     settings: Mapping[str, Setting] = field(default_factory=dict)
-    flags: Sequence[str] = ()  # passed as they stand, after those of the settings
-    env: Mapping[str, str] = field(default_factory=dict)  # on top of the caller's
+    flags: Sequence[str] = ()  # passed as they stand, after the flags of the settings
+    env: Mapping[str, str] = field(default_factory=dict)  # in addition to the caller's
     tcp: str | None = None  # HOST:PORT; None: a free port
     ws: str | None = None
     server_id: str | None = None  # instead of the contender's own id
@@ -49,7 +49,7 @@ class LaunchOptions:
 
 
 class Contender(Protocol):
-    """Who is judged."""
+    """A server to judge."""
 
     @property
     def id(self) -> str:
@@ -60,7 +60,7 @@ class Contender(Protocol):
         """The doors it has."""
 
     def launch(self, options: LaunchOptions) -> Server:
-        """Start one server and return at once; ``Server.wait_ready`` waits.
+        """Start one process and return at once; ``Server.wait_ready`` waits.
 
         Raises:
             Unknown: this kind of contender cannot be started with these options.
@@ -85,11 +85,15 @@ class OurServer:
 
 @dataclass(frozen=True)
 class ForeignCommand:
-    """A server of any language, by a command with places for its addresses.
+    """A server in any language: a command with places for its addresses.
 
-    ``{tcp}`` and ``{ws}`` become HOST:PORT, ``{tcp_port}`` and ``{ws_port}`` the
-    port alone, ``{flags}`` the settings of the test. Settings are in the
-    environment too, as ``HUBBUB_*``.
+    The settings of a test are also in the environment, as ``HUBBUB_*`` variables.
+
+    Args:
+        template: the command. ``{tcp}`` and ``{ws}`` become HOST:PORT, ``{tcp_port}`` and
+            ``{ws_port}`` the port alone, ``{flags}`` the settings of the test.
+        id: the name in reports.
+        takes_settings: False: tests that need a setting are unknown.
     """
 
     template: str
@@ -109,11 +113,11 @@ class ForeignCommand:
     def launch(self, options: LaunchOptions) -> Server:
         """Start the command with addresses that are free now."""
         if options.server_id is not None:
-            raise Unknown("a command has no ids to choose from")
+            raise Unknown("a command has no other ids to choose from")
         if options.settings and not self.takes_settings:
             raise Unknown(f"it takes no settings, and the test needs {_spoken(options.settings)}")
         if options.flags and "{flags}" not in self.template:
-            raise Unknown("its command has no place for {flags}")
+            raise Unknown("the test needs flags, and its command has no place for {flags}")
         tcp, ws = options.tcp or spell(free_address()), options.ws or spell(free_address())
         places = {
             "{tcp}": [tcp],
@@ -141,7 +145,7 @@ class ForeignCommand:
 
 @dataclass(frozen=True)
 class FixedAddresses:
-    """A server that already runs; nobody else may be in its room."""
+    """A server that is running already; no other client may be in its room."""
 
     tcp: Address | None
     ws: Address | None
@@ -158,7 +162,7 @@ class FixedAddresses:
         return tuple(named)
 
     def launch(self, options: LaunchOptions) -> Server:
-        """Return the running server; nothing about it can be chosen."""
+        """Return the running server; none of the options can be chosen."""
         if options != LaunchOptions():
             raise Unknown("needs a server of its own")
         return Server(self.id, tcp=self.tcp, ws=self.ws)
@@ -168,7 +172,7 @@ def listed_ids() -> list[str]:
     """Return the ids that ``hubbub list --ids`` prints.
 
     Raises:
-        RuntimeError: the command failed; the message is what it said.
+        RuntimeError: the command failed; the message is its standard error.
     """
     listed = subprocess.run(
         module_command("hubbub", "list", "--ids"), capture_output=True, text=True, check=False

@@ -1,8 +1,8 @@
-"""A small history drawn for a person: as text for a terminal, and as SVG for a page.
+"""Draws a small history for a person: as text for a terminal, as SVG for a page.
 
-Both draw everything in the history they are given, so give them what
-``smallest_violation`` made, and that violation. What is wrong stands out by more
-than its colour; what only explains it stays in the background.
+Both draw everything in the history that they are given, so give them the history of
+``smallest_violation``, and that violation. What is wrong stands out by more than its colour; what
+only explains it stays in the background.
 """
 
 import textwrap
@@ -16,18 +16,18 @@ __all__ = ["as_svg", "as_text"]
 
 _COLUMNS = 80
 _NUMBER_COLUMNS = 6
-_LANES_ABREAST = 4  # where more do not fit as they are
+_LANES_ABREAST = 4  # at most, where not all lanes fit with their whole words
 _NARROWEST_LANE = 12
 _WRONG, _MISSING = "●", "✗"
 _VERBS = {"joins": "joins", "says": "says", "gets": "gets", "misses": "no", "leaves": "leaves"}
 
 
 def as_text(history: History, violation: Violation) -> str:
-    """Return a drawing of at most 80 columns: a lane a client, a row a step.
+    """Return a drawing of at most 80 columns: one lane per client, one row per step.
 
-    Things in one row may have happened at the same time. Where there are more
-    clients than fit beside each other, the others follow below, with the same
-    steps. What is too long for its lane becomes a number, explained at the end.
+    Steps in one row may have happened at the same time. If not all lanes fit beside each other, the
+    other lanes follow below, with the same step numbers. Words that are too long for a lane are
+    replaced by a number, which is explained at the end.
     """
     found = steps(history, violation)
     labels = [session.label for session in history.sessions]
@@ -50,17 +50,17 @@ def as_text(history: History, violation: Violation) -> str:
 
 
 def as_svg(history: History, violation: Violation) -> str:
-    """Return a drawing as an SVG document: the room's lane on the left, then one a client.
+    """Return a drawing as an SVG document: first the room's lane, then one lane per client.
 
-    It stands alone or inside a page: it takes its colours from the page's
-    ``--ink`` and ``--bad`` where they are set, and has its own for light and dark.
+    It can stand alone or inside a page. It takes its colours from the page's ``--ink`` and
+    ``--bad`` where these are set, and else has its own for light and dark.
     """
     labels = [session.label for session in history.sessions]
     return picture(violation.rule_id, violation.sentence, labels, steps(history, violation))
 
 
 def _lane_columns(labels: list[str], found: list[Step]) -> int:
-    """Return the width of a lane: what its words need if all fit so, else as much as there is."""
+    """Return the width of a lane: as much as its words need, if all lanes fit then."""
     room = _COLUMNS - _NUMBER_COLUMNS
     words = [*labels, *(_cell(step, {}) for step in found)]
     need = max(map(len, words), default=0) + 3
@@ -80,7 +80,7 @@ def _cell(step: Step, notes: dict[str, str]) -> str:
 
 
 def _notes(found: list[Step], width: int) -> dict[str, str]:
-    """Return a number for each that is too long for its lane."""
+    """Return a number for all words that are too long for a lane."""
     long = dict.fromkeys(step.words for step in found if len(_cell(step, {})) >= width)
     return {words: f"[{number}]" for number, words in enumerate(long, 1)}
 

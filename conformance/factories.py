@@ -1,7 +1,7 @@
 """What a rule test asks for: servers to start, clients to connect.
 
-The fixtures ``launch``, ``server_with``, ``connect`` and ``clients`` are objects
-of these classes. They remember all they made, and end it when the test is over.
+The fixtures ``launch``, ``server_with``, ``connect`` and ``clients`` are objects of these classes.
+They remember everything that they made, and end it when the test is over.
 """
 
 import contextlib
@@ -9,21 +9,29 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from conformance.clients import Client, Mismatch, TcpClient
+from conformance.clients import Client
 from conformance.contenders import Contender, FixedAddresses, LaunchOptions
+from conformance.expectations import Mismatch
 from conformance.marks import Setting
 from conformance.protocol import Door
 from conformance.server import Server
+from conformance.tcp_client import TcpClient
 from conformance.websocket_client import WebSocketClient
 
 
 __all__ = ["ClientFactory", "Connect", "Launch", "ServerFactory"]
 
 ServerFactory = Callable[..., Server]
+"""The type of ``server_with``: takes what ``Launch`` takes, and returns a server that is ready."""
 
 
 class Launch:
-    """Starts servers of the contender that is judged."""
+    """Starts servers of the contender that is judged.
+
+    Args:
+        contender: the server to judge.
+        default_settings: of the one server that ``default`` starts.
+    """
 
     def __init__(self, contender: Contender, default_settings: Mapping[str, Setting]) -> None:
         self.contender = contender
@@ -45,6 +53,16 @@ class Launch:
     ) -> Server:
         """Start a server and return at once; its ``wait_ready()`` waits.
 
+        Args:
+            flags: more words of the command line, as they stand.
+            env: more variables of the environment.
+            tcp: HOST:PORT of the line door; None: a free port.
+            ws: HOST:PORT of the WebSocket door; None: a free port.
+            server_id: another id than the contender's own.
+            cwd: the folder in which it starts.
+            read_stderr: False: nobody reads its standard error.
+            settings: of PROTOCOL.md, with ``_`` in their names; a sequence repeats the flag.
+
         Raises:
             Unknown: this contender cannot be started like that.
         """
@@ -54,7 +72,11 @@ class Launch:
         return server
 
     def ready(self, **options: Any) -> Server:
-        """Start a server as a call would, and wait until it is ready."""
+        """Start a server as a call does, and wait until it is ready.
+
+        Raises:
+            NotReady: it ended first, or was not ready in time.
+        """
         __tracebackhide__ = True
         return self(**options).wait_ready()
 
@@ -72,7 +94,11 @@ class Launch:
 
 
 class Connect:
-    """Connects one client at a time."""
+    """Connects one client at a time.
+
+    Attributes:
+        opened: all clients that it has connected.
+    """
 
     def __init__(self, launch: Launch, door: Door) -> None:
         self._launch = launch
@@ -91,14 +117,14 @@ class Connect:
         """Connect a client, wait for its welcome and roster, and give it a name.
 
         Args:
-            name: what it renames itself to; None keeps the name it was given.
-            door: default: the door that this run of the test is about.
+            name: the client renames itself to this; None keeps its first name.
+            door: default: the door of this run of the test.
             server: default: the test's ``server``.
             welcome: False: wait for nothing and rename nothing.
             options: what ``TcpClient`` or ``WebSocketClient`` takes.
 
         Returns:
-            A ``TcpClient`` or ``WebSocketClient``; annotate which, or ``Client``.
+            A ``TcpClient`` or a ``WebSocketClient``; annotate which, or ``Client``.
 
         Raises:
             OSError: nobody accepts there.
@@ -108,7 +134,7 @@ class Connect:
         __tracebackhide__ = True
         door = door or self._door
         if door not in self._launch.contender.doors:
-            import pytest  # not needed by who has no test to skip
+            import pytest  # imported here: only a test can be skipped
 
             pytest.skip(f"it has no {door} door")
         at = server or self._launch.default()
@@ -120,7 +146,7 @@ class Connect:
         return client
 
     def close_all(self) -> None:
-        """End every client; politely where others will use the same room."""
+        """End every client; politely if others will use the same room."""
         for client in self.opened:
             if isinstance(self._launch.contender, FixedAddresses) and not client.dropped:
                 with contextlib.suppress(Mismatch, OSError):
@@ -140,11 +166,11 @@ class Connect:
             client.say(f"/rename {name}")
             client.wait_for(lambda line: line == f"* {was} is now {name}" or line.startswith("! "))
             if client.name != name:
-                raise Mismatch(f"{was} wanted to be called {name} and is {client.name}")
+                raise Mismatch(f"{was} asked for the name {name} and is called {client.name}")
 
 
 class ClientFactory:
-    """Connects several clients that know of one another and have nothing left to read."""
+    """Connects several clients that know each other and have nothing left to read."""
 
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
@@ -158,8 +184,13 @@ class ClientFactory:
     ) -> tuple[Any, ...]:
         """Connect one client for each name, in order.
 
-        When this returns, each has taken every line up to the last one's arrival,
-        so what it reads next is what the test makes happen.
+        When this returns, each client has taken every line up to the arrival of the last one. So
+        the next line that it reads comes from what the test does.
+
+        Args:
+            door: default: the door of this run of the test.
+            server: default: the test's ``server``.
+            options: what ``TcpClient`` or ``WebSocketClient`` takes.
         """
         __tracebackhide__ = True
         made = [self._connect(name, door=door, server=server, **options) for name in names]

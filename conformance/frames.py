@@ -1,8 +1,7 @@
-"""WebSocket frames (RFC 6455, section 5) as a client writes and reads them.
+"""WebSocket's bytes (RFC 6455) as a client writes and reads them.
 
-The suite brings its own framing for two reasons: a judge that shares its codec
-with the judged sees none of the codec's mistakes, and a test must be able to
-write what no proper client writes.
+The suite has its own framing for two reasons. A judge that shares its codec with the judged server
+sees none of the codec's mistakes. And a test must be able to write what no correct client writes.
 """
 
 import os
@@ -14,6 +13,7 @@ __all__ = [
     "BINARY",
     "CLOSE",
     "CONTINUATION",
+    "HANDSHAKE",
     "PING",
     "PONG",
     "TEXT",
@@ -26,12 +26,18 @@ __all__ = [
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 
+HANDSHAKE = (
+    b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+"""The shortest request that opens a WebSocket."""
+
 _MASK_BYTES = 4
 _LONGEST_CONTROL_PAYLOAD = 125
 
 
 class BadFrame(ValueError):
-    """The server sent what RFC 6455 does not allow it to send."""
+    """The server sent something that RFC 6455 does not allow."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,7 @@ class Frame:
 
 
 def encode_frame(opcode: int, payload: bytes, *, fin: bool = True, masked: bool = True) -> bytes:
-    """Return the bytes of one frame; a client has to mask, a test may not want to."""
+    """Return the bytes of one frame. A client has to mask it; a test may want not to."""
     head = bytes([(0x80 if fin else 0) | opcode])
     mask_bit = 0x80 if masked else 0
     size = len(payload)
@@ -66,7 +72,7 @@ def close_payload(code: int, reason: str = "") -> bytes:
 
 
 class FrameReader:
-    """Cuts what a server sends into frames, and refuses what it may not send."""
+    """Cuts what a server sends into frames, and refuses what no server may send."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -114,7 +120,7 @@ class FrameReader:
 
 
 def _xor(payload: bytes, mask: bytes) -> bytes:
-    """Return the payload masked; as one big integer, for a loop over bytes is slow."""
+    """Return the payload masked; as one big integer, because a loop over bytes is slow."""
     size = len(payload)
     key = (mask * (size // _MASK_BYTES + 1))[:size]
     return (int.from_bytes(payload, "big") ^ int.from_bytes(key, "big")).to_bytes(size, "big")

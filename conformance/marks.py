@@ -1,6 +1,6 @@
-"""The decorators of a rule test: which rule it is about, and what it needs.
+"""The decorators of a rule test: the rule that it is about, and what it needs.
 
-pytest is imported where it is used: the checker and the clients serve without it too.
+pytest is imported only where it is used, so that the checker and the clients work without it.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,8 +19,11 @@ Test = TypeVar("Test", bound=Callable[..., Any])
 def rule(rule_id: str) -> Callable[[Test], Test]:
     """Make a function a test of that rule.
 
-    It runs once for every server. With a ``door`` or ``clients`` argument it
-    runs at each door that PROTOCOL.md names for the rule.
+    The test runs once for every server. If ``door``, ``connect`` or ``clients`` is among its
+    arguments, it runs at each door that PROTOCOL.md names for the rule.
+
+    Args:
+        rule_id: such as ``"slow.cut-off"``.
 
     Raises:
         ValueError: PROTOCOL.md has no such rule.
@@ -38,7 +41,7 @@ def settings(**values: Setting) -> Callable[[Test], Test]:
 
 
 def slow_rule(reason: str) -> Callable[[Test], Test]:
-    """Leave the test out of quick runs; ``reason`` says what takes long."""
+    """Leave the test out of quick runs; ``reason`` says what takes so long."""
     import pytest
 
     return pytest.mark.slow_rule(reason)

@@ -1,7 +1,7 @@
-"""The matrix of servers and rules: for the terminal, and as a page.
+"""The matrix of servers and rules: for a terminal, and as a page.
 
-A verdict is a symbol first and a colour second, so that a report survives a
-printer, a pipe and a colour-blind reader.
+A verdict is a symbol first and a colour second, so that a report can be read on paper, in a pipe
+and by a colour-blind reader.
 """
 
 import base64
@@ -44,15 +44,15 @@ _STYLES: dict[Verdict, str] = {
 _FOLDER = Path(__file__).parent
 _COLUMNS = 80  # of a report that goes to a pipe or a file
 _HEADINGS: dict[Verdict, str] = {
-    "unknown": "Unknown: the run did not really exercise these",
-    "declared": "Declared: decided differently, for a reason that the server gives",
+    "unknown": "Unknown: the run did not really exercise these rules",
+    "declared": "Declared: the server decides these differently, and says why",
 }
-_NO_TEST = "no test of it has run"
-_MESSAGE_LINES = 12  # of a failure's message; the rest is in the page and the JSON
+_NO_TEST = "no test ran for it"
+_MESSAGE_LINES = 12  # of a failure's message; all of it is in the page and in the JSON
 
 
 def print_report(results: Results, console: Console | None = None) -> None:
-    """Print the matrix, the totals, and what is to be said about all that is not a pass."""
+    """Print the matrix, the totals, and the reason for every verdict that is not a pass."""
     console = console or Console()
     if not console.is_terminal:
         console.width = _COLUMNS
@@ -61,18 +61,19 @@ def print_report(results: Results, console: Console | None = None) -> None:
 
 
 def render_html(results: Results, autobahn: Sequence[str] = ()) -> str:
-    """Return a page that needs nothing beside itself.
+    """Return a page that loads nothing from anywhere.
 
-    ``autobahn`` is a line a runtime: how its WebSocket door fared in that suite.
+    Args:
+        autobahn: one line per runtime: the result of its WebSocket door in that suite.
     """
     page = _environment().get_template("report.html.j2")
     return page.render(results=results, autobahn=autobahn)
 
 
 def matrix_fragment(results: Results) -> Markup:
-    """Return the matrix and the failures as an HTML fragment, to stand in another page.
+    """Return the matrix and the failures as an HTML fragment for another page.
 
-    The page has to hold ``matrix_style()`` once.
+    That page has to contain ``matrix_style()`` once.
     """
     return Markup(_macros().matrix(results))
 
@@ -102,7 +103,7 @@ def _terminal_lines(results: Results) -> Iterator[Text]:
 
 
 def _staggered_names(results: Results, width: int) -> Iterator[Text]:
-    """Return the head of the table: a line a server, pointing down at its column."""
+    """Return the head of the table: one line per server, which points down at its column."""
     for column, server in enumerate(results.servers):
         yield Text(" " * (width + 2) + "│ " * column + "┌ " + server)
     yield Text(" " * (width + 2) + "│ " * (len(results.servers) - 1) + "│")
@@ -120,7 +121,7 @@ def _totals(results: Results) -> Iterator[Text]:
     if results.left_out:
         yield Text()
         ids = ", ".join(rule.id for rule in results.left_out)
-        yield _wrapped(f"{SYMBOLS['left out']} left out of this quick run, not judged: {ids}", "  ")
+        yield _wrapped(f"{SYMBOLS['left out']} not judged, because this run was quick: {ids}", "  ")
 
 
 def _stories(results: Results) -> Iterator[Text]:
@@ -153,12 +154,12 @@ def _failures(results: Results) -> Iterator[Text]:
                 yield _wrapped(f"{story.where}: {_plain(story.claim)}", "    ", "  ")
                 yield _wrapped(_shortened(story.message), "    ", "    ")
                 if story.history_text:
-                    yield Text("\n" + story.history_text.rstrip())  # drawn for the whole width
+                    yield Text("\n" + story.history_text.rstrip())  # as wide as the terminal
 
 
 @dataclass(frozen=True)
 class _Story:
-    """One reason of one cell, and the doors where it showed."""
+    """One reason of one cell, and the doors at which it showed."""
 
     where: str
     claim: str
@@ -168,7 +169,7 @@ class _Story:
 
 
 def _stories_of(server: str, cell: Cell) -> list[_Story]:
-    """Return what there is to say about a cell: the same at two doors is one story."""
+    """Return what there is to say about a cell; the same failure at two doors is one story."""
     doors: dict[tuple[str, str], list[str]] = {}
     first: dict[tuple[str, str], Run] = {}
     for run in cell.blamed:
@@ -209,7 +210,7 @@ def _where(server: str, *doors: str) -> str:
 
 
 def _wrapped(text: str, indent: str, first: str = "") -> Text:
-    """Return text that fits the narrowest terminal; lines of its own stay lines."""
+    """Return text that fits the narrowest terminal; its own line breaks stay."""
     lines = [
         textwrap.fill(
             line,
@@ -231,7 +232,7 @@ def _shortened(message: str) -> str:
 
 
 def _as_image(svg: str) -> str:
-    """Return the address of a picture that is its own content, and can run no script."""
+    """Return the address of a picture that contains itself and can run no script."""
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
 
 

@@ -1,12 +1,12 @@
-"""The pytest plugin of the suite: who is judged, by which rules, with what verdict.
+"""The pytest plugin of the suite: which servers are judged, by which rules, with what verdict.
 
-It turns a test marked with a rule into one run for each server and door, and the
-outcome of each run into a record, ``results.Run``. ``--verdicts FILE`` writes one
-JSON object a line as the runs end, so that another process can follow.
+It turns a test that is marked with a rule into one run for each server and door, and the outcome
+of each run into a record, ``results.Run``. ``--verdicts FILE`` writes each record as one line of
+JSON as soon as the run ends, so that another process can follow.
 
 Invariants:
-  1. A record travels in the ``user_properties`` of a report, so it arrives no
-     matter which worker process ran the test.
+  1. A record travels in the ``user_properties`` of a report, so it arrives whichever worker
+     process ran the test.
   2. Only the controlling process writes the verdicts file.
 """
 
@@ -30,8 +30,9 @@ from conformance.contenders import (
     listed_ids,
 )
 from conformance.policy import Policy, read_policy
-from conformance.protocol import Door, Rule, select_rules
-from conformance.recording import LEFT_OUT, run_of
+from conformance.protocol import Door, Rule
+from conformance.recording import run_of
+from conformance.selection import rule_of, rules_by_server, select
 from conformance.server import parse_address
 
 
@@ -47,28 +48,28 @@ _SERVERS_VARIABLE = "CONFORMANCE_SERVERS"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options that say who is judged and how."""
+    """Add the options that say which servers are judged, and how."""
     group = parser.getgroup("conformance", "the conformance suite")
     group.addoption(
         "--server",
         action="append",
         metavar="ID",
-        help=f"judge this server of ours, or by some rules only: ID=RULE,RULE; repeat it. "
-        f"Default: ${_SERVERS_VARIABLE}, or all",
+        help=f"judge this server of ours; ID=RULE,RULE judges it by these rules only; may be "
+        f"repeated. Default: ${_SERVERS_VARIABLE}, or all servers",
     )
     group.addoption(
         "--command",
         metavar="CMD",
         help="judge a server of any language: a command with {tcp} and {ws} in it",
     )
-    group.addoption("--tcp", metavar="H:P", help="judge a server that runs: its line door")
-    group.addoption("--ws", metavar="H:P", help="judge a server that runs: its WebSocket door")
+    group.addoption("--tcp", metavar="H:P", help="judge a running server: its line door")
+    group.addoption("--ws", metavar="H:P", help="judge a running server: its WebSocket door")
     group.addoption("--policy", metavar="FILE", help="what the server decides differently, in TOML")
     group.addoption("--rules", metavar="ID,…", help="only these rules or areas")
-    group.addoption("--quick", action="store_true", help="one test a rule, none that takes long")
+    group.addoption("--quick", action="store_true", help="one test per rule; skips slow tests")
     group.addoption("--rest", action="store_true", help="only what --quick leaves out")
     group.addoption(
-        "--one-door", action="store_true", help="each rule at one door, the doors taking turns"
+        "--one-door", action="store_true", help="judge each rule at one door; the doors take turns"
     )
     group.addoption("--verdicts", metavar="FILE", help="write each verdict as a line of JSON")
 
@@ -83,7 +84,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_POLICY] = read_policy(Path(path)) if path else Policy()
     except (OSError, ValueError) as error:
         raise pytest.UsageError(f"--policy {path}: {error}") from None
-    # Whoever terminates a run, `timeout` for one, leaves no servers behind.
+    # A run that is terminated, by `timeout` for example, leaves no servers behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     verdicts = config.getoption("--verdicts")
     if verdicts and not hasattr(config, "workerinput"):
@@ -91,7 +92,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a rule's test for every server, at every door of the rule."""
+    """Make one run of a rule's test for every server, at every door of the rule."""
     marker = metafunc.definition.get_closest_marker("rule")
     if marker is None:
         return
@@ -99,7 +100,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     contenders = [
         contender
         for contender in _contenders(metafunc.config)
-        if rule.id in _rules_for(metafunc.config).get(contender.id, {rule.id})
+        if rule.id in rules_by_server(metafunc.config).get(contender.id, {rule.id})
     ]
     if "door" in metafunc.fixturenames and rule.doors:
         metafunc.parametrize(
@@ -111,99 +112,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the rules that were asked for, and skip what a quick run leaves out."""
-    if _rules_for(config):
-        kept = [item for item in items if _rule(item) is None or _judges_somebody(item)]
-        _leave(config, items, kept)
-    asked: str | None = config.getoption("--rules")
-    if asked is not None:
-        try:
-            wanted = select_rules(asked)
-        except ValueError as error:
-            raise pytest.UsageError(f"--rules: {error}") from None
-        kept = [item for item in items if _rule(item) in wanted]
-        _leave(config, items, kept)
-    if config.getoption("--one-door"):
-        _keep_one_door(config, items)
-    if config.getoption("--quick") and config.getoption("--rest"):
-        raise pytest.UsageError("--quick and --rest leave nothing between them")
-    if config.getoption("--quick"):
-        _keep_the_quick(config, items)
-    if config.getoption("--rest"):
-        quick = set(map(id, _quick(items)))
-        kept = [item for item in items if _rule(item) is not None and id(item) not in quick]
-        _leave(config, items, kept)
-
-
-def _rules_for(config: pytest.Config) -> dict[str, set[str]]:
-    """Return the rules of each server that is judged by some only."""
-    named: list[str] = config.getoption("--server")
-    pairs = [name.split("=") for name in named or () if "=" in name]
-    return {server_id: set(rules.split(",")) for server_id, rules in pairs}
-
-
-def _judges_somebody(item: pytest.Item) -> bool:
-    """Whether a test is there for a server: one that no server is judged by is there for none."""
-    callspec = getattr(item, "callspec", None)
-    return callspec is not None and hasattr(callspec.params.get("contender"), "id")
-
-
-def _keep_one_door(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of a rule that holds at both doors keep the tests of one: another one at each next server."""
-    rules: dict[str, int] = {}
-    contenders: dict[str, int] = {}
-    kept: list[pytest.Item] = []
-    for item in items:
-        rule = _rule(item)
-        callspec = getattr(item, "callspec", None)
-        parameters = callspec.params if callspec is not None else {}
-        door = parameters.get("door")
-        if rule is not None and door is not None and len(rule.doors) > 1:
-            contender = getattr(parameters.get("contender"), "id", "")
-            turn = rules.setdefault(rule.id, len(rules))
-            turn += contenders.setdefault(contender, len(contenders))
-            if rule.doors[turn % len(rule.doors)] != door:
-                continue
-        kept.append(item)
-    _leave(config, items, kept)
-
-
-def _keep_the_quick(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of the suite's tests skip those that take long, and of the others keep one a cell."""
-    quick = set(map(id, _quick(items)))
-    kept: list[pytest.Item] = []
-    for item in items:
-        marker = item.get_closest_marker("slow_rule")
-        if _rule(item) is not None and marker is not None:
-            item.add_marker(pytest.mark.skip(reason=LEFT_OUT + marker.args[0]))
-            kept.append(item)
-        elif _rule(item) is None or id(item) in quick:
-            kept.append(item)
-    _leave(config, items, kept)
-
-
-def _quick(items: Sequence[pytest.Item]) -> list[pytest.Item]:
-    """Of the suite's tests the first of each cell that does not take long.
-
-    A cell is a rule at a server and a door.
-    """
-    first: dict[tuple[str, str, Door | None], pytest.Item] = {}
-    for item in items:
-        rule = _rule(item)
-        if rule is None or item.get_closest_marker("slow_rule") is not None:
-            continue
-        callspec = getattr(item, "callspec", None)
-        parameters = callspec.params if callspec is not None else {}
-        contender = getattr(parameters.get("contender"), "id", "")
-        first.setdefault((rule.id, contender, parameters.get("door")), item)
-    return list(first.values())
-
-
-def _leave(config: pytest.Config, items: list[pytest.Item], kept: list[pytest.Item]) -> None:
-    """Leave of ``items`` those that are kept."""
-    chosen = set(map(id, kept))
-    config.hook.pytest_deselected(items=[item for item in items if id(item) not in chosen])
-    items[:] = kept
+    """Keep the tests that the options ask for."""
+    select(config, items)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -212,7 +122,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Attach the verdict of a run to its report."""
     report = yield
-    rule = _rule(item)
+    rule = rule_of(item)
     if rule is None or not (report.when == "call" or report.outcome != "passed"):
         return report
     run = run_of(item, rule, report.duration, call, item.config.stash[_POLICY])
@@ -225,21 +135,21 @@ def pytest_runtest_makereport(
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None:
-    """Tell those who follow how many runs there will be; every worker knows them all."""
+    """Tell the followers how many runs there will be; every worker has collected all of them."""
     writer = node.config.pluginmanager.get_plugin(_WRITER)
     if writer is not None:
         writer.planned(len(ids))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """The same without workers."""
+    """Tell the followers the same where there are no workers."""
     writer = session.config.pluginmanager.get_plugin(_WRITER)
     if writer is not None and session.items:
         writer.planned(len(session.items))
 
 
 class _Writer:
-    """Writes verdicts, one JSON object a line. Registered in the controlling process only."""
+    """Writes each verdict as one line of JSON. Registered in the controlling process only."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("w", encoding="utf-8")
@@ -252,7 +162,7 @@ class _Writer:
             self._write({"planned": runs})
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Write the record of a run that has one."""
+        """Write the record of a run, if it has one."""
         for name, value in report.user_properties:
             if name == PROPERTY:
                 self._write(value)
@@ -267,7 +177,7 @@ class _Writer:
 
 
 def _contenders(config: pytest.Config) -> list[Contender]:
-    """Return who is judged; found out once, when the first rule test is collected."""
+    """Return the servers to judge; found out once, when the first rule test is collected."""
     if _CONTENDERS not in config.stash:
         try:
             config.stash[_CONTENDERS] = _find_contenders(config)
@@ -293,7 +203,7 @@ def _find_contenders(config: pytest.Config) -> list[Contender]:
 
 
 def _name_of(command: str) -> str:
-    """Return what to call a command: the last plain word before its first place or flag."""
+    """Return a name for a command: its last plain word before the first place or flag."""
     words = itertools.takewhile(lambda word: "{" not in word, shlex.split(command))
     plain = [word for word in words if not word.startswith("-")]
     return Path(plain[-1]).name if plain else "command"
@@ -303,8 +213,3 @@ def _pair(contender: Contender, door: Door) -> Any:
     has_it = door in contender.doors
     no_door = () if has_it else (pytest.mark.skip(reason=f"it has no {door} door"),)
     return pytest.param(contender, door, id=f"{contender.id}-{door}", marks=no_door)
-
-
-def _rule(item: pytest.Item) -> Rule | None:
-    marker = item.get_closest_marker("rule")
-    return None if marker is None else marker.args[0]

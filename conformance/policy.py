@@ -5,7 +5,7 @@
     [declared]
     "slow.cut-off" = "drops the oldest message instead, as a ticker should"
 
-A rule that is declared and fails is shown as declared. A MUST cannot be declared.
+If a declared rule fails, it is shown as declared. A MUST cannot be declared.
 """
 
 import tomllib
@@ -31,20 +31,21 @@ def read_policy(path: Path) -> Policy:
     """Return what a policy file declares.
 
     Raises:
-        ValueError: it is not TOML, or declares a MUST, an unknown rule or no reason.
+        ValueError: it is not TOML, or it declares a MUST, an unknown rule, or a rule without a
+            reason.
         OSError: it cannot be read.
     """
     with path.open("rb") as file:
         table = tomllib.load(file)
     for key in table:
         if key not in ("settings", "declared"):
-            raise ValueError(f"a policy has no {key!r}, only settings and [declared]")
+            raise ValueError(f"a policy file has settings and [declared], and no {key!r}")
     if table.get("settings", "none") != "none":
-        raise ValueError('settings can only be "none"')
+        raise ValueError('the only value for settings is "none"; else leave it out')
     declared = table.get("declared", {})
     for rule_id, reason in declared.items():
         if find_rule(rule_id).level == "MUST":
             raise ValueError(f"{rule_id} is a MUST, which cannot be declared away")
         if not isinstance(reason, str) or not reason.strip():
-            raise ValueError(f"{rule_id} is declared without a reason")
+            raise ValueError(f"{rule_id} is declared without a reason; write why, as its value")
     return Policy(declared, takes_settings="settings" not in table)

@@ -1,7 +1,7 @@
 """The rules of the protocol, read from the tables of PROTOCOL.md.
 
-The page is the only place where a rule is written down; the suite, the report
-and the tests that ask whether every rule is covered all read it from here.
+A rule is written down on that page only. The suite, the report, and the tests that check whether
+every rule has a test, all read it from here.
 """
 
 import difflib
@@ -18,6 +18,7 @@ PROTOCOL = Path(__file__).resolve().parents[1] / "implementations" / "PROTOCOL.m
 
 Level = Literal["MUST", "SHOULD", "INFO"]
 Door = Literal["tcp", "ws"]
+"""The line door or the WebSocket door."""
 
 _ROW = re.compile(r"^\| `(?P<area>[a-z0-9]+)\.(?P<claim>[a-z0-9-]+)` \|(?P<rest>.*)\|$")
 _UNESCAPED_BAR = re.compile(r"(?<!\\)\|")
@@ -38,8 +39,8 @@ def read_rules(page: str) -> tuple[Rule, ...]:
     """Return the rules of a page that is written like PROTOCOL.md, in its order.
 
     Raises:
-        ValueError: a row has not four cells, or a level or a door nobody knows,
-            or an id stands twice.
+        ValueError: a row does not have four cells, or has an unknown level or door, or an id stands
+            twice.
     """
     found: dict[str, Rule] = {}
     for line in page.splitlines():
@@ -60,10 +61,10 @@ def rules() -> tuple[Rule, ...]:
 
 
 def find_rule(rule_id: str) -> Rule:
-    """Return the rule of that id.
+    """Return the rule with that id.
 
     Raises:
-        ValueError: PROTOCOL.md has no such rule; the message names the nearest.
+        ValueError: PROTOCOL.md has no such rule; the message names the most similar one.
     """
     by_id = {rule.id: rule for rule in rules()}
     if rule_id not in by_id:
@@ -77,7 +78,7 @@ def select_rules(text: str | None) -> tuple[Rule, ...]:
     """Return the rules that a list of ids and areas names, such as ``slow,order.total``.
 
     Args:
-        text: comma separated; None: all rules.
+        text: ids and areas, with commas between them; None: all rules.
 
     Raises:
         ValueError: one of the words is neither a rule nor an area.
@@ -98,10 +99,10 @@ def _rule_of(row: re.Match[str]) -> Rule:
         raise ValueError(f"{rule_id}: expected a level, doors and a sentence, got {cells}")
     level, doors, sentence = cells
     if level not in get_args(Level):
-        raise ValueError(f"{rule_id}: {level!r} is no level")
+        raise ValueError(f"{rule_id}: {level!r} is not a level")
     door_names = () if doors == "-" else tuple(door.strip() for door in doors.split(","))
     if not set(door_names) <= set(get_args(Door)):
-        raise ValueError(f"{rule_id}: {doors!r} are no doors")
+        raise ValueError(f"{rule_id}: {doors!r} are not doors")
     return Rule(
         id=rule_id,
         level=cast("Level", level),

@@ -1,4 +1,4 @@
-"""What is to be said of one run of a test: its verdict, why, and a drawing of it."""
+"""What is recorded of one run of a test: its verdict, the reason, and a drawing."""
 
 import re
 from collections.abc import Sequence
@@ -7,9 +7,10 @@ from typing import cast
 import pytest
 
 from conformance.checker import History, Violation
-from conformance.clients import Client, Mismatch
+from conformance.clients import Client
 from conformance.contenders import Contender
 from conformance.diagram import as_svg, as_text
+from conformance.expectations import Mismatch
 from conformance.policy import Policy
 from conformance.protocol import Rule
 from conformance.results import Run
@@ -19,11 +20,11 @@ from conformance.verdicts import Unknown, Verdict
 
 __all__ = ["CLIENTS", "LEFT_OUT", "run_of", "shown_of"]
 
-CLIENTS = pytest.StashKey[list[Client]]()  # those of the running test
+CLIENTS = pytest.StashKey[list[Client]]()  # the clients of the running test
 LEFT_OUT = "left out of a quick run: "  # how the reason of such a skip begins
 
 _MOST_LINES_DRAWN = 40
-# What pytest adds to the message of an assertion, for those who sit before a terminal.
+# Hints for a terminal, which pytest adds to the message of an assertion.
 _NOISE = re.compile(r"^ *(Use -v to get|Omitting \d+|\.\.\.Full output).*\n?", re.MULTILINE)
 
 
@@ -54,14 +55,14 @@ def run_of(
 
 
 def _claim(docstring: str) -> str:
-    """Return the first paragraph on one line, its code marked as PROTOCOL.md marks it."""
+    """Return the first paragraph as one line, with its code marked as PROTOCOL.md marks it."""
     return " ".join(docstring.partition("\n\n")[0].split()).replace("``", "`")
 
 
 def shown_of(
     error: BaseException | None, rule_id: str, message: str, clients: Sequence[Client]
 ) -> Violation | None:
-    """Return what to draw of a failure: what the checker found, or all that happened if little."""
+    """Return what to draw of a failure: what the checker found, else everything if it is little."""
     if isinstance(error, BrokenPromise):
         return error.violation
     sessions = {client.label: client.act() for client in clients}
@@ -77,10 +78,10 @@ def shown_of(
 
 def _drawn(shown: Violation) -> tuple[str, str]:
     try:
-        # The text's first paragraph says once more which rule, and why.
+        # The text's first paragraph repeats the rule and the sentence.
         text = as_text(shown.witness, shown).partition("\n\n")[2]
         return text, as_svg(shown.witness, shown)
-    except Exception as error:  # no verdict is lost for want of a picture
+    except Exception as error:  # no verdict is lost because of a picture
         return f"(what happened could not be drawn: {error!r})", ""
 
 

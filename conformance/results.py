@@ -1,7 +1,7 @@
-"""The results of a run of the suite, and how many runs become one verdict a rule.
+"""The results of a run of the suite: many runs become one verdict per rule.
 
-Plain data that goes to JSON and comes back: it carries the rules' sentences, so
-that an old result can be shown when the page has changed since.
+Plain data that goes to JSON and comes back. It contains the sentences of the rules, so that an old
+result can be shown when PROTOCOL.md has changed since.
 """
 
 import json
@@ -17,7 +17,7 @@ from conformance.verdicts import Verdict, worst
 __all__ = ["SCHEMA", "VERSION", "Cell", "Results", "Run", "runs_of"]
 
 SCHEMA = "hubbub-conformance"
-VERSION = 1  # of the schema; a reader refuses others
+VERSION = 1  # of the schema; a reader refuses other versions
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,17 @@ class Cell:
 
     @property
     def blamed(self) -> tuple[Run, ...]:
-        """The runs that made the verdict what it is."""
+        """The runs that decided the verdict."""
         return tuple(run for run in self.runs if run.verdict == self.verdict)
 
 
 @dataclass(frozen=True)
 class Results:
-    """Servers by rules. ``about`` says where and when: words for people."""
+    """The verdicts of servers by rules.
+
+    Attributes:
+        about: where and when the suite ran, in words.
+    """
 
     servers: tuple[str, ...]
     rules: tuple[Rule, ...]
@@ -71,7 +75,7 @@ class Results:
         }
 
     def cell(self, server: str, rule: Rule) -> Cell:
-        """Return the verdict of a rule for a server; a rule no test ran for is unknown."""
+        """Return the verdict of a rule for a server; ``unknown`` if no test ran for the rule."""
         return self._cells.get((server, rule.id), Cell("unknown", ()))
 
     def count(self, server: str, verdict: Verdict) -> int:
@@ -79,7 +83,7 @@ class Results:
         return sum(self.cell(server, rule).verdict == verdict for rule in self.rules)
 
     def total(self, verdict: Verdict) -> int:
-        """Return the same over all servers."""
+        """Return how many rules have that verdict, over all servers."""
         return sum(self.count(server, verdict) for server in self.servers)
 
     def areas(self) -> dict[str, list[Rule]]:
@@ -156,7 +160,7 @@ class Results:
         )
 
     def _summary(self) -> dict[str, dict[str, str]]:
-        """Return the verdicts alone: server → rule → verdict, for those who want no more."""
+        """Return only the verdicts: server → rule → verdict."""
         return {
             server: {rule.id: self.cell(server, rule).verdict for rule in self.rules}
             for server in self.servers

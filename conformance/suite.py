@@ -1,8 +1,7 @@
-"""Runs the rules in a process of their own and follows the verdicts as they are written.
+"""Runs the rules in a process of their own, and follows the verdicts as they are written.
 
-The suite's pytest is kept apart from whatever lies where the caller stands: its
-folder is not on the path, its pytest configuration is not read, its plugins are
-not loaded.
+Nothing in the caller's folder has an effect on the suite's pytest: the folder is not on its path,
+the pytest configuration there is not read, and installed plugins are not loaded.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from conformance.results import Results, Run, runs_of
 __all__ = ["WORKERS", "Progress", "Request", "SuiteError", "run_suite"]
 
 RULES = Path(__file__).parent / "rules"
-WORKERS = 4  # tests at a time: most wait most of the time
+WORKERS = 4  # tests at the same time: most tests wait most of the time
 
 _FOLLOW_EVERY_S = 0.1
 _END_WITHIN_S = 15.0
@@ -44,23 +43,24 @@ class SuiteError(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """What one run of the suite is asked for."""
+    """What one run of the suite should do."""
 
     contenders: Sequence[str]  # options of the pytest plugin
-    ids: Sequence[str] = ()  # in this order in the results; () takes them as they come
+    ids: Sequence[str] = ()  # the order of the servers in the results; (): in order of their runs
     rules: str | None = None
     quick: bool = False
     policy: str | None = None
     workers: int = WORKERS
     one_door: bool = False
-    tick_s: float | None = None  # the unit of all deadlines; None: as the caller's environment says
+    tick_s: float | None = None  # the unit of all deadlines; None: from the caller's environment
 
 
 def run_suite(request: Request, progress: Progress = lambda *_: None) -> Results:
     """Judge what ``request`` names and return the results.
 
-    ``progress`` is called after each run with how many are done, how many there
-    will be, and the run itself.
+    Args:
+        progress: called after each run with the number of runs done, the number of all runs, and
+            the run itself.
 
     Raises:
         SuiteError: the suite could not run.
@@ -75,7 +75,7 @@ def run_suite(request: Request, progress: Progress = lambda *_: None) -> Results
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=_suite_environment(request.tick_s),
-                start_new_session=True,  # Ctrl-C is ours to pass on
+                start_new_session=True,  # so that Ctrl-C reaches only us, and we pass it on
             )
             with _ended_with_us(suite):
                 runs = list(_follow(verdicts, suite, progress))
@@ -92,7 +92,7 @@ def run_suite(request: Request, progress: Progress = lambda *_: None) -> Results
 
 
 def _pytest_command(request: Request, verdicts: Path) -> list[str]:
-    # -c: no configuration that lies where the caller stands is taken for the suite's.
+    # -c: pytest takes no configuration from the caller's folder.
     command = module_command("pytest", str(RULES), "-c", os.devnull)
     command += [f"--rootdir={RULES}", f"--confcutdir={RULES}", "--strict-markers"]
     command += ["-p", "no:cacheprovider", "-p", "conformance.plugin"]
@@ -139,7 +139,7 @@ def _follow(verdicts: Path, suite: subprocess.Popen[bytes], progress: Progress) 
 
 @contextlib.contextmanager
 def _ended_with_us(suite: subprocess.Popen[bytes]) -> Iterator[None]:
-    """End the suite when we are interrupted, so that it can stop the servers it started."""
+    """End the suite when this process is interrupted, so that it stops its servers."""
     try:
         yield
     finally:

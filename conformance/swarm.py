@@ -1,14 +1,14 @@
 """Many clients at once: they talk, come and go, and each logs what it saw.
 
-A rule about order or loss is broken only when things happen at the same time, so
-a swarm starts its clients at one barrier, keeps each talker a few lines ahead of
-its own echo, and says in the end how much really overlapped.
+A rule about order or loss is broken only when things happen at the same time. So a swarm starts its
+clients at one barrier, lets each talker be only a few lines ahead of its own echo, and tells at the
+end how much really overlapped.
 
 Invariants:
   1. Talkers are in the room throughout; visitors come and go while they talk.
   2. No two lines of a swarm are the same.
-  3. When a swarm is over, each talker has heard of every visitor's departure, and
-     then of a last line of its own.
+  3. When a swarm is over, each talker has heard of every visitor's departure, and then of a last
+     line of its own.
 """
 
 import contextlib
@@ -29,11 +29,12 @@ from conformance.checker import (
     tagged,
 )
 from conformance.checker.smallest import smallest_violation
-from conformance.clients import WITHIN, Client, Mismatch
+from conformance.clients import Client
 from conformance.diagram import as_text
+from conformance.expectations import Mismatch
 from conformance.factories import Connect
 from conformance.protocol import Door
-from conformance.timing import TICK
+from conformance.timing import TICK, WITHIN
 from conformance.verdicts import Unknown
 
 
@@ -46,7 +47,11 @@ _BATCHES = (1, 3, 1, 5, 2)  # lines in one write, in turn
 
 
 class BrokenPromise(AssertionError):
-    """The checker found a violation; the message is the smallest history that shows it."""
+    """The checker found a violation; the message is the smallest history that shows it.
+
+    Attributes:
+        violation: what the checker found.
+    """
 
     def __init__(self, violation: Violation) -> None:
         super().__init__(as_text(violation.witness, violation))
@@ -55,7 +60,14 @@ class BrokenPromise(AssertionError):
 
 @dataclass(frozen=True)
 class SwarmLog:
-    """What a swarm saw: its talkers and visits, all with their ``log``."""
+    """What a swarm saw.
+
+    Attributes:
+        talkers: the clients that stayed throughout, with their ``log``.
+        visits: one client for each visit, with its ``log``.
+        complete: whether the talkers got as far as invariant 3 of this module.
+        trouble: the errors that kept clients from doing their part.
+    """
 
     talkers: tuple[Client, ...]
     visits: tuple[Client, ...]
@@ -74,11 +86,15 @@ class SwarmLog:
         )
 
     def assert_keeps(self, rule_id: str, needs: Coverage = TALK) -> None:
-        """Pass if the swarm kept a rule and really put it to the test.
+        """Pass if the swarm kept a rule and really exercised it.
+
+        Args:
+            rule_id: the faults of other rules are not looked for.
+            needs: what the swarm must have exercised.
 
         Raises:
-            BrokenPromise: it did not keep the rule; carries what shows it.
-            Unknown: it did less than ``needs``, or could not go on to the end.
+            BrokenPromise: the rule was broken; carries what shows it.
+            Unknown: the swarm exercised less than ``needs``, or could not go on to the end.
         """
         __tracebackhide__ = True
         history = self.history()
@@ -89,21 +105,23 @@ class SwarmLog:
             raise self.trouble[0]
         if self.trouble:
             others = ", ".join(dict.fromkeys(found.rule_id for found in verdict.violations))
-            raise Unknown(f"the room broke {others}, so the swarm ended early: {self.trouble[0]}")
+            raise Unknown(
+                f"the server broke {others}, and the swarm ended early: {self.trouble[0]}"
+            )
         if verdict.lacks:
             raise Unknown("; ".join(verdict.lacks))
 
     def changes_of_speaker(self) -> int:
         """Return how often the speaker changed from one line to the next.
 
-        Talkers who take turns change as often as there are talkers; those who
-        really overlap change many times more.
+        Talkers that take turns change as often as there are talkers; talkers that really overlap
+        change many times more.
         """
         speakers = [line.partition(": ")[0] for line in self._heard() if _is_chat(line)]
         return sum(before != after for before, after in itertools.pairwise(speakers))
 
     def arrivals_amid_talk(self) -> int:
-        """Return how many joins stand between the first and the last line of the talk."""
+        """Return how many joins came between the first and the last line of the talk."""
         heard = self._heard()
         chat = [number for number, line in enumerate(heard) if _is_chat(line)]
         if not chat:
@@ -131,14 +149,19 @@ class Swarm:
         renames_each: int = 0,
         doors: Sequence[Door] | None = None,
     ) -> SwarmLog:
-        """Let them all talk, come and go, and return when it is over.
+        """Let clients talk, come and go, and return when all of it is over.
 
         Args:
             talkers: clients that stay throughout and say ``lines_each`` lines.
-            visitors: clients that come ``visits_each`` times, say two lines, and leave:
-                in turn by closing, by a reset, and by ``/quit``.
-            renames_each: how often each talker takes another name in between.
-            doors: dealt out to the clients in turn; default: the door of this run.
+            lines_each: lines per talker.
+            visitors: clients that come ``visits_each`` times, say two lines, and leave: by closing,
+                by a reset, and by ``/quit``, in turn.
+            visits_each: visits per visitor.
+            renames_each: how often each talker renames itself meanwhile.
+            doors: the clients get them in turn; default: the door of this run.
+
+        Returns:
+            What all of them saw.
         """
         __tracebackhide__ = True
         turn = itertools.cycle(doors or [self._door])
@@ -159,8 +182,8 @@ class Swarm:
 def _settle(staying: list[Client], visits: list[Client], trouble: list[Exception]) -> bool:
     """Let each talker hear of every departure and then say its own fence.
 
-    Return whether all of it came. What is missing is waited for only once: where
-    one departure is lost, the others have long been told.
+    Return whether all of it came. A missing departure is waited for only once: if one is lost, the
+    others were announced long ago.
     """
     deadline = time.monotonic() + WITHIN
     try:
@@ -177,7 +200,7 @@ def _settle(staying: list[Client], visits: list[Client], trouble: list[Exception
 
 @dataclass(frozen=True)
 class _Talker:
-    """Says numbered lines in batches, and takes another name every so many."""
+    """Says numbered lines in batches, and renames itself now and then."""
 
     client: Client
     lines: int
@@ -220,14 +243,14 @@ class _Visitor:
 
 
 def _names() -> Iterator[str]:
-    """Yield names for talkers, as many as are wanted."""
+    """Yield names for talkers, without end."""
     for turn in itertools.count(1):
         for name in _PEOPLE:
             yield name if turn == 1 else f"{name}{turn}"
 
 
 def _run_together(parts: Sequence[Callable[[], None]]) -> list[Exception]:
-    """Run each part in a thread, all from the same instant, and return what went wrong."""
+    """Run each part in a thread, all from the same instant; return the errors."""
     barrier = threading.Barrier(len(parts))
     trouble: list[Exception] = []
 
@@ -235,7 +258,7 @@ def _run_together(parts: Sequence[Callable[[], None]]) -> list[Exception]:
         try:
             barrier.wait()
             part()
-        except Exception as error:  # whatever it is, the test shows it
+        except Exception as error:  # of any kind: the test shows it
             trouble.append(error)
 
     threads = [threading.Thread(target=run, args=(part,), daemon=True) for part in parts]

@@ -1,8 +1,8 @@
 """A tape: what each client of a run said and got, and when, kept in a file.
 
-The first line of the file names the clients, every further one is an event; each is
-a JSON object. So a tape can be cut with ``head``, searched with ``grep``, and written by
-a program in any language.
+The first line of the file names the clients, every further line is one event; each line is a JSON
+object. So a tape can be cut with ``head``, searched with ``grep``, and written by a program in any
+language.
 
     {"schema": "hubbub-tape", "version": 1, "source": "asyncio-mutex", "clients": [
         {"label": "anna", "address": "127.0.0.1:51234", "complete": true, "gone": false}, …]}
@@ -29,7 +29,7 @@ _SCHEMA, _VERSION = "hubbub-tape", 1
 
 
 class NotATape(ValueError):
-    """The lines are none of ours; the message says which, and what is wrong with it."""
+    """The lines are not a tape; the message says which line is wrong, and why."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,11 @@ class Track:
 
     @classmethod
     def of(cls, client: Client, *, complete: bool, gone: bool) -> Self:
-        """Return the track of a client that will say and get nothing more."""
+        """Return the track of a client that will neither say nor get anything more."""
         return cls(client.label, tuple(client.log), client.address, complete, gone)
 
     def session(self) -> Session:
-        """Return it without times, for the checker."""
+        """Return the track without times, for the checker."""
         log = ((event.kind, event.text) for event in self.events)
         return Session.from_log(
             self.label, log, complete=self.complete, gone=self.gone, address=self.address
@@ -63,13 +63,13 @@ class Tape:
     tracks: tuple[Track, ...]
 
     def history(self) -> History:
-        """Return it without times, for the checker."""
+        """Return the tape without times, for the checker."""
         return History(tuple(track.session() for track in self.tracks))
 
     def events(self) -> list[tuple[int, Event]]:
-        """Return the number of its track and each event, in order of time."""
+        """Return all events in order of time, each with the number of its track."""
         found = [(n, event) for n, track in enumerate(self.tracks) for event in track.events]
-        # Stable: what a client saw in one nanosecond stays in its order.
+        # The sort is stable: what a client saw in one nanosecond stays in its order.
         return sorted(found, key=lambda numbered: numbered[1].at_ns)
 
     def first(self, count: int) -> Self:
@@ -100,17 +100,17 @@ class Tape:
 
     @classmethod
     def read(cls, lines: Iterable[str]) -> Self:
-        """Read what ``lines`` yields.
+        """Read a tape from its lines.
 
         Raises:
-            NotATape: it is something else.
+            NotATape: the lines are something else.
         """
         numbered = enumerate(lines, 1)
         head = _object(*next(numbered, (1, "")))
         if head.get("schema") != _SCHEMA:
-            raise NotATape("line 1 is not the head of a tape (hubbub record makes one)")
+            raise NotATape("line 1 is not the head of a tape (hubbub record writes tapes)")
         if head.get("version") != _VERSION:
-            raise NotATape(f"it is a tape of version {head.get('version')}, not {_VERSION}")
+            raise NotATape(f"this is a tape of version {head.get('version')}, not {_VERSION}")
         try:
             clients = head["clients"]
             logs: list[list[Event]] = [[] for _ in clients]
@@ -126,7 +126,7 @@ class Tape:
             ]
             return cls(str(head["source"]), tuple(tracks))
         except (KeyError, IndexError, TypeError) as error:
-            raise NotATape(f"a field is missing or strange: {error}") from None
+            raise NotATape(f"a field is missing or has a wrong value: {error}") from None
 
 
 def _object(number: int, line: str) -> dict[str, Any]:
@@ -135,5 +135,5 @@ def _object(number: int, line: str) -> dict[str, Any]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise NotATape(f"line {number} is not a JSON object (hubbub record writes one a line)")
+        raise NotATape(f"line {number} is not a JSON object; each line of a tape is one")
     return found

@@ -1,7 +1,7 @@
-"""A tape as Chrome trace events, for Perfetto (ui.perfetto.dev) and the like.
+"""A tape as Chrome trace events, for Perfetto (ui.perfetto.dev) and similar viewers.
 
-A row a client; what it says and gets are slices on it, and an arrow leads from what was
-said to each place where it was got.
+Each client has a row. What it says and gets are slices on the row, and an arrow leads from each
+message to every place where it was received.
 """
 
 from typing import Any
@@ -14,11 +14,11 @@ from conformance.tape import Tape
 __all__ = ["trace_events"]
 
 _PROCESS = 1
-_SLICE_US = 1.0  # events take no time, and a slice must, to be seen and to hold an arrow's end
+_SLICE_US = 1.0  # an event takes no time, but a slice needs some, to be seen and to end an arrow
 
 
 def trace_events(tape: Tape) -> dict[str, Any]:
-    """Return the JSON document of a tape: times in microseconds from the first event."""
+    """Return a tape as a JSON document; times are microseconds from the first event."""
     events = tape.events()
     began_ns = events[0][1].at_ns if events else 0
     written: list[dict[str, Any]] = [_named("process_name", tape.source, 0)]

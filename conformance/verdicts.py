@@ -1,11 +1,11 @@
-"""What a run of the suite can say about a rule, and how many words become one.
+"""What the suite can say about a rule, and how many verdicts become one.
 
 Invariants:
-  1. A test passes, fails, or raises ``Unknown``: it ran, but did not exercise
-     its rule. Unknown is never a pass.
-  2. A rule's verdict is its worst test's, in the order of ``Verdict``: fail
-     before unknown before pass.
-  3. Only a SHOULD can be ``declared``, and only a failure becomes it.
+  1. A test passes, fails, or raises ``Unknown``: it ran, but did not exercise its rule. Unknown is
+     never a pass.
+  2. A rule's verdict is that of its worst test, in the order of ``Verdict``: fail before unknown
+     before pass.
+  3. Only a SHOULD can be ``declared``, and only if it failed.
 """
 
 from collections.abc import Iterable
@@ -18,15 +18,15 @@ Verdict = Literal["fail", "unknown", "declared", "pass", "left out", "not applic
 
 
 class Unknown(Exception):
-    """The test ran but proved nothing: say in one clause why.
+    """The test ran but proved nothing; say in one clause why.
 
-    Its neighbour is ``pytest.skip``: there the rule speaks of something that this
-    server does not have, here the rule applies and was not exercised.
+    Its neighbour is ``pytest.skip``. Skip when the rule is about something that this server does
+    not have. Raise this when the rule applies and was not exercised.
     """
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """Return the verdict of a rule from those of its tests; none at all is unknown."""
+    """Return the verdict of a rule from those of its tests; without any it is unknown."""
     found = set(verdicts)
     for verdict in get_args(Verdict):
         if verdict in found:

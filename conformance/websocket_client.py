@@ -1,18 +1,14 @@
-"""The black-box client of the WebSocket door, and plain HTTP requests to it."""
+"""The black-box client of the WebSocket door."""
 
 import base64
 import contextlib
 import hashlib
-import http.client
 import os
-import select
-import socket
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
-from conformance.clients import WITHIN, Client, ConnectionEnded, End, Mismatch, ready_for
+from conformance.clients import Client
+from conformance.expectations import ConnectionEnded, Mismatch
 from conformance.frames import (
     BINARY,
     CLOSE,
@@ -25,44 +21,34 @@ from conformance.frames import (
     close_payload,
     encode_frame,
 )
+from conformance.http_requests import Refused, Response, read_response
+from conformance.inbox import End
 from conformance.server import Address
+from conformance.timing import WITHIN
 
 
-__all__ = ["Refused", "Response", "WebSocketClient", "http_request"]
+__all__ = ["WebSocketClient"]
 
-_RECV_BYTES = 1 << 16
 _ACCEPT_SUFFIX = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
-
-
-class Refused(Mismatch):
-    """The WebSocket handshake was answered with something else than 101."""
-
-    def __init__(self, response: "Response") -> None:
-        super().__init__(f"the handshake was refused with {response.status}: {response.body!r}")
-        self.response = response
-        self.status = response.status
-
-
-@dataclass(frozen=True)
-class Response:
-    """One HTTP response. Header names are in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class WebSocketClient(Client):
     """A client of the WebSocket door, which can misbehave on request.
 
-    ``handshake=False`` only connects: send what you like with ``send_raw``, and
-    find what comes in ``raw``. With ``answers_pings=False`` a ping stays
-    unanswered, with ``answers_close=False`` a close frame.
+    Args:
+        handshake: False: only connect. Send what you like with ``send_raw``; what comes is in
+            ``raw``.
+        path: of the request.
+        headers: more headers of the request, or other ones; None removes a header.
+        answers_pings: False: leave pings unanswered.
+        answers_close: False: leave a close frame unanswered.
+        within: seconds that the handshake may take.
 
     Raises:
-        Refused: the server answered the handshake with something else than 101.
-        ConnectionEnded: it ended the connection in the middle of it.
-        Mismatch: it answered nothing in time, or without the right accept key.
+        OSError: nobody accepts there.
+        Refused: the server answered the handshake with another status than 101.
+        ConnectionEnded: the server ended the connection in the middle of the handshake.
+        Mismatch: the server did not answer in time, or without the right accept key.
     """
 
     door = "ws"
@@ -83,12 +69,12 @@ class WebSocketClient(Client):
         super().__init__(address, label=label, receive_buffer_bytes=receive_buffer_bytes)
         self.response: Response | None = None
         self.raw = bytearray()  # what came without a handshake
-        self._pongs: list[bytes] = []  # these two as the base class guards its own
+        self._pongs: list[bytes] = []  # guarded by the inbox's condition, as raw and _pings are
         self._pings: list[bytes] = []
         self._answers_pings = answers_pings
         self._answers_close = answers_close
         self._frames = FrameReader()
-        self._message = b""  # what came of a fragmented one
+        self._message = b""  # the parts of a fragmented message that have come
         self._close_sent = False
         self._close: tuple[int, str] | None = None
         first = b""
@@ -101,7 +87,7 @@ class WebSocketClient(Client):
         self._speaks = handshake
         if first:
             self._receive(first)
-        self._thread.start()
+        self._reading.start()
 
     def encode(self, line: str) -> bytes:
         """Return the line as one masked text frame."""
@@ -115,7 +101,7 @@ class WebSocketClient(Client):
         self.send_raw(encode_frame(opcode, payload, fin=fin, masked=masked))
 
     def send_close(self, code: int | None = 1000, reason: str = "") -> None:
-        """Send a close frame and wait for nothing; None sends one without a code."""
+        """Send a close frame and wait for nothing; code None sends a frame without a code."""
         __tracebackhide__ = True
         self._close_sent = True
         self.send_frame(CLOSE, b"" if code is None else close_payload(code, reason))
@@ -131,29 +117,29 @@ class WebSocketClient(Client):
         return self._next_control(self._pongs, "a pong", within)
 
     def wait_raw(self, ending: bytes, within: float = WITHIN) -> bytes:
-        """Wait until ``raw`` holds some bytes, and return it up to their end."""
+        """Wait until ``raw`` contains these bytes, and return it up to the end of them."""
         __tracebackhide__ = True
-        with self._changed:
-            if not self._changed.wait_for(
-                lambda: ending in self.raw or self._end is not None, within
+        with self._inbox.changed:
+            if not self._inbox.changed.wait_for(
+                lambda: ending in self.raw or self.end is not None, within
             ):
                 raise Mismatch(
                     f"{self.label} waited {within:g} s for {ending!r} and got {bytes(self.raw)!r}"
                 )
             if ending not in self.raw:
                 raise ConnectionEnded(
-                    f"{self.label} waited for {ending!r}, but the connection {self._end}; "
+                    f"{self.label} waited for {ending!r}, but the connection {self.end}; "
                     f"it got {bytes(self.raw)!r}"
                 )
             return bytes(self.raw[: self.raw.index(ending) + len(ending)])
 
     def close(self, within: float = WITHIN) -> End:
-        """Send a close frame with 1000 and wait for the server's answer and the end."""
+        """Send a close frame with 1000; wait for the server's answer and the end."""
         __tracebackhide__ = True
-        if self._end is None and not self._close_sent:
+        if self.end is None and not self._close_sent:
             with contextlib.suppress(ConnectionEnded):  # the server was faster
                 self.send_close(1000)
-        return self._wait_end("sent a close frame", within)
+        return self._inbox.wait_end("sent a close frame", within)
 
     def _shake_hands(
         self, address: Address, path: str, headers: Mapping[str, str | None], within: float
@@ -171,19 +157,19 @@ class WebSocketClient(Client):
         lines = [f"GET {path} HTTP/1.1"]
         lines += [f"{name}: {value}" for name, value in fields.items() if value is not None]
         self.send_raw("\r\n".join([*lines, "", ""]).encode(), within=within)
-        response, rest = _read_response(self._socket, within)
+        response, rest = read_response(self._socket, within)
         if response.status != 101:
             raise Refused(response)
         accept = base64.b64encode(hashlib.sha1(key + _ACCEPT_SUFFIX).digest()).decode()
         if response.headers.get("sec-websocket-accept") != accept:
-            raise Mismatch(f"{self.label} got no Sec-WebSocket-Accept that fits its key")
+            raise Mismatch(f"{self.label} got no Sec-WebSocket-Accept that matches its key")
         return response, rest
 
     def _receive(self, data: bytes) -> None:
         if not self._speaks:
-            with self._changed:
+            with self._inbox.changed:
                 self.raw += data
-                self._changed.notify_all()
+                self._inbox.changed.notify_all()
             return
         for frame in self._frames.feed(data):
             if frame.opcode in (TEXT, BINARY, CONTINUATION):
@@ -198,20 +184,21 @@ class WebSocketClient(Client):
             else:
                 if frame.opcode == PING and self._answers_pings:
                     self._answer(PONG, frame.payload)
-                with self._changed:
+                with self._inbox.changed:
                     (self._pings if frame.opcode == PING else self._pongs).append(frame.payload)
-                    self._changed.notify_all()
+                    self._inbox.changed.notify_all()
 
     def _got_close(self, payload: bytes) -> None:
         code = int.from_bytes(payload[:2], "big") if payload else 1005
-        with self._changed:
+        with self._inbox.changed:
             self._close = code, payload[2:].decode()
         if self._answers_close and not self._close_sent:
             self._close_sent = True
             self._answer(CLOSE, payload)
 
     def _answer(self, opcode: int, payload: bytes) -> None:
-        with contextlib.suppress(Mismatch):  # it does not read, or has gone: the next read tells
+        # A server that does not read, or has gone, is not an error here: the next read tells.
+        with contextlib.suppress(Mismatch):
             self.send_frame(opcode, payload)
 
     def _ended(self, how: Literal["eof", "reset"]) -> End:
@@ -226,67 +213,12 @@ class WebSocketClient(Client):
 
     def _next_control(self, queue: list[bytes], wanted: str, within: float) -> bytes:
         __tracebackhide__ = True
-        with self._changed:
-            self._changed.wait_for(lambda: queue or self._end is not None, within)
+        with self._inbox.changed:
+            self._inbox.changed.wait_for(lambda: queue or self.end is not None, within)
             if queue:
                 return queue.pop(0)
-            if self._end is not None:
+            if self.end is not None:
                 raise ConnectionEnded(
-                    f"{self.label} waited for {wanted}, but the connection {self._end}"
+                    f"{self.label} waited for {wanted}, but the connection {self.end}"
                 )
             raise Mismatch(f"{self.label} waited {within:g} s for {wanted}")
-
-
-def http_request(
-    address: Address,
-    path: str,
-    *,
-    method: str = "GET",
-    headers: Mapping[str, str] | None = None,
-    within: float = WITHIN,
-) -> Response:
-    """Make one HTTP request on a connection of its own and return the response."""
-    connection = http.client.HTTPConnection(*address, timeout=within)
-    try:
-        connection.request(method, path, headers=dict(headers or {}))
-        response = connection.getresponse()
-        fields = {name.lower(): value for name, value in response.getheaders()}
-        return Response(response.status, fields, response.read())
-    except TimeoutError:
-        raise Mismatch(f"{method} {path} was not answered within {within:g} s") from None
-    finally:
-        connection.close()
-
-
-def _read_response(sock: socket.socket, within: float) -> tuple[Response, bytes]:
-    """Read one response, and its body if it says how long that is or ends the connection."""
-    deadline = time.monotonic() + within
-    data = b""
-    while b"\r\n\r\n" not in data:
-        data += _recv(sock, deadline, data)
-    head, _, body = data.partition(b"\r\n\r\n")
-    status_line, *lines = head.decode("latin-1").split("\r\n")
-    parted = [line.partition(":") for line in lines]
-    headers = {name.strip().lower(): value.strip() for name, _, value in parted}
-    try:
-        status = int(status_line.split()[1])
-    except (IndexError, ValueError):
-        raise Mismatch(f"the handshake was answered with {status_line!r}") from None
-    if status == 101:
-        return Response(status, headers, b""), body
-    size = int(headers.get("content-length", "0"))
-    while len(body) < size:
-        body += _recv(sock, deadline, body)
-    return Response(status, headers, body), b""
-
-
-def _recv(sock: socket.socket, deadline: float, so_far: bytes) -> bytes:
-    if not ready_for(select.POLLIN, sock, deadline):
-        raise Mismatch(f"the handshake was not answered in time; so far: {so_far!r}")
-    try:
-        data = sock.recv(_RECV_BYTES)
-    except OSError as error:
-        raise ConnectionEnded(f"the handshake was broken off ({error.strerror})") from None
-    if not data:
-        raise ConnectionEnded(f"the handshake was broken off; so far: {so_far!r}")
-    return data

@@ -1,23 +1,32 @@
 """``hubbub check``: judge the answer to a lesson's exercise; show hints, the solution; start again.
 
-It never goes on to the next lesson by itself: a learner would read the message of the next lesson
-as a message about the answer.
+It never goes on to the next lesson by itself: a learner would take its message for their own.
+
+Invariant: what is to be remembered is written before anything is printed, for the reader of a pipe
+may go at the first line.
 """
 
 from __future__ import annotations
 
 import argparse
 import difflib
-import subprocess
+import shlex
 import sys
 import time
+import tokenize
 from pathlib import Path
 
 from hubbub.extras import complaint
-from hubbub.learning.judge import Report, judge
-from hubbub.learning.lessons import ROOT, Lesson, NoLesson, find_lesson, shown
+from hubbub.learning.judge import Report, judge, pasted
+from hubbub.learning.lessons import (
+    IS_CLONE,
+    Lesson,
+    NoLesson,
+    find_lesson,
+    shipped_exercise,
+)
 from hubbub.learning.progress import Progress, progress_path
-from hubbub.learning.telling import as_text, wrapped
+from hubbub.learning.telling import as_text, look_of_terminal, wrapped
 
 
 __all__ = ["add_arguments", "run"]
@@ -31,7 +40,10 @@ examples:
   hubbub check 02 --solution   compare your answer with ours, once it passed
   hubbub check 02 --reset      start again; a copy of your answer is kept
 
-exit code: 0 if every promise is kept, 1 if one is broken, 2 after misuse
+which exercise: the one of the workspace that the current folder is in, else of
+  the workspace that hubbub learn --into made last, else the one in the clone
+
+exit code: 0 every promise is kept, 1 one is not, 2 misuse
 """
 _LOOK_EVERY_S = 0.3
 
@@ -43,11 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--watch", action="store_true", help="judge it each time you save the file")
     what.add_argument("--hint", action="store_true", help="show the next hint")
-    what.add_argument(
-        "--solution", action="store_true", help="compare your answer with ours, once it passed"
-    )
-    what.add_argument("--reset", action="store_true", help="restore the exercise as it was")
-    parser.add_argument("--seed", type=int, metavar="N", help="judge only the schedule of seed N")
+    what.add_argument("--solution", action="store_true", help="show ours, once yours has passed")
+    what.add_argument("--reset", action="store_true", help="restore the shipped exercise")
+    parser.add_argument("--seed", type=int, metavar="N", help="only the turns that N makes")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -57,49 +67,70 @@ def run(arguments: argparse.Namespace) -> int:
     except NoLesson as error:
         print(f"hubbub: {error}", file=sys.stderr)
         return 2
+    if lesson.own is None and not IS_CLONE:
+        print(
+            "hubbub: make a folder for your answers first:  hubbub learn --into hubbub-lessons",
+            file=sys.stderr,
+        )
+        return 2
     if lacking := complaint(f"check {lesson.number}"):
         print(lacking, file=sys.stderr)
         return 2
     progress = Progress()
     if progress.complaint:
         print(f"hubbub: {progress.complaint}", file=sys.stderr)
-    try:
-        if arguments.hint:
-            return _hint(lesson, progress)
-        if arguments.solution:
-            return _solution(lesson, progress)
-        if arguments.reset:
-            return _reset(lesson, progress)
-        if arguments.watch:
-            return _watch(lesson, progress, arguments.seed)
-        return 0 if _check(lesson, progress, arguments.seed).passed else 1
-    except OSError as error:
-        print(f"hubbub: your progress cannot be saved: {error}", file=sys.stderr)
-        return 2
+    if arguments.hint:
+        return _hint(lesson, progress)
+    if arguments.solution:
+        return _solution(lesson, progress)
+    if arguments.reset:
+        return _reset(lesson, progress)
+    if arguments.watch:
+        return _watch(lesson, progress, arguments.seed)
+    return _check(lesson, progress, arguments.seed)
 
 
-def _check(lesson: Lesson, progress: Progress, seed: int | None) -> Report:
+def _cannot_keep(error: OSError) -> int:
+    print(f"hubbub: your progress cannot be kept: {error}", file=sys.stderr)
+    return 2
+
+
+def _check(lesson: Lesson, progress: Progress, seed: int | None) -> int:
+    number = lesson.number
     if not lesson.exercise.is_file():
-        print(f"There is no {shown(lesson.exercise)}.")
-        print(f"To restore it:  hubbub check {lesson.number} --reset")
-        return Report(False, ())
+        gone = pasted(lesson.exercise)
+        print(f"{gone} is gone. To have it back:  hubbub check {number} --reset")
+        return 1
     report = judge(lesson, seed=seed)
-    print(as_text(report, lesson.number))
+    code = 0 if report.passed else 1
+    if report.passed and seed is None:
+        try:
+            progress.passed(number)
+        except OSError as error:
+            code = _cannot_keep(error)
+    print(as_text(report, number, look_of_terminal()))
+    print(_what_next(lesson, progress, report, seed))
+    return code
+
+
+def _what_next(lesson: Lesson, progress: Progress, report: Report, seed: int | None) -> str:
+    rows = []
+    if lesson.own is not None:
+        rows.append(f"Judged: {pasted(lesson.exercise)}")
     if not report.passed:
         left = len(lesson.hints) - progress.of(lesson.number).hints
-        if left:
-            print(f"\nA hint ({left} left):  hubbub check {lesson.number} --hint")
+        if left > 0:
+            rows.append(f"A hint ({left} left):  hubbub check {lesson.number} --hint")
     elif seed is not None:
-        print(f"\nThat was only seed {seed}. To judge all:  hubbub check {lesson.number}")
+        rows.append(f"Only seed {seed} was judged. All of them:  hubbub check {lesson.number}")
     else:
-        progress.passed(lesson.number)
-        print(f"\nTo compare it with ours:  hubbub check {lesson.number} --solution")
-    return report
+        rows.append(f"Compare it with ours:  hubbub check {lesson.number} --solution")
+    return "\n".join(["", *rows]) if rows else ""
 
 
 def _watch(lesson: Lesson, progress: Progress, seed: int | None) -> int:
     saved = None
-    print(f"Watching {shown(lesson.exercise)}; press Ctrl-C to stop.\n")
+    print(f"Watching {pasted(lesson.exercise)}; Ctrl-C ends it.\n")
     while True:
         now = _stamp(lesson.exercise)
         if now != saved:
@@ -123,10 +154,15 @@ def _hint(lesson: Lesson, progress: Progress) -> int:
     known = progress.of(lesson.number)
     hints = lesson.hints
     known.hints = min(known.hints + 1, len(hints))
-    progress.keep(lesson.number, known)
+    code = 0
+    try:
+        progress.keep(lesson.number, known)
+    except OSError as error:
+        code = _cannot_keep(error)
+    look = look_of_terminal()
     for number, hint in enumerate(hints[: known.hints], 1):
-        print(f"Hint {number} of {len(hints)}\n{wrapped(hint)}")
-    return 0
+        print(look.spelled(f"Hint {number} of {len(hints)}\n{wrapped(hint, look)}"))
+    return code
 
 
 def _solution(lesson: Lesson, progress: Progress) -> int:
@@ -136,37 +172,44 @@ def _solution(lesson: Lesson, progress: Progress) -> int:
             f"Until then there are hints:  hubbub check {lesson.number} --hint"
         )
         return 1
-    print(f"{shown(lesson.solution)}, and how it differs from yours:\n")
-    yours, ours = (
-        path.read_text(encoding="utf-8").splitlines(keepends=True)
-        for path in (lesson.exercise, lesson.solution)
-    )
-    difference = "".join(difflib.unified_diff(yours, ours, "yours", "ours", n=3))
-    print(difference or "There is no difference.")
+    yours = _lines(lesson.exercise) if lesson.exercise.is_file() else []
+    ours = _lines(lesson.solution)
+    difference = difflib.unified_diff(yours, ours, "yours", "ours", "", "", 3, "")
+    look = look_of_terminal()
+    print(f"{pasted(lesson.solution)}, and how it differs from yours:\n")
+    print(look.spelled("\n".join(difference)) or "They are the same.")
     return 0
 
 
-def _reset(lesson: Lesson, progress: Progress) -> int:
-    name = lesson.exercise.relative_to(ROOT).as_posix()
+def _lines(path: Path) -> list[str]:
     try:
-        shipped = subprocess.run(
-            ["git", "show", f"HEAD:{name}"], cwd=ROOT, capture_output=True, check=True
-        ).stdout
-    except (OSError, subprocess.CalledProcessError):
-        print(
-            f"hubbub: cannot restore {name}: this is not a git clone; "
-            "download or install hubbub again",
-            file=sys.stderr,
-        )
+        with tokenize.open(path) as file:  # it may declare an encoding, or begin with a mark
+            return file.read().splitlines()
+    except (SyntaxError, ValueError):
+        return path.read_text(encoding="utf-8", errors="replace").splitlines()
+
+
+def _reset(lesson: Lesson, progress: Progress) -> int:
+    exercise, name = lesson.exercise, pasted(lesson.exercise)
+    aside = None
+    try:
+        shipped = shipped_exercise(lesson)
+        if exercise.is_file() and exercise.read_bytes() != shipped:
+            aside = _free_name(progress_path().parent / f"{lesson.folder.name}.py")
+            aside.parent.mkdir(parents=True, exist_ok=True)
+            aside.write_bytes(exercise.read_bytes())
+        exercise.parent.mkdir(parents=True, exist_ok=True)
+        exercise.write_bytes(shipped)
+    except OSError as error:
+        print(f"hubbub: {name} cannot be put back: {error}", file=sys.stderr)
         return 2
-    if lesson.exercise.is_file() and lesson.exercise.read_bytes() != shipped:
-        aside = _free_name(progress_path().parent / f"{lesson.folder.name}.py")
-        aside.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_bytes(lesson.exercise.read_bytes())
-        print(f"A copy of your answer is kept: {aside}")
-    lesson.exercise.write_bytes(shipped)
-    progress.forget(lesson.number)
-    print(f"{name} is restored, and your progress in lesson {lesson.number} is reset.")
+    try:
+        progress.forget(lesson.number)
+    except OSError as error:
+        return _cannot_keep(error)
+    if aside is not None:
+        print(f"What you wrote is kept at {shlex.quote(str(aside))}")
+    print(f"{name} is as it was shipped, and lesson {lesson.number} is not begun.")
     return 0
 
 

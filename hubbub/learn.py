@@ -1,4 +1,4 @@
-"""``hubbub learn``: list the lessons and the learner's progress, or open one lesson."""
+"""``hubbub learn``: how far a learner has got, one lesson opened, or a folder for the answers."""
 
 from __future__ import annotations
 
@@ -6,27 +6,37 @@ import argparse
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from hubbub.extras import complaint
+from hubbub.learning.judge import pasted
 from hubbub.learning.lessons import (
-    IN_CLONE,
+    IS_CLONE,
     LESSONS,
+    ROOT,
     Lesson,
     NoLesson,
     find_lesson,
     lessons,
-    shown,
+    make_workspace,
+    workspace,
 )
 from hubbub.learning.progress import Progress
+from hubbub.learning.telling import look_of_terminal
 
 
 __all__ = ["add_arguments", "run"]
 
 EXAMPLES = """\
 examples:
-  hubbub learn         list the lessons, and the exercises that you have passed
-  hubbub learn 02      open the notebook of lesson 02 in JupyterLab
-  hubbub check 02      judge your answer to its exercise
+  hubbub learn              the lessons, and which exercises you have passed
+  hubbub learn 02           open the notebook of lesson 02
+  hubbub learn --into mine  copy notebooks and exercises to the folder mine
+  hubbub check 02           judge your answer to the exercise of lesson 02
+
+A folder made by --into is yours: git pull and an update of hubbub leave it alone.
+From then on hubbub learn opens its notebooks and hubbub check judges its
+exercises. Of several such folders the one you stand in counts, else the last made.
 """
 
 
@@ -35,7 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLES
     parser.add_argument("lesson", nargs="?", metavar="NN", help="the number of the lesson to open")
     parser.add_argument(
-        "--no-browser", action="store_true", help="start JupyterLab without opening a window"
+        "--into",
+        metavar="DIR",
+        type=Path,
+        help="copy the lessons into a folder of your own; what is there stays",
+    )
+    parser.add_argument(
+        "--no-browser", action="store_true", help="start JupyterLab, and open no window"
     )
     parser.add_argument(
         "--allow-root", action="store_true", help="let JupyterLab run as root, as in a container"
@@ -43,8 +59,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """List the lessons, or open one."""
+    """List the lessons, open one, or make a workspace."""
     try:
+        if arguments.into is not None:
+            code = _into(arguments.into)
+            if code or arguments.lesson is None:
+                return code
         if arguments.lesson is None:
             return _show_all()
         flags = ["--no-browser"] if arguments.no_browser else []
@@ -55,17 +75,47 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
 
 
+def _into(folder: Path) -> int:
+    folder = folder.expanduser().absolute()
+    try:
+        copied, kept = make_workspace(folder)
+    except OSError as error:
+        print(f"hubbub: the lessons cannot be copied: {error}", file=sys.stderr)
+        return 2
+    try:
+        Progress().keep_workspace(folder)
+    except OSError as error:
+        print(f"hubbub: your progress cannot be kept: {error}", file=sys.stderr)
+        return 2
+    if copied:
+        print(f"{len(copied)} lessons are in {pasted(folder)}")
+    if kept:
+        print(f"{len(kept)} lessons were there already, and stay as they are.")
+    first = [*copied, *kept][0]
+    print(f"the first exercise is {pasted(folder / first / 'exercise.py')}")
+    print(f"next:  hubbub learn {first[:2]}    then  hubbub check {first[:2]}")
+    return 0
+
+
 def _show_all() -> int:
     there = lessons()
     if not there:
-        raise NoLesson(f"there are no lessons in {LESSONS}")
+        raise NoLesson(f"there are no lessons at {LESSONS}: is this hubbub whole?")
     progress = Progress()
     if progress.complaint:
         print(f"hubbub: {progress.complaint}", file=sys.stderr)
+    look = look_of_terminal()
     for lesson in there:
-        print(f"  {_mark(progress, lesson)} {lesson.number}  {lesson.title}")
+        mark = f"  {_mark(progress, lesson)} {lesson.number}  "
+        print(look.spelled("\n".join(look.wrapped(lesson.title, mark))))
     passed = sum(progress.of(lesson.number).passed for lesson in there)
     print(f"\n{passed} of {len(there)} exercises passed.")
+    own = workspace()
+    if own is not None:
+        print(f"Your exercises are in {pasted(own)}")
+    elif not IS_CLONE:
+        print("next:  hubbub learn --into hubbub-lessons")
+        return 0
     following = next((one for one in there if not progress.of(one.number).passed), None)
     if following is not None:
         print(f"next:  hubbub learn {following.number}    then  hubbub check {following.number}")
@@ -78,22 +128,26 @@ def _mark(progress: Progress, lesson: Lesson) -> str:
 
 
 def _open(lesson: Lesson, flags: list[str]) -> int:
+    if lesson.own is None and not IS_CLONE:
+        raise NoLesson("make a folder for it first:  hubbub learn --into hubbub-lessons")
     print(f"{lesson.number}  {lesson.title}")
-    print(f"  notebook  {shown(lesson.notebook)}")
-    print(f"  exercise  {shown(lesson.exercise)}")
+    print(f"  notebook  {pasted(lesson.notebook)}")
+    print(f"  exercise  {pasted(lesson.exercise)}")
     print(f"  judge it  hubbub check {lesson.number}")
-    if not IN_CLONE:
-        print("\nThese files belong to the installed package: an update replaces them. Keep a")
-        print("copy of your answer in another folder, or work in a clone of the project.")
     if lacking := complaint("learn NN"):
-        print(lacking, file=sys.stderr)
+        print(f"{lacking}, or in a clone: make lessons", file=sys.stderr)
         return 2
     if getattr(os, "geteuid", lambda: 1)() == 0 and "--allow-root" not in flags:
         print("\nJupyterLab does not run as root unless it is told to. To allow it:")
         print(f"  hubbub learn {lesson.number} --allow-root")
         return 2
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={LESSONS}"]
-    command += [*flags, str(lesson.notebook.relative_to(LESSONS))]
+    top = lesson.notebook.parent.parent
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={top}"]
+    command += [*flags, str(lesson.notebook.relative_to(top))]
     sys.stdout.flush()
-    environment = os.environ | {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-    return subprocess.run(command, cwd=LESSONS, check=False, env=environment).returncode
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = os.environ | {
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "PYTHONPATH": os.pathsep.join(paths),  # a notebook may import the project's folders
+    }
+    return subprocess.run(command, cwd=top, check=False, env=environment).returncode

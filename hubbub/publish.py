@@ -1,9 +1,9 @@
-"""Publish a round: draw its report, and put its table into the README.
+"""Publish a round of measurements: draw its report, and put its table into the README.
 
     python -m hubbub.publish benchmarks/rounds/2026-11/results.json.gz
 
-Nothing in the README's table is typed: it stands between two marks, and what stands between them
-is replaced by what the round says.
+The table stands between two marks in the README. It is never typed: publishing replaces everything
+between the marks.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ _BEGIN, _END = "<!-- round: made by make round -->", "<!-- end of round -->"
 
 
 def readme_block(results: Results, report: str) -> str:
-    """Return the README's table of a round, with where and with what it was made.
+    """Return the README's table of a round, with the machine, the versions and the date below it.
 
-    ``report`` is where the rendered page is, from the README.
+    ``report`` is the path of the rendered page, relative to the README.
     """
     by_name = {summary.scenario.name: summary for summary in summarise(results)}
     closed = by_name.get("closed")
     if closed is None:
-        raise ValueError("a round has at least the scenario closed")
+        raise ValueError("the results lack the scenario closed, which every round has")
     peer = results.peer
     lines = [
-        f"| server | µs a delivery | to {peer} | p99 at 500 messages/s | KiB a client "
-        "| 9,000 clients: µs | MiB |",
+        f"| server | µs per delivery | ratio to {peer} | p99 at 500 messages/s | KiB per client "
+        "| µs per delivery, 9,000 clients | MiB, 9,000 clients |",
         "|---|---|---|---|---|---|---|",
     ]
     for server in sorted(closed.servers, key=lambda one: _cost(closed, one)):
@@ -55,15 +55,18 @@ def readme_block(results: Results, report: str) -> str:
         lines.append(f"| {' | '.join(row)} |")
     here = results.environment
     processes = max(len(cell.valid) for cell in closed.cells)
-    cores = "a core each for server and generator" if here.server_core is not None else "shared"
+    cores = (
+        "one each for server and load generator" if here.server_core is not None else "not pinned"
+    )
     workload = closed.cells[0].workload
     lines += [
         "",
-        f"{workload.clients:,} clients, {workload.payload_bytes}-byte messages, unless a column "
-        f"says otherwise; medians of {processes} fresh processes, and 95 % of the "
-        f"resamples of a ratio. {here.date[:10]}, {here.cpu}, {here.cores} cores ({cores}), "
-        f"{here.kernel}, {here.python}, websockets {here.websockets}. "
-        f"[The whole round]({report}): every scenario, with what was expected of it.",
+        f"{workload.clients:,} clients and {workload.payload_bytes}-byte messages, unless a column "
+        f"says otherwise. Medians of {processes} fresh processes; the range after a ratio holds "
+        f"95 % of its bootstrap resamples. Measured on {here.date[:10]}: {here.cpu}, "
+        f"{here.cores} cores ({cores}), {here.kernel}, {here.python}, websockets "
+        f"{here.websockets}. [The whole round]({report}) has every scenario, with the result that "
+        "was expected of it.",
     ]
     return "\n".join(lines)
 
@@ -72,19 +75,19 @@ def replace_block(text: str, block: str) -> str:
     """Return ``text`` with ``block`` between the two marks.
 
     Raises:
-        ValueError: the marks are not there.
+        ValueError: the text lacks the marks.
     """
     before, begin, rest = text.partition(_BEGIN)
     _, end, after = rest.partition(_END)
     if not begin or not end:
-        raise ValueError(f"the marks {_BEGIN} and {_END} are not there")
+        raise ValueError(f"the README lacks the marks {_BEGIN} and {_END}")
     return f"{before}{_BEGIN}\n{block}\n{_END}{after}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Publish from the command line: 0 done, 2 it is no round."""
+    """Publish from the command line; return 0, or 2 if the file is not a round."""
     parser = argparse.ArgumentParser(prog="python -m hubbub.publish", description=__doc__)
-    parser.add_argument("results", type=Path, metavar="FILE", help="what hubbub bench wrote")
+    parser.add_argument("results", type=Path, metavar="FILE", help="a result file of hubbub bench")
     path: Path = parser.parse_args(arguments).results
     readme = _ROOT / "README.md"
     try:

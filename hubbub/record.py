@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Record, and return the exit code."""
-    from conformance.clients import Mismatch
+    from conformance.expectations import Mismatch
     from conformance.server import NotReady
 
     try:

@@ -59,9 +59,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def render(measured: Measured, judged: Judged | None = None) -> str:
-    """Return the page: what was measured and, where there is one, the conformance matrix."""
-    from benchmarks import sentences
-    from benchmarks.sections import sections
+    """Return the page: the measurement, and the conformance matrix if ``judged`` is given."""
+    from benchmarks.report_sections import sections
+    from benchmarks.sentences.advice import advice
     from benchmarks.summary import summarise
     from conformance.matrix import matrix_fragment, matrix_style
     from hubbub.autobahn import read_lines
@@ -78,9 +78,9 @@ def render(measured: Measured, judged: Judged | None = None) -> str:
             heading=f"One chat server, built {len(ours)} times"
             if len(ours) > 1
             else f"What {ours[0] if ours else measured.peer} costs",
-            lead=("Which promises each keeps, and w" if judged else "W")
-            + f"hat one message to many clients costs, beside {measured.peer}.",
-            advice=sentences.advice(summaries, lambda server: server in plain),
+            lead=("Which promises each server keeps, and w" if judged else "W")
+            + f"hat one message to many clients costs, compared with {measured.peer}.",
+            advice=advice(summaries, lambda server: server in plain),
             trust=_trust(measured),
             servers=[server for server in SERVERS if judged and server.id in judged.servers],
             judged=judged,
@@ -103,13 +103,17 @@ def _trust(measured: Measured) -> str:
         if verdicts.count(verdict):
             said += f", {verdicts.count(verdict)} {verdict}"
     if measured.environment.generator != "c":
-        said += "; the load came from the Python generator, which may be the limit"
+        said += "; the load generator was in Python and may have been the limit"
     return f"{said}."
 
 
 def _about(measured: Measured) -> dict[str, str]:
     here = measured.environment
-    pinned = "server and generator on a core each" if here.server_core is not None else "not pinned"
+    pinned = (
+        "one core each for server and load generator"
+        if here.server_core is not None
+        else "not pinned to cores"
+    )
     return {
         "made": here.date,
         "on": f"{here.cpu}, {here.cores} cores, {here.memory_bytes / 2**30:.0f} GiB, {pinned}",

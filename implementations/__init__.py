@@ -1,1 +1,1 @@
-"""The chat servers, the rules they keep (PROTOCOL.md) and the list of them (registry.py)."""
+"""The chat servers (servers.py lists them) and the rules that they keep (PROTOCOL.md)."""

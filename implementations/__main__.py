@@ -1,7 +1,7 @@
 """Start one server: ``python -m implementations ID [flags]``, which is ``hubbub serve``.
 
-Exit codes: 0 after a signal, 1 when it cannot start, 2 for a setting, flag or id
-that makes no sense; each failure is one line on standard error.
+Exit codes: 0 after a signal, 1 when the server cannot start, 2 for a setting, flag or id
+that makes no sense. Each failure is one line on standard error.
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ examples:
   hubbub serve asyncio-mutex --tcp :0 --ws :0  any free ports, on all addresses
   HUBBUB_OUTBOX=16 hubbub serve asyncio-mutex  the same as --outbox 16
 
-A flag wins over a HUBBUB_* variable, that over the --config file (TOML, e.g.
-max_line = 1024), that over the default. SIGINT or SIGTERM stops in good order.
+A flag wins over a HUBBUB_* variable, a variable over the --config file (TOML,
+e.g. max_line = 1024), and the file over the default. SIGINT or SIGTERM makes the
+server deliver what it accepted, then stop.
 """
 
 
@@ -64,13 +65,13 @@ def make_parser() -> argparse.ArgumentParser:
         "--loop",
         choices=["asyncio", "uvloop"],
         default="asyncio",
-        help="what runs the tasks of an asyncio server (default asyncio; uvloop is an extra)",
+        help="the event loop of an asyncio server (default asyncio; uvloop is an extra)",
     )
     return parser
 
 
 def _all_ids() -> str:
-    """Return the ids, a line for each runtime."""
+    """Return the ids, one line per runtime."""
     lines = [
         "  ".join(server.id for server in servers)
         for _, servers in groupby(SERVERS, attrgetter("runtime"))
@@ -99,7 +100,7 @@ def _serve(server: Server | Exhibit, arguments: dict[str, Any]) -> None:
     def announce(tcp: Endpoint, ws: Endpoint) -> None:
         try:
             os.write(sys.stdout.fileno(), f"hubbub {server.id} ready tcp={tcp} ws={ws}\n".encode())
-        except OSError as error:  # a full disk or a reader gone ends no chat
+        except OSError as error:  # a full disk or a closed pipe must not end the chat
             print(f"hubbub: cannot say that it is ready: {error.strerror}", file=sys.stderr)
         if warning:
             print(f"hubbub: {warning}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Opening the doors: what every runtime does with sockets before anything waits."""
+"""Opening the doors: what all runtimes do with sockets before anything waits."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ __all__ = [
     "where",
 ]
 
-BACKLOG = 4096  # connections the kernel may hold for us; Linux allows no more by default
-SEND_BUFFER_BYTES = 64 * 1024  # a client. Left alone the kernel lets it grow to megabytes, and
-# a client that does not read would be noticed that much later.
+BACKLOG = 4096  # connections that may wait in the kernel; by default Linux allows no more
+SEND_BUFFER_BYTES = 64 * 1024  # per client. By default it may grow to megabytes, and the server
+# would notice a client that does not read that much later.
 SPARE_DESCRIPTORS = 64  # for the listeners, the log, the interpreter
 
-# What ``accept`` says when it is the machine, not the newcomer, that has a problem.
+# The errors of ``accept`` when the machine has a problem, and not the newcomer.
 OUT_OF_DESCRIPTORS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
-# What Linux's ``accept`` says when the newcomer is gone already, or its network is.
+# The errors of ``accept`` on Linux when the newcomer is gone already, or its network is.
 NEWCOMER_GONE = (
-    errno.EAGAIN,  # or there is nobody at all
+    errno.EAGAIN,  # no newcomer at all
     errno.ECONNABORTED,
     errno.EPROTO,
     errno.ENETDOWN,
@@ -47,14 +47,14 @@ def listen(endpoint: Endpoint) -> socket.socket:
     Sockets accepted from it inherit its options.
 
     Raises:
-        CannotStart: the port is taken, or the address is not one of ours.
+        CannotStart: the port is taken, or the address does not belong to this machine.
     """
     try:
         family, *_, address = socket.getaddrinfo(
             endpoint.host, endpoint.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         sock = socket.create_server(address, family=family, backlog=BACKLOG)
-    except (OSError, UnicodeError) as error:  # UnicodeError: a host that no resolver is asked for
+    except (OSError, UnicodeError) as error:  # UnicodeError: no host name at all
         raise CannotStart(f"cannot listen on {endpoint}: {_reason(error)}") from error
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -63,7 +63,7 @@ def listen(endpoint: Endpoint) -> socket.socket:
 
 
 def where(sock: socket.socket) -> Endpoint:
-    """Return where a listening socket really is."""
+    """Return the address and port that a listening socket really has."""
     host, port, *_ = sock.getsockname()
     return Endpoint(host, port)
 
@@ -75,10 +75,10 @@ def peer_name(address: tuple[str, int]) -> str:
 
 
 def raise_descriptor_limit(max_clients: int) -> str | None:
-    """Raise the soft limit on open files to what ``max_clients`` need, as far as the hard one lets.
+    """Raise the soft limit on open files to what ``max_clients`` need, up to the hard limit.
 
     Returns:
-        A warning for a person when that is too few; None when it is enough.
+        A warning for the user when that is too few; None when it is enough.
     """
     wanted = max_clients + SPARE_DESCRIPTORS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -94,6 +94,6 @@ def raise_descriptor_limit(max_clients: int) -> str | None:
 
 
 def _reason(error: OSError | UnicodeError) -> str:
-    """Return what went wrong in the system's words, without the address that they repeat."""
+    """Return the system's words for what went wrong, without the address that they repeat."""
     text = error.strerror if isinstance(error, OSError) else "not a host name"
     return (text or str(error)).split(" (while attempting")[0].lower()

@@ -1,4 +1,4 @@
-"""Everything that can be started by its id: a good server or an exhibit."""
+"""Finds everything that can be started by its id: a server or an exhibit."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The nine servers: their ids, what each is in one line, and how to start it.
+"""The nine servers: their ids, one line about each, and how to start it.
 
-Imports no runtime: `Server.run` does, so that starting one server loads no other.
+This module imports no runtime. `Server.run` does, so that one server loads its own only.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class Server:
 
     Attributes:
         runtime: ``threads``, ``asyncio`` or ``trio``.
-        hub: ``mutex``, ``broadcaster`` or ``direct``: who owns the client map.
-        delivery: ``outbox`` (a queue and a write pump a client) or ``direct``.
-        summary: one line.
+        hub: ``mutex``, ``broadcaster`` or ``direct``: the owner of the client map.
+        delivery: ``outbox`` (a queue and a write pump per client) or ``direct``.
+        summary: one line about it.
     """
 
     runtime: str
@@ -42,20 +42,20 @@ class Server:
         return f"{self.runtime}-{self.hub}"
 
     def in_place(self) -> AbstractContextManager[object]:
-        """Have the server's parts in their places, from before settings are read: they are."""
+        """Do nothing: only an exhibit must replace something before the settings are read."""
         return nullcontext()
 
     def run(
         self, settings: Settings, site: Site, announce: Announce, *, loop: str = "asyncio"
     ) -> None:
-        """Serve until a signal ends it. For the main thread of a process of its own.
+        """Serve until a signal ends it. Call it in the main thread of a process of its own.
 
         Args:
-            loop: ``asyncio`` or ``uvloop``: what runs the tasks of an asyncio server.
+            loop: ``asyncio`` or ``uvloop``: the event loop of an asyncio server.
 
         Raises:
             CannotStart: a door could not be opened.
-            SettingsError: that loop is not for this server, or not installed.
+            SettingsError: this server cannot use that loop, or it is not installed.
         """
         if loop == "uvloop" and self.runtime != "asyncio":
             raise SettingsError(f"--loop uvloop is for asyncio servers, not for {self.id}")
@@ -80,13 +80,13 @@ class Server:
 
 
 SERVERS = (
-    Server("threads", "mutex", "outbox", "threads share the client map under a lock they do need"),
+    Server("threads", "mutex", "outbox", "threads share the client map under a lock, and need it"),
     Server("threads", "broadcaster", "outbox", "one thread owns the client map, others send to it"),
     Server(
         "threads", "direct", "direct", "the map's owner writes to the sockets itself, in groups"
     ),
     Server(
-        "asyncio", "mutex", "outbox", "tasks share the client map under a lock they do not need"
+        "asyncio", "mutex", "outbox", "tasks share the client map under a lock, and do not need it"
     ),
     Server("asyncio", "broadcaster", "outbox", "one task owns the client map, others send to it"),
     Server(

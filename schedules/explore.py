@@ -1,4 +1,4 @@
-"""A server and a seed in, a run out; and many seeds until the first that breaks a promise.
+"""Plays a server with one seed, or with many seeds until the first that breaks a promise.
 
 Invariants:
   1. The same server, seed and Python give the same run, step by step.
@@ -33,7 +33,7 @@ TOOLS = {"threads": "interleave_test", "asyncio": "simloop"}
 
 
 class MissingTool(Exception):
-    """What a runtime's schedules need is not there; the message says what, in one line."""
+    """Something that a runtime's schedules need is missing; the message says what, in one line."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,12 @@ class Run:
     """What one seed led to.
 
     Attributes:
-        waits: where each one waits that has not ended; empty when all have.
-        violations: what it broke; empty for a clean run.
+        server_id: the server or exhibit that was played.
+        seed: the number that everything else was drawn from.
+        steps: what happened, in order.
+        history: what each client said and got.
+        waits: where each thread or task waits that has not ended; empty if all have ended.
+        violations: the promises that were broken; empty for a clean run.
     """
 
     server_id: str
@@ -54,7 +58,7 @@ class Run:
 
 
 def play(server_id: str, seed: int) -> Run:
-    """Play the scene of a seed with a server's hub, or an exhibit's.
+    """Play the scene of a seed with the hub of a server, or of an exhibit.
 
     Raises:
         MissingTool: it needs a newer Python, or a package that is not installed.
@@ -72,12 +76,12 @@ def play(server_id: str, seed: int) -> Run:
         violations = judge(stage)
         steps, waits = tuple(stage.steps), tuple(stage.waits)
         run = Run(server_id, seed, steps, history_of(stage), waits, violations)
-        del stage  # with it goes all that is garbage now
+        del stage  # the rest of the run can be collected now
     return run
 
 
 def first_failure(server_id: str, seeds: Iterable[int]) -> Run | None:
-    """Play seeds until one breaks a promise; return that run, or None when all are clean."""
+    """Play seeds until one breaks a promise; return that run, or None if none does."""
     for seed in seeds:
         run = play(server_id, seed)
         if run.violations:
@@ -89,8 +93,8 @@ def first_failure(server_id: str, seeds: Iterable[int]) -> Run | None:
 def _process_as_it_was() -> Iterator[None]:
     """Put back what an exhibit may have changed, and leave no garbage.
 
-    A run is one large circle. Only what it made is looked at: simloop, too, looks for
-    garbage after each run, and all there is in a process is much.
+    The objects of a run refer to each other in circles. Only they are collected: simloop, too,
+    looks for garbage after each run, and everything else in the process would take long to look at.
     """
     switch_interval_s = sys.getswitchinterval()
     gc.freeze()
@@ -104,10 +108,10 @@ def _process_as_it_was() -> Iterator[None]:
 
 @contextmanager
 def _interrupt_later() -> Iterator[None]:
-    """Have a first interrupt wait until the run is over, some milliseconds later.
+    """Let a first interrupt wait until the run is over, which takes milliseconds.
 
-    In the middle of a run it could end one task or callback, be taken for a bug of the
-    server's, and never reach who is at the keyboard.
+    In the middle of a run it could end a single task or callback. It would look like a bug of the
+    server, and never reach the person at the keyboard.
     """
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler or not _in_main_thread():
         yield

@@ -1,13 +1,16 @@
-"""What a run broke: each promise by its id in PROTOCOL.md, with a sentence and what shows it.
+"""Which promises a run broke: the rule's id, a sentence, and what shows it.
 
-Most of it is the history checker's business: it gets what each client said and got.
-It cannot see what a controlled run can: that two have one name at the same time, that
-one is cut off who reads all the time, that the last roster names somebody who has gone,
-and that nothing moves any more.
+The history checker does most of this: it gets what each client said and got. Four faults it cannot
+see, and a controlled run can:
+
+- two clients have one name at the same time
+- a client is cut off although it reads all the time
+- the last roster names a client that has left
+- a deadlock
 
 Invariants:
   1. The same run gives the same problems in the same order.
-  2. Each problem can be drawn: its violation stands for itself.
+  2. Each problem can be drawn: its violation needs nothing else.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from conformance.checker import History, Session, Violation, check
 from conformance.checker.lines import Kind, parse
 from conformance.checker.record import Coverage
 from implementations.core.causes import Cause
-from implementations.core.room import _key as key_of
+from implementations.core.room import name_key
 from schedules.memory_socket import MemorySocket
 from schedules.script import OBSERVER, AllGone, Hear, Leaving
 from schedules.stage import Stage
@@ -26,13 +29,13 @@ from schedules.stage import Stage
 
 __all__ = ["history_of", "judge"]
 
-NO_DEMANDS = Coverage()  # a single run need not exercise everything: many do
+NO_DEMANDS = Coverage()  # a single run need not exercise everything; many runs do
 
 
 def history_of(stage: Stage) -> History:
     """Return what the clients of a run said and got.
 
-    Where a run has come to rest, whoever is still connected has got all that it ever will.
+    When a run has come to rest, each client that is still connected has got all that it ever will.
     """
     return History(
         tuple(
@@ -49,7 +52,7 @@ def history_of(stage: Stage) -> History:
 
 
 def judge(stage: Stage) -> tuple[Violation, ...]:
-    """Return all that a run broke, the worst first."""
+    """Return all promises that a run broke, the worst first."""
     history = history_of(stage)
     found = [*_stuck(stage, history), *check(history, NO_DEMANDS).violations]
     for own in (
@@ -64,7 +67,7 @@ def judge(stage: Stage) -> tuple[Violation, ...]:
 
 
 def _heard_all(sock: MemorySocket) -> bool:
-    """Whether all that a client said must have come back to it."""
+    """Return whether everything that a client said must have come back to it."""
     if not sock.part.reads or sock.part.leaving is Leaving.RESET:
         return False
     if not sock.is_closed:
@@ -75,18 +78,18 @@ def _heard_all(sock: MemorySocket) -> bool:
 
 
 def _names(history: History) -> Iterator[Violation]:
-    """Yield where a client was told of a name that somebody else had, by its own account."""
+    """Yield where a client was told of a name that, by its own log, another client had."""
     for session in history.sessions:
         names: dict[str, str] = {}  # by key, with the line that told of it
         for line in session.received:
             meaning = parse(line)
-            key = key_of(meaning.name)
+            key = name_key(meaning.name)
             match meaning.kind:
                 case Kind.ROSTER:
                     listed = meaning.rest.split(", ")
-                    names = {key_of(name): line for name in listed}
+                    names = {name_key(name): line for name in listed}
                     if len(names) < len(listed):
-                        sentence = f"{session.label} got a roster that names two alike"
+                        sentence = f"{session.label} got a roster that has one name twice"
                         yield _shown("names.race", sentence, session, [line], line)
                         return
                 case Kind.JOINED:
@@ -94,11 +97,11 @@ def _names(history: History) -> Iterator[Violation]:
                 case Kind.ENDED:
                     names.pop(key, None)
                 case Kind.RENAMED:
-                    new = key_of(meaning.rest)
+                    new = name_key(meaning.rest)
                     if new in names and new != key:
                         sentence = (
                             f"{session.label} was told that {meaning.name} is now {meaning.rest}, "
-                            "and somebody else had that name"
+                            "but another client had that name"
                         )
                         yield _shown("names.race", sentence, session, [names[new], line], line)
                         return
@@ -107,31 +110,31 @@ def _names(history: History) -> Iterator[Violation]:
 
 
 def _evicted(stage: Stage, history: History) -> Iterator[Violation]:
-    """Nobody who reads is cut off for slowness, however much is said."""
+    """No client that reads is cut off for slowness, however much is said."""
     slow = {sock.part.address for sock in stage.sockets if not sock.part.reads}
     for session in history.sessions:
         for line in session.received:
             meaning = parse(line)
             if meaning.rest == Cause.TOO_SLOW.departure and meaning.name not in slow:
-                sentence = f"{meaning.name} reads all the time, and was cut off for slowness"
+                sentence = f"{meaning.name} reads all the time, but was cut off for slowness"
                 yield _shown("flood.everyone", sentence, session, [line], line)
                 return
 
 
 def _last_roster(stage: Stage, history: History) -> Iterator[Violation]:
-    """The observer asks who is online when all others have gone: it is alone."""
+    """The observer asks for the roster when all others have left: it is alone in it."""
     observer = history.sessions[0]
     if not stage.observer.peer.has_ended:
         return
     rosters = [line for line in observer.received if parse(line).kind is Kind.ROSTER]
     alone = f"* online (1): {stage.observer.part.address}"
     if len(rosters) < 2:
-        sentence = f"{observer.label} asked who is online and got no answer"
+        sentence = f"{observer.label} asked for the roster and got no answer"
         witness = History((Session(observer.label, rosters, ["/who"], [len(rosters)]),))
         absent = ((observer.label, alone),)
         yield Violation("commands.who", sentence, witness, frozenset(), absent)
     elif rosters[-1] != alone:
-        sentence = f"{observer.label} is alone, and got a roster that says something else"
+        sentence = f"{observer.label} is alone in the room, but got a roster with other names"
         yield _shown("membership.no-ghost", sentence, observer, [rosters[-1]], rosters[-1])
 
 
@@ -141,7 +144,7 @@ def _bugs(stage: Stage, history: History) -> Iterator[Violation]:
 
 
 def _stuck(stage: Stage, history: History) -> Iterator[Violation]:
-    """Nothing moves any more, and not all have ended."""
+    """The run came to rest before all threads or tasks had ended: a deadlock."""
     if not stage.waits:
         return
     readers = [sock for sock in stage.sockets if sock.part.reads]
@@ -153,12 +156,12 @@ def _stuck(stage: Stage, history: History) -> Iterator[Violation]:
         words += f", and {stallers[0].part.name} has stopped reading"
     witness = next(session for session in history.sessions if session.label == name)
     absent = ((name, line),) if line else ()
-    sentence = f"nothing moves any more: {words}"
+    sentence = f"deadlock: {words}"
     yield Violation(rule_id, sentence, History((witness,)), frozenset(), absent)
 
 
 def _hindered(sock: MemorySocket) -> tuple[str, str, str, str] | None:
-    """Return the rule, the client, what it waits for, and the line that it lacks, if it does."""
+    """Return the rule, the client, its problem in words, and the line that it lacks; or None."""
     name, peer = sock.part.name, sock.peer
     got = [line for kind, line in peer.log if kind == "got"]
     if sock.is_closed:
@@ -166,18 +169,19 @@ def _hindered(sock: MemorySocket) -> tuple[str, str, str, str] | None:
     if not got:
         return "membership.welcome", name, f"{name} is never welcomed", ""
     if not sock.part.reads:
-        return "slow.write-timeout", name, f"{name} has stopped reading and is never cut off", ""
+        return "slow.write-timeout", name, f"{name} has stopped reading but is never cut off", ""
     match peer.waits_for:
         case Hear(text):
-            words = f"{name} said {text!r} and never hears it"
+            words = f"{name} said {text!r} but never hears it"
             return "delivery.exactly-once", name, words, f"{sock.part.address}: {text}"
         case AllGone():
-            return None  # the others are to blame
+            return None  # it waits for the others, so the fault is theirs
     if peer.has_words:
-        return "flood.everyone", name, f"nobody listens to {name} any more", ""
+        return "flood.everyone", name, f"the server never reads what {name} says next", ""
     if sock.part.leaving is Leaving.QUIT:
-        return "commands.quit", name, f"{name} is never disconnected", ""
-    return "membership.half-close", name, f"{name} has ended its stream and is never seen off", ""
+        return "commands.quit", name, f"{name} said /quit but is never disconnected", ""
+    words = f"{name} has ended its stream but is never disconnected"
+    return "membership.half-close", name, words, ""
 
 
 def _shown(

@@ -1,14 +1,14 @@
-"""A non-blocking socket in memory, with a client behind it that plays its script.
+"""A non-blocking socket in memory, and behind it a client that plays its script.
 
-It stands where an accepted socket would, and has of its methods those that a
-connection uses. Nothing here waits: who must wait asks to be called back.
+It takes the place of an accepted socket, and has those methods of it that a connection uses.
+Nothing here waits: code that must wait asks to be called back.
 
 Invariants:
-  1. It takes and gives whole runs of bytes or raises ``BlockingIOError``, as the
-     kernel does. Who has short writes takes a part, and then nothing until `drain`.
-  2. What it draws comes from the seed and its client's name alone.
-  3. It is readable when there is something to read, the end of the stream and a
-     reset included, and then stays so.
+  1. It takes and gives whole runs of bytes or raises ``BlockingIOError``, as the kernel does. With
+     short writes it takes a part, and then nothing until `drain`.
+  2. What it draws depends only on the seed and its client's name.
+  3. It is readable when there is something to read, even the end of the stream or a reset, and
+     stays readable until that is read.
 """
 
 from __future__ import annotations
@@ -25,32 +25,32 @@ from schedules.script import Leaving, Part, Peer
 
 __all__ = ["MemorySocket"]
 
-WELCOME_LINES = 2  # that a client takes before it stops reading
-SHORT_WRITE = 0.5  # how often one is short, of those that may be
+WELCOME_LINES = 2  # lines that a client takes before it stops reading
+SHORT_WRITE = 0.5  # share of the writes that are short, where they may be
 
 
 class Audience(Protocol):
-    """Who is told what happens at a socket."""
+    """Is told what happens at a socket."""
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing counts any more: the server's threads or tasks are being ended."""
+        """Whether the run is over, so that nothing counts: threads or tasks are being ended."""
 
     def note(self, deed: str, to: str = "") -> None:
-        """Hear what the running thread or task does."""
+        """Note what the running thread or task does."""
 
     def took(self) -> None:
-        """Hear that a client has got something."""
+        """Note that a client has got something."""
 
     def closed(self) -> None:
-        """Hear that the server has closed a connection."""
+        """Note that the server has closed a connection."""
 
 
 class MemorySocket:
     """One accepted connection.
 
     Attributes:
-        random: for whatever is to be drawn about this client.
+        random: for everything that is drawn about this client.
     """
 
     def __init__(self, part: Part, seed: int, audience: Audience) -> None:
@@ -60,14 +60,14 @@ class MemorySocket:
         self.random = Random(f"{part.name} {seed}")
         self._audience = audience
         self._full = False
-        self._partial = b""  # of a line that the client has not got whole
+        self._partial = b""  # the beginning of a line that is not complete yet
         self._shut: set[int] = set()  # the directions that the server has ended
-        self._lines = 0  # that the client got
+        self._lines = 0  # lines that the client got
         self._wake: Callable[[], None] | None = None
 
     @property
     def readable(self) -> bool:
-        """Whether `recv` has something to give, or to raise."""
+        """Whether `recv` has something to return, or to raise."""
         return self.is_closed or self.peer.has_words or self._ended or bool(self._shut)
 
     @property
@@ -101,7 +101,7 @@ class MemorySocket:
         raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
     def send(self, data: bytes) -> int:
-        """Have the client take ``data``, or a part of it; return how many bytes."""
+        """Give the client ``data``, or a part of it; return how many bytes it took."""
         self._check_open()
         if not data:
             return 0
@@ -125,21 +125,21 @@ class MemorySocket:
         return len(data)
 
     def drain(self) -> None:
-        """Let the client read what waits for it, so that there is room again."""
+        """Let the client read what waits for it, so that the socket takes more."""
         if not self.stalled:
             self._full = False
 
     def shutdown(self, how: int) -> None:
-        """End one direction, or both. The client, seeing the end, ends its own side."""
+        """End one direction, or both. The client sees the end, and ends its own side."""
         self._check_open()
         self._shut |= {socket.SHUT_RD, socket.SHUT_WR} if how == socket.SHUT_RDWR else {how}
         self._call_back()
 
     def setsockopt(self, *_: object) -> None:
-        """Take an option; none makes a difference here."""
+        """Take an option; no option has an effect here."""
 
     def close(self) -> None:
-        """Be closed by the server. Idempotent."""
+        """Close the connection, as the server. Idempotent."""
         if not self.is_closed and not self._audience.is_over:
             self.is_closed = True
             self._audience.note("closes the connection")
@@ -147,11 +147,11 @@ class MemorySocket:
             self._audience.closed()
 
     def call_back(self, wake: Callable[[], None] | None) -> None:
-        """Have ``wake`` called whenever there may be something to read; None: no more."""
+        """Call ``wake`` whenever there may be something to read; None: call nothing."""
         self._wake = wake
 
     def all_gone(self) -> None:
-        """Tell the client that all others have been seen off."""
+        """Tell the client that all others have left."""
         self.peer.all_gone()
         self._call_back()
 

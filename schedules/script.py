@@ -1,11 +1,11 @@
 """What each client of a scene does, drawn from a seed.
 
-Several come at the same time. They talk, take a name that another wants too, ask
-who is online, and leave in different ways; one may stop reading. An observer is
-there before them and stays to the end: it has the last word, when all are gone.
+Several clients come at the same time. They talk, take a name that another wants too, ask for the
+roster, and leave in different ways; one may stop reading. An observer is in the room before them
+and stays to the end: it says the last line when all others have left.
 
-A client says something at the very moment when the server reads it. That is all
-that a server could tell of it, and it needs no thread or task of the client's own.
+A client says something at the moment when the server reads it. A server cannot tell the difference,
+and so the client needs no thread or task of its own.
 
 Invariants:
   1. The same seed gives the same scene, on every machine and Python.
@@ -25,8 +25,8 @@ __all__ = ["OBSERVER", "AllGone", "Hear", "Leaving", "Part", "Peer", "Say", "Sce
 OBSERVER = "olga"
 GUESTS = ("anna", "ben", "cara")
 STALLER = "dora"
-WANTED_NAME = "max"  # of whoever wants another name, in every scene
-OUTBOXES = (2, 4, 256)  # messages; a small one has the flood rule at work
+WANTED_NAME = "max"  # the same for all clients that want another name
+OUTBOXES = (2, 4, 256)  # messages; with a small outbox talkers are held back
 
 
 class Leaving(Enum):
@@ -46,14 +46,17 @@ class Say:
 
 @dataclass(frozen=True)
 class Hear:
-    """Go on when this text has come back from the room."""
+    """Wait until this text has come back from the room."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class AllGone:
-    """Go on when the server has seen off all others, or for one of them, all others who read."""
+    """Wait until the server has closed all others.
+
+    A client that does not read waits only for the clients that read.
+    """
 
 
 Move = Say | Hear | AllGone
@@ -64,8 +67,9 @@ class Part:
     """One client's script.
 
     Attributes:
-        leaving: what it does when there are no more moves.
-        reads: whether it reads; who does not takes its welcome and no more.
+        moves: what it does, in order.
+        leaving: what it does after its last move.
+        reads: whether it reads; a client that does not takes its welcome and no more.
         short_writes: whether its socket takes what it is sent in pieces.
     """
 
@@ -83,10 +87,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Scene:
-    """A play.
+    """What all clients of a run do.
 
     Attributes:
-        parts: the observer's first; it is in the room before the others come.
+        parts: the observer's is the first; it is in the room before the others come.
         outbox: messages that may wait for one client.
     """
 
@@ -99,7 +103,7 @@ def make_scene(seed: int) -> Scene:
     random = Random(f"scene {seed}")
     guests = [_guest(name, random) for name in GUESTS[: random.choice((2, 3, 3))]]
     if random.random() < 0.2:
-        # Where nothing is left to be cut off for, it goes when all others have.
+        # If it is not cut off, because too little is said, it leaves when all others have left.
         guests.append(Part(STALLER, (Say(f"{STALLER}-1"), AllGone()), reads=False))
     return Scene((_observer(random), *guests), random.choice(OUTBOXES))
 
@@ -135,7 +139,7 @@ def _guest(name: str, random: Random) -> Part:
 
 
 class Peer:
-    """A client that plays its part: told what it hears, it knows what it says next.
+    """A client that plays its part: it is told what it hears, and knows what it says next.
 
     Attributes:
         log: ``("said", line)`` and ``("got", line)``, in its own order.
@@ -149,7 +153,7 @@ class Peer:
 
     @property
     def waits_for(self) -> Move | None:
-        """What it must be told before it goes on; None when it can say something, or has ended."""
+        """The move that it waits for; None if it can say something, or has ended."""
         return None if not self._moves or isinstance(self._moves[0], Say) else self._moves[0]
 
     @property
@@ -177,7 +181,7 @@ class Peer:
         self._go_on()
 
     def all_gone(self) -> None:
-        """Take the news that all others have been seen off."""
+        """Take the news that all others have left."""
         if self._moves and isinstance(self._moves[0], AllGone):
             self._moves.popleft()
 

@@ -1,12 +1,12 @@
-"""A scene set up for one run: its sockets, what happened step by step, and what went wrong.
+"""One run's scene: its sockets, what happened step by step, and what went wrong.
 
-What the three runtimes share of a run, all of it without a wait. The runtime's own
-module starts the threads or tasks, and says who is running.
+This is the part of a run that the three runtimes share; nothing here waits. Each runtime's module
+starts the threads or tasks, and says which of them is running.
 
 Invariants:
-  1. A step is noted when it happens, by whoever does it, until `curtain`.
-  2. `opened` is called once, when the observer is in; `all_gone` reaches it when the
-     server has closed every other connection.
+  1. A step is noted when it happens, by the thread or task that does it, until `curtain`.
+  2. `opened` is called once, when the observer is in the room. `all_gone` reaches the observer when
+     the server has closed every other connection.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from schedules.script import Scene
 __all__ = ["HUB", "STUCK_S", "Stage", "Step"]
 
 HUB = "the hub"
-HELPER = "a helper"  # that a hub started: a task or thread without a part of its own
+HELPER = "a helper"  # a task or thread that a hub started, without a part of its own
 WELCOME_LINES = 2  # the welcome and the roster
-STUCK_S = 100.0  # of the run's own clock: longer than every deadline that a server has here
-NEVER_S = 1e6  # beyond it: nobody is silent for so long
+STUCK_S = 100.0  # on the run's own clock: longer than every deadline that a server has here
+NEVER_S = 1e6  # longer than STUCK_S: no client is silent for so long
 
 log = logging.getLogger("hubbub")
 
@@ -42,7 +42,7 @@ class Step:
     Attributes:
         actor: the thread or task that did it, by its part: ``anna's read pump``.
         deed: what it did: ``hears 'anna-1'``, ``offers 'anna:1: anna-1' to``.
-        to: the client that it did it to, or nobody.
+        to: the client that it did it to, or an empty string.
     """
 
     actor: str
@@ -54,12 +54,13 @@ class Stage:
     """One run's scene.
 
     Args:
-        me: returns what stands for the running thread or task, and for no other.
-        is_over: tells whether the threads or tasks are being ended, if `curtain` cannot.
+        me: returns an object that stands for the running thread or task, and for no other.
+        is_over: returns whether the threads or tasks are being ended, where `curtain` cannot be
+            called.
 
     Attributes:
-        bugs: what a connection or the hub failed with, in words.
-        waits: where each one waits that has not ended; empty when all have.
+        bugs: the errors with which a connection or the hub failed, in words.
+        waits: where each thread or task waits that has not ended; empty if all have ended.
     """
 
     def __init__(
@@ -83,21 +84,21 @@ class Stage:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing counts any more."""
+        """Whether the run is over, so that nothing counts."""
         return self._curtain or self._is_over()
 
     @property
     def observer(self) -> MemorySocket:
-        """The socket of who is there from the beginning to the end."""
+        """The socket of the client that is there from the beginning to the end."""
         return self.sockets[0]
 
     @property
     def guests(self) -> list[MemorySocket]:
-        """The sockets of all others."""
+        """The sockets of all other clients."""
         return self.sockets[1:]
 
     def enter(self, name: str, *, unless_known: bool = False) -> bool:
-        """Give the running thread or task its name; return whether it took it."""
+        """Give the running thread or task its name; return whether it took the name."""
         if unless_known and self._me() in self._names:
             return False
         self._names[self._me()] = name
@@ -113,29 +114,29 @@ class Stage:
             self.steps.append(Step(self._names.get(self._me(), HELPER), deed, to))
 
     def took(self) -> None:
-        """Have the guests come, once the observer has been told that it is in."""
+        """Let the guests come, once the observer has been told that it is in the room."""
         if not self._guests_may_come and len(self.observer.peer.log) >= WELCOME_LINES:
             self._guests_may_come = True
             self.opened()
 
     def closed(self) -> None:
-        """Tell who has stopped reading when no guest is left who reads, and then the observer."""
+        """When no guest is left that reads, tell the other guests; after these, the observer."""
         staying = [sock for sock in self.guests if not sock.is_closed]
         if not any(sock.part.reads for sock in staying):
             for sock in staying or [self.observer]:
                 sock.all_gone()
 
     def crashed(self, error: BaseException) -> None:
-        """Note that the running thread or task ends with an error that it ought not to have."""
+        """Note that the running thread or task ends with an error that it must not have."""
         self.bugs.append(f"{self._names[self._me()]} failed: {_sentence(error)}")
         self.note(f"fails: {_sentence(error)}")
 
     def curtain(self) -> None:
-        """Note nothing from now on: what follows is the clearing of the stage."""
+        """Note nothing from now on: what follows only clears the stage."""
         self._curtain = True
 
     def adopt(self, hub: Any) -> None:
-        """Have what the hub hands to its clients' outboxes noted."""
+        """Have everything noted that the hub hands to its clients' outboxes."""
         make_outbox = hub.outbox
 
         def outbox(sock: Any, door: int) -> Any:
@@ -163,10 +164,10 @@ class Stage:
         hub.outbox = outbox
 
     def connection(self, server: ModuleType, sock: MemorySocket, hub: Any) -> Any:
-        """Make a connection as a server's acceptor does.
+        """Make a connection, as a server's acceptor does.
 
         Args:
-            server: a runtime's ``server`` module: an exhibit may have replaced its parts.
+            server: a runtime's ``server`` module; an exhibit may have replaced parts of it.
         """
         return server.Connection(
             sock,
@@ -180,7 +181,7 @@ class Stage:
 
     @contextmanager
     def watched_log(self) -> Iterator[None]:
-        """Take what the server logs as an error, and let nothing of its log out."""
+        """Note what the server logs as an error, and show nothing of its log."""
         handler = _Handler(self)
         before = log.level, log.propagate
         log.setLevel(logging.ERROR)
@@ -211,7 +212,7 @@ def _quoted(data: bytes) -> str:
 
 
 def _sentence(error: BaseException) -> str:
-    while isinstance(error, BaseExceptionGroup):  # what a task group puts around it says nothing
+    while isinstance(error, BaseExceptionGroup):  # the message is in the innermost error
         error = error.exceptions[0]
     words = str(error)
     return f"{type(error).__name__}: {words}" if words else type(error).__name__

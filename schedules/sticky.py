@@ -1,8 +1,8 @@
-"""How interleave-test picks the next thread here: it mostly stays with the one that runs.
+"""How interleave-test picks the next thread here: it mostly stays with the running thread.
 
-Where each line may be followed by any thread's, long stretches of one thread become
-very rare, and with them the races that need one; and each change costs a hundred times
-what staying does. So each seed first draws how restless its schedule is.
+If any thread could run after each line, long stretches of one thread would be very rare, and so
+would the races that need one. Also, a change of threads costs a hundred times what staying costs.
+So each seed first draws how restless its schedule is.
 """
 
 from __future__ import annotations

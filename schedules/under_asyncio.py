@@ -1,8 +1,7 @@
 """A run of an asyncio server's hub and connections under simloop.
 
-Mirrors under_threads.py and under_trio.py. simloop's event loop draws which of the
-callbacks that are ready runs next from its seed, and its clock jumps to the next
-deadline when nothing else is left to do.
+Mirrors under_threads.py and under_trio.py. simloop's event loop draws from its seed which of the
+ready callbacks runs next. Its clock jumps to the next deadline when nothing else is left to do.
 
 Invariants:
   1. The seed alone decides: no real socket, clock or thread takes part.
@@ -38,10 +37,10 @@ def play(package: ModuleType, make_hub: Callable[..., Any], seed: int) -> Stage:
     stage = Stage(make_scene(seed), seed, asyncio.current_task)
     theatre = _Theatre(stage, package, make_hub)
     loop = SimLoop(seed)
-    loop.set_exception_handler(lambda _loop, _context: None)  # of tasks that would not be ended
+    loop.set_exception_handler(lambda _loop, _context: None)  # silent about tasks that cannot end
     with (
-        patch("implementations.on_asyncio.connection.readable", theatre.readable),
-        patch("implementations.on_asyncio.connection.writable", theatre.writable),
+        patch("implementations.on_asyncio.wire.readable", theatre.readable),
+        patch("implementations.on_asyncio.wire.writable", theatre.writable),
         stage.watched_log(),
     ):
         loop.run_until_complete(theatre.play())
@@ -50,7 +49,7 @@ def play(package: ModuleType, make_hub: Callable[..., Any], seed: int) -> Stage:
 
 
 class _Theatre:
-    """What starts the tasks and keeps them waiting."""
+    """Starts the tasks, and takes the place of their waits."""
 
     def __init__(self, stage: Stage, package: ModuleType, make_hub: Callable[..., Any]) -> None:
         self._stage = stage
@@ -89,7 +88,7 @@ class _Theatre:
         self._stage.enter(name)
         try:
             await connection.run()
-        except Exception as error:  # only a broken hub's: `run` raises nothing of its own
+        except Exception as error:  # only from a broken hub: `run` itself raises nothing
             self._stage.crashed(error)
 
     async def _own(self, hub: Any) -> None:
@@ -100,7 +99,7 @@ class _Theatre:
             self._stage.crashed(error)
 
     async def _clear(self) -> None:
-        """Cancel what has not ended, as often as it takes."""
+        """Cancel the tasks that have not ended, as often as it takes."""
         for _ in range(10):
             left = asyncio.all_tasks() - {asyncio.current_task()}
             for task in left:
@@ -109,7 +108,7 @@ class _Theatre:
                 break
 
     async def readable(self, sock: MemorySocket) -> None:
-        """In the place of `readiness.readable`."""
+        """Takes the place of `readiness.readable`."""
         self._stage.enter(f"{sock.part.name}'s read pump", unless_known=True)
         loop = asyncio.get_running_loop()
         ready = loop.create_future()
@@ -126,7 +125,7 @@ class _Theatre:
             sock.call_back(None)
 
     async def writable(self, sock: MemorySocket) -> None:
-        """In the place of `readiness.writable`; the client reads a little later."""
+        """Takes the place of `readiness.writable`; the client reads a little later."""
         loop = asyncio.get_running_loop()
         ready = loop.create_future()
 
@@ -136,7 +135,7 @@ class _Theatre:
                 _wake(ready)
 
         loop.call_soon(read)
-        await ready  # others may write before who waits here is back
+        await ready  # others may write before the waiting pump runs again
 
 
 def _wake(ready: asyncio.Future[None]) -> None:

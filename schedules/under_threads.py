@@ -1,8 +1,8 @@
 """A run of a threads server's hub and connections under interleave-test.
 
-Mirrors under_asyncio.py and under_trio.py. interleave-test lets one thread run at a
-time, and asks before each line of the servers' code, each lock and each wait which one
-is next; its clock jumps to the next deadline when nothing else is left to do.
+Mirrors under_asyncio.py and under_trio.py. interleave-test lets one thread run at a time. Before
+each line of the servers' code, each lock and each wait it picks the thread that runs next. Its
+clock jumps to the next deadline when nothing else is left to do.
 
 Invariants:
   1. The seed alone decides: no real socket, clock or lock takes part.
@@ -23,7 +23,7 @@ from typing import Any
 from unittest.mock import patch
 
 import interleave_test
-from interleave_test._scheduler import _Abort, current_scheduler  # private: see where they are used
+from interleave_test._scheduler import _Abort, current_scheduler  # private: no public way exists
 
 from schedules.memory_socket import MemorySocket
 from schedules.script import make_scene
@@ -33,12 +33,16 @@ from schedules.sticky import Sticky
 
 __all__ = ["play"]
 
-PATIENCE_S = 60.0  # of the real clock, for a run: it takes milliseconds
+PATIENCE_S = 60.0  # on the real clock; a run takes milliseconds
 SERVERS = Path(__file__).resolve().parents[1] / "implementations"
-# What threads may share. All else in the core belongs to one thread at a time by construction.
-SHARED = ("on_threads", "exhibits", "core/fanout.py", "core/room.py", "core/group_commit.py")
+# The code whose objects threads share. Everything else in the core belongs to one thread at a time.
+SHARED = (
+    *("on_threads", "exhibits"),
+    *("core/room.py", "core/counted_room.py", "core/fanout.py"),
+    *("core/group_commit.py", "core/commit_log.py", "core/ring.py"),
+)
 
-STAGE_HAND = "play"  # the thread that starts the others: interleave-test calls it as its function
+STAGE_HAND = "play"  # starts the other threads; interleave-test names it after its function
 
 _BLOCKED = re.compile(r"\s*T\d+\((.*?)\)  blocked on (.*)  at (.*)")
 _HOLDER = re.compile(r"T\d+\((.*?)\)")
@@ -51,15 +55,15 @@ def play(package: ModuleType, make_hub: Callable[..., Any], seed: int) -> Stage:
 
     Args:
         package: ``implementations.on_threads``.
-        make_hub: the class of the hub; between the lines of its file threads change, too.
+        make_hub: the class of the hub; threads may change between the lines of its file, too.
     """
     stage = Stage(make_scene(seed), seed, _me, _is_over)
     theatre = _Theatre(stage, package, make_hub)
     with (
-        patch("implementations.on_threads.connection.readable", theatre.readable),
-        patch("implementations.on_threads.connection.writable", theatre.writable),
+        patch("implementations.on_threads.wire.readable", theatre.readable),
+        patch("implementations.on_threads.wire.writable", theatre.writable),
         patch("sys.unraisablehook", _unraisable),
-        patch("logging.logThreads", False),  # it would ask threading, which knows these not
+        patch("logging.logThreads", False),  # threading does not know the names of these threads
         stage.watched_log(),
     ):
         result = interleave_test.explore(
@@ -74,13 +78,15 @@ def play(package: ModuleType, make_hub: Callable[..., Any], seed: int) -> Stage:
         )
     if result.failure is not None:
         if result.failure.kind == "exception":
-            raise RuntimeError("a run failed by itself") from result.failure.exception
+            raise RuntimeError(
+                "the run itself failed, not the server"
+            ) from result.failure.exception
         stage.waits = _waits(result.failure.details)
     return stage
 
 
 class _Theatre:
-    """What starts the threads and keeps them waiting."""
+    """Starts the threads, and takes the place of their waits."""
 
     def __init__(self, stage: Stage, package: ModuleType, make_hub: Callable[..., Any]) -> None:
         self._stage = stage
@@ -109,7 +115,7 @@ class _Theatre:
         def named(*arguments: object) -> None:
             self._act(f"{name}'s read pump", read_pump, *arguments)
 
-        connection._read_pump = named  # the servers call all their read pumps alike
+        connection._read_pump = named  # the servers give all read pumps the same name
         thread = threading.Thread(target=self._act, args=(f"{name}'s write pump", connection.run))
         thread.start()
         return thread
@@ -124,7 +130,7 @@ class _Theatre:
             self._stage.crashed(error)
 
     def readable(self, sock: MemorySocket, *, deadline: float = math.inf) -> bool:
-        """In the place of `readiness.readable`."""
+        """Takes the place of `readiness.readable`."""
         changed = threading.Event()
         sock.call_back(changed.set)
         try:
@@ -135,24 +141,24 @@ class _Theatre:
         return sock.readable
 
     def writable(self, sock: MemorySocket, *, deadline: float = math.inf) -> bool:
-        """In the place of `readiness.writable`; the client reads a little later."""
+        """Takes the place of `readiness.writable`; the client reads a little later."""
         time.sleep(0)  # a point where threads change
         sock.drain()
         if not sock.writable:
             threading.Event().wait(_left(deadline))
             return False
-        time.sleep(0)  # others may write before who waits here is back
+        time.sleep(0)  # others may write before the waiting pump runs again
         return True
 
 
 def _left(deadline: float) -> float | None:
-    """Return the seconds to a deadline; None where it is so far away that it is none."""
+    """Return the seconds to a deadline; None if it is too far away to matter."""
     left_s = deadline - time.monotonic()
     return None if left_s > STUCK_S else max(0.0, left_s)
 
 
 def _me() -> Hashable:
-    """Return an object of this thread's own: a thread's number may be used again."""
+    """Return an object of this thread's own; a thread's number may be used again."""
     if not hasattr(_local, "me"):
         _local.me = object()
     me: Hashable = _local.me
@@ -168,13 +174,13 @@ def _name(name: str) -> None:
 
 
 def _is_over() -> bool:
-    """Whether threads are being ended: each then unwinds by itself, in no order."""
+    """Return whether threads are being ended: each then unwinds by itself, in no order."""
     scheduler = current_scheduler()
     return scheduler is not None and scheduler._abort
 
 
 def _unraisable(what: sys.UnraisableHookArgs) -> None:
-    """Say nothing of a generator that is dropped while its thread is being ended."""
+    """Stay silent about a generator that is dropped while its thread is being ended."""
     if not isinstance(what.exc_value, _Abort):
         sys.__unraisablehook__(what)
 
@@ -192,7 +198,7 @@ def _waits(details: str) -> list[str]:
             holder = _HOLDER.search(what)
             if name == STAGE_HAND:
                 continue
-            if holder is None or holder[1] in (name, STAGE_HAND):  # a lock may serve as a bell
+            if holder is None or holder[1] in (name, STAGE_HAND):  # a lock that serves as an event
                 waits.append(f"{name} waits at {place}")
             elif what.startswith("join"):
                 waits.append(f"{name} waits for {holder[1]} to end, at {place}")

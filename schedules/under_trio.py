@@ -1,8 +1,8 @@
 """A run of a trio server's hub and connections under trio's own scheduler, seeded.
 
-Mirrors under_threads.py and under_asyncio.py. Trio shuffles each batch of tasks that
-are ready; here the shuffling starts from the run's seed, and a mock clock jumps to
-the next deadline when nothing else is left to do.
+Mirrors under_threads.py and under_asyncio.py. Trio shuffles each batch of tasks that are ready;
+here the shuffling starts from the run's seed. A mock clock jumps to the next deadline when nothing
+else is left to do.
 
 Invariants:
   1. The seed alone decides: no real socket, clock or thread takes part.
@@ -28,7 +28,7 @@ from schedules.whereabouts import whereabouts
 
 __all__ = ["play", "seeded"]
 
-PAUSES = 3  # at most, before a client's words arrive: trio's batches alone keep tasks in step
+PAUSES = 3  # at most, before a client's words arrive; without them tasks would run in step
 
 
 def play(package: ModuleType, make_hub: Callable[..., Any], seed: int) -> Stage:
@@ -52,10 +52,10 @@ def play(package: ModuleType, make_hub: Callable[..., Any], seed: int) -> Stage:
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Have trio's scheduler draw from ``seed``.
+    """Let trio's scheduler draw from ``seed``.
 
-    Trio keeps this for test tools that make runs repeatable, and offers it under private
-    names only; tests/schedules/test_under_trio.py notices if they lose their effect.
+    Trio has this for test tools that make runs repeatable, but only under private names.
+    tests/schedules/test_under_trio.py notices if these lose their effect.
     """
     run = trio._core._run
     before = run._r.getstate()
@@ -68,7 +68,7 @@ def seeded(seed: int) -> Iterator[None]:
 
 
 class _Theatre:
-    """What starts the tasks and keeps them waiting."""
+    """Starts the tasks, and takes the place of their waits."""
 
     def __init__(self, stage: Stage, package: ModuleType, make_hub: Callable[..., Any]) -> None:
         self._stage = stage
@@ -109,7 +109,7 @@ class _Theatre:
         self._stage.enter(name)
         try:
             await connection.run()
-        except Exception as error:  # only a broken hub's: `run` raises nothing of its own
+        except Exception as error:  # only from a broken hub: `run` itself raises nothing
             self._stage.crashed(error)
         self._left -= 1
         if not self._left:
@@ -124,7 +124,7 @@ class _Theatre:
         stopped.set()
 
     async def readable(self, sock: MemorySocket) -> None:
-        """In the place of `trio.lowlevel.wait_readable`."""
+        """Takes the place of `trio.lowlevel.wait_readable`."""
         self._stage.enter(f"{sock.part.name}'s read pump", unless_known=True)
         changed = trio.Event()
         sock.call_back(changed.set)
@@ -137,10 +137,10 @@ class _Theatre:
             sock.call_back(None)
 
     async def writable(self, sock: MemorySocket) -> None:
-        """In the place of `trio.lowlevel.wait_writable`; the client reads a little later."""
+        """Takes the place of `trio.lowlevel.wait_writable`; the client reads a little later."""
         for _ in range(sock.random.randint(1, PAUSES)):
             await trio.lowlevel.checkpoint()
         sock.drain()
         if not sock.writable:
             await trio.sleep_forever()
-        await trio.lowlevel.checkpoint()  # others may write before who waits here is back
+        await trio.lowlevel.checkpoint()  # others may write before the waiting pump runs again

@@ -1,7 +1,7 @@
 """Where tasks wait: the innermost line of the servers' own code.
 
-For asyncio and trio alike: a task of either is a coroutine that is suspended in
-another one, and so on to the innermost.
+For asyncio and trio alike: a task of either is a coroutine that is suspended in another one, and so
+on to the innermost coroutine.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _SERVERS = str(Path(__file__).resolve().parents[1] / "implementations")
 
 
 def whereabouts(tasks: Iterable[tuple[str, Any]]) -> list[str]:
-    """Return ``ben's write pump waits in take, at outbox.py:67`` for each that has not ended.
+    """Return ``ben's write pump waits in take, at outbox.py:67`` for each task that has not ended.
 
     Args:
         tasks: the name and the coroutine of each.
@@ -37,7 +37,7 @@ def _at(coroutine: Any) -> str:
 
 
 def _frame(coroutine: Any) -> Any:
-    """Return where a coroutine, or what else can be awaited, stands; None when it has ended."""
+    """Return the frame of a coroutine, or of another awaitable; None if it has ended."""
     return getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
 
 

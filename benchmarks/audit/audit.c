@@ -1,17 +1,17 @@
-/* A second load generator, to check the first by: it shares no code and no method with generator.c.
+/* A second load generator, to cross-check the first: it shares no code and no method with it.
  *
  *   audit ADDRESS PORT CLIENTS WARMUP MESSAGES PAYLOAD_BYTES RATE_HZ
  *
- * It knows nothing of WebSocket frames. Each message holds one mark that no frame's head, name or
- * announcement can hold, and marks are counted in the raw bytes: the k-th mark that a client reads
- * is message k. That supposes that nothing is lost, doubled or out of order, which the first
- * generator's runs prove and which this one can only count.
+ * It does not parse WebSocket frames. Each message contains one mark that no frame's head, name or
+ * announcement can contain, and the marks are counted in the raw bytes: the k-th mark that a client
+ * reads is message k. This assumes that no message is lost, doubled or out of order. The runs of
+ * the first generator prove that; this one can only count.
  *
- * Client 0 speaks. RATE_HZ 0 is a closed loop: the next message when everyone has the last. Prints
- * one line: µs a delivery, and the median and 99th percentile in ms of all deliveries, from when
- * each message was due.
+ * Client 0 speaks. RATE_HZ 0 is a closed loop: the next message follows when every client has the
+ * last one. It prints one line: µs per delivery, and the median and the 99th percentile in ms of
+ * all deliveries, each from when its message was due.
  *
- * It does not sleep, so it wants a core of its own: see generator.c, invariant 4.
+ * It never sleeps, so it needs a core of its own: see generator.c, invariant 4.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,10 +26,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MARK_FIRST 0xC2 /* U+00A7 in UTF-8; in a frame's head the second byte never follows the first */
+#define MARK_FIRST 0xC2 /* U+00A7 in UTF-8; no frame's head contains these two bytes in a row */
 #define MARK_SECOND 0xA7
-#define JOIN_BATCH 32   /* connected before all that the room says of it is read: no outbox fills */
-#define QUIET_S 0.5     /* nothing came for this long: the room has said all */
+#define JOIN_BATCH 32   /* connected before the room's announcements are read: no outbox fills */
+#define QUIET_S 0.5     /* nothing came for this long: the room has announced every arrival */
 #define GIVE_UP_S 30.0
 
 struct client {
@@ -39,7 +39,7 @@ struct client {
 
 static struct client *clients;
 static int client_count, ready;
-static double *due_s, *latency_s; /* by message; by delivery */
+static double *due_s, *latency_s; /* per message; per delivery */
 static long delivered;
 static int messages_due;
 
@@ -54,7 +54,7 @@ static void die(const char *what) {
     exit(1);
 }
 
-/* Reads what is there for one client; returns the bytes. */
+/* Read what has come for one client; return the number of bytes. */
 static long drain(struct client *client) {
     static unsigned char bytes[65536];
     ssize_t got = recv(client->fd, bytes, sizeof bytes, 0);
@@ -73,9 +73,9 @@ static long drain(struct client *client) {
     return got;
 }
 
-/* Reads what there is for anybody, without waiting; returns the bytes. */
+/* Read what has come for any client, without waiting; return the number of bytes. */
 static long drain_all(void) {
-    struct epoll_event found[32]; /* few, so that no receipt waits long for its time to be taken */
+    struct epoll_event found[32]; /* few, so that the time of each receipt is taken soon */
     long bytes = 0;
     int count = epoll_wait(ready, found, 32, 0);
     for (int i = 0; i < count; i++) bytes += drain(found[i].data.ptr);
@@ -104,7 +104,7 @@ static void join(struct client *client, const char *address, int port) {
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
         address, port);
     write_whole(client->fd, text, length);
-    /* One byte at a time, so that what the room says behind the answer's head is left alone. */
+    /* One byte at a time, so that nothing after the head of the answer is read. */
     for (int end = 0, got = 0; end < 4; got++) {
         if (got == sizeof text - 1 || recv(client->fd, text + got, 1, 0) != 1) die("no answer");
         end = text[got] == "\r\n\r\n"[end] ? end + 1 : text[got] == '\r';
@@ -133,7 +133,7 @@ static void say(size_t payload_bytes, double at_s) {
     free(body);
 }
 
-/* Plays messages and returns the seconds from the first send until the last receipt. */
+/* Play messages; return the seconds from the first send until the last receipt. */
 static double play(int count, size_t payload_bytes, double rate_hz) {
     long before = delivered, owed = (long)count * client_count;
     double began_s = now_s(), heard_s = began_s, last_s = began_s;

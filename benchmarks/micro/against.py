@@ -1,19 +1,18 @@
-"""Is this tree slower than another revision? Both are measured now, in turns.
+"""Check whether this tree is slower than another revision, by measuring both in turns.
 
     python -m benchmarks.micro.against main -k room
-    python -m benchmarks.micro.against main --same      # how much does this machine lie?
+    python -m benchmarks.micro.against main --same      # how noisy is this machine?
 
-A number that was saved on another day says nothing on a machine that is busy or warm
-today. So the baseline revision is checked out into a temporary folder, and the two are
-measured by turns, baseline, this tree, baseline, this tree, each in a fresh process. What
-is judged for each benchmark is one ratio: the median of this tree's medians to the
-median of the baseline's.
+A number that was saved on another day cannot be compared: today the machine may be busy or warm.
+So the baseline revision is checked out into a temporary folder, and baseline and this tree are
+measured in turns, each in a fresh process. For each benchmark one ratio is judged: the median of
+this tree's medians over the median of the baseline's medians.
 
-Both run the benchmarks of this tree, so that a changed benchmark is no regression. One
-that fails at the baseline, for it uses what was not there yet, is reported and not judged.
+Both trees run the benchmarks of this tree, so a changed benchmark is no regression. A benchmark
+that fails in the baseline, because it uses something new, is reported and not judged.
 
-Exit code: 0, none is slower; 1, at least one is (or, with --same, seems faster); 2, there was
-nothing to judge by; 130, Ctrl-C.
+Exit code: 0, no benchmark is slower; 1, at least one is slower (or, with --same, seems faster);
+2, there was nothing to judge; 130, Ctrl-C.
 """
 
 from __future__ import annotations
@@ -39,25 +38,25 @@ __all__ = ["CannotMeasure", "Judgement", "checked_out", "judge", "main"]
 
 ROOT = Path(__file__).resolve().parents[2]
 MICRO = Path("benchmarks", "micro")
-LIMIT = 1.25  # what a shared machine makes of equals stays below it, most days: see --same
-TURNS = 3  # the fewest with a median that one bad process does not move
-MAX_TIME_S = 0.1  # of one benchmark in one turn, where it does not count its own rounds
+LIMIT = 1.25  # on a shared machine, noise is usually smaller: see --same
+TURNS = 3  # the smallest number whose median ignores one slow process
+MAX_TIME_S = 0.1  # of one benchmark in one turn, unless it sets its own number of rounds
 
 Medians = Mapping[str, Sequence[float]]  # seconds, one for each turn, by benchmark
 
 
 class CannotMeasure(Exception):
-    """No verdict is possible; the text is for a person."""
+    """No verdict is possible; the text says why."""
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What became of one benchmark.
+    """The result of one benchmark.
 
     Attributes:
-        name: as pytest has it: ``bench_room.py::bench_say[10]``.
-        before_s: the median of the baseline's medians, seconds; None where it has none.
-        after_s: the same of this tree.
+        name: the name that pytest gives it: ``bench_room.py::bench_say[10]``.
+        before_s: the median of the baseline's medians, in seconds; None if it has none.
+        after_s: the same for this tree.
         limit: the largest ratio that is no regression.
     """
 
@@ -68,19 +67,19 @@ class Judgement:
 
     @property
     def ratio(self) -> float | None:
-        """``after_s / before_s``; None where one is missing."""
+        """``after_s / before_s``; None if one of them is missing."""
         if self.before_s is None or self.after_s is None:
             return None
         return self.after_s / self.before_s
 
     @property
     def slower(self) -> bool:
-        """Whether it is a regression."""
+        """Whether this is a regression."""
         return self.ratio is not None and self.ratio > self.limit
 
     @property
     def faster(self) -> bool:
-        """Whether it is as much faster as a regression is slower."""
+        """Whether the baseline would be a regression against this tree."""
         return self.ratio is not None and self.ratio < 1 / self.limit
 
     def __str__(self) -> str:
@@ -109,9 +108,9 @@ def judge(before: Medians, after: Medians, limit: float) -> list[Judgement]:
 
 @contextmanager
 def checked_out(root: Path, ref: str) -> Iterator[Path]:
-    """Check ``ref`` of the repository at ``root`` out, into a temporary folder that goes again.
+    """Check ``ref`` of the repository at ``root`` out into a temporary folder.
 
-    It goes whatever ends the block, Ctrl-C included.
+    The folder is removed, whatever ends the block, even Ctrl-C.
 
     Raises:
         CannotMeasure: git does not know ``ref``, or there is no repository.
@@ -129,15 +128,15 @@ def checked_out(root: Path, ref: str) -> Iterator[Path]:
                 raise CannotMeasure(f"cannot check out {ref!r}: {added.stderr.strip()}")
             yield tree
         finally:
-            subprocess.run(  # nothing to remove where the checkout failed: it may complain
+            subprocess.run(  # may fail: after a failed checkout there is nothing to remove
                 ["git", "worktree", "remove", "--force", str(tree)], cwd=root, capture_output=True
             )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, judge, print a line for each benchmark; return the exit code."""
+    """Measure, judge, print one line for each benchmark; return the exit code."""
     options = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, _stop)  # or what a CI system ends would leave its worktree
+    signal.signal(signal.SIGTERM, _stop)  # so that the worktree is removed if CI ends this process
     try:
         with checked_out(ROOT, options.ref) as baseline:
             _bring_benchmarks(baseline)
@@ -152,29 +151,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for judgement in judgements:
         print(judgement)
     if all(judgement.ratio is None for judgement in judgements):
-        print("against: nothing to judge: no benchmark ran in both trees", file=sys.stderr)
+        print("against: nothing to judge, because no benchmark ran in both trees", file=sys.stderr)
         return 2
     slower = sum(judgement.slower for judgement in judgements)
     faster = sum(judgement.faster for judgement in judgements)
     what = "the same tree twice" if options.same else f"this tree against {options.ref}"
     print(
-        f"{what}: of {len(judgements)}, over {options.limit:g} times slower: {slower}, "
-        f"faster: {faster}"
+        f"{what}: of {len(judgements)} benchmarks, {slower} are slower and {faster} faster by "
+        f"more than a factor of {options.limit:g}"
     )
-    # Of one tree twice neither is true: what seems faster is noise that could have been slower.
+    # With --same, nothing is really faster: such noise could have been slower as well.
     return 1 if slower or (options.same and faster) else 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="against", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("ref", help="the baseline: a branch, tag or commit")
-    parser.add_argument("-k", default="", metavar="EXPR", help="which benchmarks, as pytest's -k")
-    parser.add_argument("--limit", type=_limit, default=LIMIT, help=f"default {LIMIT}")
-    parser.add_argument("--turns", type=_turns, default=TURNS, help=f"of each; default {TURNS}")
+    parser.add_argument("ref", help="the baseline: a branch, a tag or a commit")
+    parser.add_argument("-k", default="", metavar="EXPR", help="which benchmarks: pytest's -k")
+    parser.add_argument(
+        "--limit", type=_limit, default=LIMIT, help=f"largest allowed ratio (default: {LIMIT})"
+    )
+    parser.add_argument(
+        "--turns", type=_turns, default=TURNS, help=f"of each tree (default: {TURNS})"
+    )
     parser.add_argument(
         "--same",
         action="store_true",
-        help="measure the baseline against itself: what differs then is noise",
+        help="measure the baseline against itself: every difference is noise",
     )
     return parser
 
@@ -194,7 +197,7 @@ def _turns(text: str) -> int:
 
 
 def _bring_benchmarks(tree: Path) -> None:
-    """Give ``tree`` the benchmarks of this one."""
+    """Copy the benchmarks of this tree into ``tree``."""
     shutil.rmtree(tree / MICRO, ignore_errors=True)
     shutil.copytree(ROOT / MICRO, tree / MICRO, ignore=shutil.ignore_patterns("__pycache__"))
     (tree / MICRO.parent / "__init__.py").touch()
@@ -215,10 +218,10 @@ def _measure(
 
 
 def _run(tree: Path, expression: str, *, may_fail: bool) -> dict[str, float]:
-    """Run the benchmarks of ``tree`` in a fresh process; return each one's median in seconds.
+    """Run the benchmarks of ``tree`` in a fresh process; return the median of each, in seconds.
 
     Raises:
-        CannotMeasure: pytest could not run them; or one failed, where none may.
+        CannotMeasure: pytest could not run them, or one failed although none may.
     """
     with tempfile.TemporaryDirectory(prefix="hubbub-turn-") as folder:
         saved = Path(folder) / "turn.json"
@@ -230,7 +233,7 @@ def _run(tree: Path, expression: str, *, may_fail: bool) -> dict[str, float]:
                 f"--benchmark-max-time={MAX_TIME_S}",
             ],
             cwd=tree,
-            # In front of an editable install of another tree; conftest.py makes sure of it.
+            # Comes before an editable install of another tree; conftest.py checks that.
             env={**os.environ, "PYTHONPATH": str(tree)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -239,7 +242,7 @@ def _run(tree: Path, expression: str, *, may_fail: bool) -> dict[str, float]:
         passed = run.returncode == 0 or (run.returncode == 1 and may_fail)
         if not passed:
             raise CannotMeasure(f"the benchmarks failed in {tree}:\n{run.stdout}")
-        if not saved.exists():  # all failed
+        if not saved.exists():  # every benchmark failed
             return {}
         results = json.loads(saved.read_text())["benchmarks"]
     return {result["fullname"]: result["stats"]["median"] for result in results}

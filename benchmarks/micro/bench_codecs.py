@@ -1,12 +1,12 @@
 """The codecs of both doors: bytes to lines, and a line to bytes.
 
-Encoding is one function for both doors, called once a broadcast however many
-clients there are: one group, a line of the table a size. Feeding has a group for
-each size and cut, in which the two doors stand side by side.
+Encoding is one function for both doors. It is called once per broadcast, however many clients
+there are. It has one group, with one row per size. Feeding has one group per size and cut, with
+one row per door.
 
-Expect the WebSocket door to cost several times the line door while the line is short,
-for its frames have a header and a mask; both to grow slowly with the size when it comes
-whole; and both to cost a call a byte when it comes byte by byte, as from a rude client.
+Expected: For short lines the WebSocket door costs several times as much as the line door, because
+its frames have a header and a mask. If a line arrives whole, both grow slowly with its size. If it
+arrives byte by byte, both cost one call per byte.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from implementations.core.websocket_codec import WebSocketCodec
 
 Codec = LineCodec | WebSocketCodec
 
-SIZES_BYTES = [16, 256, 4096]  # of the text; the last is the longest line that is let in
+SIZES_BYTES = [16, 256, 4096]  # of the text; the last one is the longest line allowed
 HANDSHAKE = (
     "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     f"Sec-WebSocket-Key: {base64.b64encode(bytes(16)).decode()}\r\n"
@@ -48,7 +48,7 @@ def bench_encode(benchmark: Benchmark, size_bytes: int) -> None:
 @pytest.mark.parametrize("cut", ["whole", "bytes"])
 @pytest.mark.parametrize("door", ["line", "websocket"])
 def bench_feed(benchmark: Benchmark, door: str, cut: str, size_bytes: int) -> None:
-    """Feed one line to a codec that has nothing else in it."""
+    """Feed one line to a codec that holds no other bytes."""
     benchmark.group = f"feed one line of {size_bytes:4} B, {cut}"
     text = "x" * size_bytes
     codec, data = _line_door(text) if door == "line" else _websocket_door(text)
@@ -65,12 +65,12 @@ def _feed(codec: Codec, pieces: list[bytes]) -> list[Event]:
 
 
 def _line_door(text: str) -> tuple[Codec, bytes]:
-    """Return a codec that takes lines, and the bytes of one."""
+    """Return a codec of the line door, and the bytes of one line."""
     return LineCodec(Settings()), text.encode() + b"\n"
 
 
 def _websocket_door(text: str) -> tuple[Codec, bytes]:
-    """Return a codec that takes frames, its handshake done, and the bytes of one."""
+    """Return a codec of the WebSocket door after its handshake, and the bytes of one frame."""
     settings = Settings()
     codec = WebSocketCodec(settings, Site("none", settings, b""))
     assert codec.feed(HANDSHAKE) == [Opened()]

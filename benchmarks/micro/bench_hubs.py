@@ -1,29 +1,29 @@
-"""One fan-out of each hub: a message submitted, up to when the last of n clients is handed it.
+"""One fan-out of each hub: from submitting a message until the last of n clients has it.
 
-A round is one message. A client of ``mutex`` or ``broadcaster`` has been handed it when
-it is in the client's outbox; a client of ``direct``, when its socket, a fake one, has taken
-it. Between the rounds what came is looked at and emptied; that is not measured. In a
-direct hub n write pumps wait, as they do in a server. At the others' outboxes nobody
-waits: to wake n write pumps and have them write, which is most of what those two cost a
-server, is not in their numbers. So compare mutex with broadcaster here, and any hub with
-itself in another runtime or revision; what all of a delivery costs, `hubbub compare` says.
+A round is one message. With ``mutex`` and ``broadcaster`` a client has the message when it is in
+the client's outbox; with ``direct``, when the client's fake socket has taken it. Between rounds the
+messages are checked and removed, which is not measured.
 
-The clock stops when the caller, a thread or a task, goes on after the last client was
-handed the message. A mutex hub's ``submit`` has done it all by then; the other two hubs'
-owner must have its turn first. In the threads runtime that is another thread, and a switch
-there and one back are in the number, as they are in a server. In asyncio and trio
-the loop runs on from where it stood still (frozen.py): its start is not in the number.
+In a direct hub n write pumps wait, as in a server. At the outboxes of the other two hubs no write
+pump waits. Waking n write pumps and letting them write is most of what these hubs cost in a server,
+and it is not in their numbers. So compare mutex with broadcaster here, and each hub with itself in
+another runtime or revision. `hubbub compare` measures the whole cost of a delivery.
 
-One group a number of clients, with all nine servers in it. For tables of the three hubs
-of a runtime, or of the three runtimes of a hub:
+The clock stops when the caller, a thread or a task, goes on after the last client has the message.
+The ``submit`` of a mutex hub does all the work itself; in the other two hubs their owner has to run
+first. In the threads runtime the owner is another thread, so the number includes two thread
+switches, as in a server. In asyncio and trio the loop goes on where it was frozen (frozen.py), so
+the number does not include its start.
+
+One group per number of clients, with all nine servers. For tables of the three hubs of a runtime,
+or of the three runtimes of a hub:
 
     make bench ARGS="-k submit --benchmark-group-by=param:clients,param:runtime"
     make bench ARGS="-k submit --benchmark-group-by=param:clients,param:hub"
 
-Expect all to grow with n. Direct grows the least, and alike in the three runtimes: one
-call a client. Outboxes grow by what an offer costs: a lock in threads, a look into the
-parking lot in trio, neither in asyncio. The owner's turn is a constant that shows with
-few clients only.
+Expected: All grow with n. Direct grows least, and equally in the three runtimes, by one call per
+client. Outboxes grow by the cost of one offer: threads takes a lock, trio checks its parking lot,
+asyncio does neither. The owner's turn is constant, so it shows only with few clients.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ from benchmarks.micro.fixture import Benchmark
 from implementations.servers import SERVERS
 
 
-# Clients to rounds. pytest-benchmark does not calibrate what has a setup; this is less than
-# a second each, and more when few clients make a round short.
+# Rounds, by clients. pytest-benchmark does not calibrate a benchmark with a setup. These numbers
+# take less than a second each; short rounds with few clients are made more often.
 ROUNDS = {10: 3000, 100: 1000, 1000: 200}
 WARMUP_ROUNDS = 10
 

@@ -1,7 +1,7 @@
-"""What a line means: `parse`, one line of each kind.
+"""From a line to a command: `parse`, with one line of each kind.
 
-One group, a line of the table a kind. Expect talk to cost the same however long it is,
-for its first characters decide; the others differ in what they cut off.
+One group, with one row per kind. Expected: Talk costs the same at every length, because its first
+characters decide. The other kinds differ in what they split off.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""One step of the room among n members: the deliveries it causes, and no delivering.
+"""One step of a room with n members: it returns deliveries, and delivers nothing.
 
-A group a step, a line of the table a number of members: what is compared is how a
-step grows. Expect ``say``, ``rename`` and ``leave`` not to, and ``who`` and ``join``
-to grow with n, for both spell the whole roster.
+One group per step, with one row per number of members, to show how a step grows. Expected:
+``say``, ``rename`` and ``leave`` do not grow; ``who`` and ``join`` grow with n, because both write
+out the whole roster.
 
-Joining and leaving undo each other outside of what is measured, so each round
-finds n members.
+Each round begins with n members: a join is undone by a leave, and a leave by a join, outside of
+the measured time.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from implementations.core.room import Delivery, Room
 
 
 MEMBERS = [10, 100, 1000]
-ROUNDS = 2000  # of one step each: enough for a median, and a thousandth of a minute
-NEWCOMER = 0  # members count from 1
+ROUNDS = 2000  # of one step each: enough for a median, and quickly done
+NEWCOMER = 0  # the members are numbered from 1
 
 each_size = pytest.mark.parametrize("members", MEMBERS)
 
@@ -48,7 +48,7 @@ def bench_who(benchmark: Benchmark, members: int) -> None:
 
 @each_size
 def bench_rename(benchmark: Benchmark, members: int) -> None:
-    """One member takes another name, each time the other of two."""
+    """One member changes its name, back and forth between two."""
     benchmark.group = "room: rename"
     room = _room_of(members)
     names = cycle([Rename("anna"), Rename("ben")])
@@ -58,7 +58,7 @@ def bench_rename(benchmark: Benchmark, members: int) -> None:
 
 @each_size
 def bench_join(benchmark: Benchmark, members: int) -> None:
-    """A newcomer is let in among n."""
+    """A newcomer joins n members."""
     benchmark.group = "room: join"
     room = _room_of(members)
 
@@ -74,7 +74,7 @@ def bench_join(benchmark: Benchmark, members: int) -> None:
 
 @each_size
 def bench_leave(benchmark: Benchmark, members: int) -> None:
-    """One leaves, and n stay."""
+    """One member leaves, and n stay."""
     benchmark.group = "room: leave"
     room = _room_of(members)
 

@@ -1,7 +1,7 @@
-"""Sees to it that what is measured is the code of the tree that the benchmarks are in.
+"""Makes sure that the benchmarks measure the code of their own tree.
 
-An editable install elsewhere would be found first where the paths are set wrongly,
-and every comparison of two trees would then show that they are equally fast.
+With wrong paths, an editable install of another tree would be imported, and every comparison of
+two trees would show that they are equally fast.
 """
 
 from __future__ import annotations

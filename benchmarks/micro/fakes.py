@@ -1,4 +1,4 @@
-"""What stands in a hub's benchmark for the clients' connections."""
+"""Fake clients for the benchmarks of hubs."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from implementations.core.message import TCP, encode
 __all__ = ["ADDRESS", "DOOR", "HEARD", "SAY", "TALKER", "FakeSocket", "Scene", "all_took"]
 
 DOOR = TCP
-TALKER = 1  # the first client, by its id
+TALKER = 1  # the id of the first client
 ADDRESS = "127.0.0.1:{}"  # of a client, by its id
 SAY = Say("x" * 50)
-HEARD = encode(f"{ADDRESS.format(TALKER)}: {SAY.text}").tcp  # 63 bytes to everyone, its talker too
+HEARD = encode(f"{ADDRESS.format(TALKER)}: {SAY.text}").tcp  # 63 bytes to each client
 
 
 class FakeSocket:
-    """A socket that takes everything at once and keeps it: no system call.
+    """A socket that takes and keeps every write, without a system call.
 
     Args:
         told: called after each write.
 
     Attributes:
-        taken: what was written to it, write by write.
+        taken: the data of each write.
     """
 
     def __init__(self, told: Callable[[], None] | None = None) -> None:
@@ -41,26 +41,26 @@ class FakeSocket:
         return len(data)
 
     def as_socket(self) -> socket.socket:
-        """Return it under the type that a hub asks for; a hub uses ``send`` alone."""
+        """Return this socket with the type that a hub expects; a hub uses only ``send``."""
         return cast(socket.socket, self)
 
 
 class Scene(Protocol):
-    """A hub that runs, with n clients in it. Each runtime has its own, in scene_*.py."""
+    """A running hub with n clients. Each runtime has its own, in scene_*.py."""
 
     def fan_out(self) -> None:
-        """Submit one message, and return when the last client has been handed it."""
+        """Submit one message, and return when the last client has it."""
 
     def clear(self) -> None:
-        """Take the message away from each client, so that the next finds them all as before.
+        """Remove the message from each client, so that the next `fan_out` finds all as before.
 
-        To be called after each `fan_out`, outside of what is measured. It fails when a
-        client has got anything but that one message.
+        Call it after each `fan_out`, outside of the measured time. It fails if a client has got
+        anything else than that one message.
         """
 
 
 def all_took(socks: Sequence[FakeSocket]) -> None:
-    """See that each socket took the one message in one write and nothing else, and empty it."""
+    """Check that each socket took exactly one write with the message, and empty the sockets."""
     for sock in socks:
         assert sock.taken == [HEARD], sock.taken
         sock.taken.clear()

@@ -1,4 +1,4 @@
-"""What of pytest-benchmark's ``benchmark`` fixture is used here, with types: it has none."""
+"""The ``benchmark`` fixture of pytest-benchmark, with types for the parts that are used here."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ T = TypeVar("T")
 
 
 class Benchmark(Protocol):
-    """The ``benchmark`` fixture. One call of one of its methods a benchmark.
+    """The ``benchmark`` fixture. Each benchmark calls one of its methods once.
 
     Attributes:
-        group: which table of the report this benchmark is a line of.
+        group: the table of the report in which this benchmark is a row.
     """
 
     group: str | None
 
     def __call__(self, step: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Measure ``step``, as often in a round as the clock needs; return what it returns."""
+        """Measure ``step``, several times per round if it is short; return its result."""
 
     def pedantic(
         self,
@@ -33,4 +33,4 @@ class Benchmark(Protocol):
         rounds: int = 1,
         warmup_rounds: int = 0,
     ) -> T:
-        """Measure ``target``, once in a round; ``setup`` and ``teardown`` are not measured."""
+        """Measure ``target`` once per round; ``setup`` and ``teardown`` are not measured."""

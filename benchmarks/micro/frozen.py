@@ -1,14 +1,13 @@
-"""An event loop that stands still, and runs on only while it is called.
+"""An event loop that is frozen, and runs only during a call.
 
-pytest-benchmark measures a function that does not wait; a hub runs in a loop. To
-start a loop for each round would add more than a small fan-out costs, and another
-thread with the loop in it would add two thread switches. So the loop runs in a
-greenlet: a call switches into it, in the middle of the step of one task, and that
-task switches back when it has done its work. The loop never ends in between, and
-does not notice. One switch there and one back are all that a measured call adds.
+pytest-benchmark measures plain functions, but a hub runs in an event loop. Starting a loop for each
+round would cost more than a small fan-out, and a loop in another thread would add two thread
+switches. So the loop runs in a greenlet. A call switches into the greenlet, in the middle of a step
+of one task, and that task switches back when it has done its work. The loop does not end in
+between, and cannot notice that it was frozen. A measured call adds one switch there and one back.
 
-While it stands still no task of it runs, no clock of it is looked at. It must not
-be left for good without `Frozen.close`.
+While the loop is frozen, none of its tasks runs and none of its timers is checked. It must be ended
+with `Frozen.close`.
 """
 
 from __future__ import annotations
@@ -25,12 +24,12 @@ Life = Callable[[Job], Awaitable[None]]
 
 
 class Frozen:
-    """A loop with one task that does what it is called for.
+    """A loop with one task that runs the jobs it is given.
 
     Args:
-        run: runs an async function to its end in a loop of its own: `trio.run`, for one.
-        life: that function, given what it has to await once it is ready for jobs; that
-            returns when the loop is to end.
+        run: runs an async function in a new loop until it returns, for example `trio.run`.
+        life: the async function. It gets a function to await when it is ready for jobs; that one
+            returns when the loop has to end.
     """
 
     def __init__(self, run: Callable[[Job], None], life: Life) -> None:
@@ -39,14 +38,15 @@ class Frozen:
         self._inside.switch(lambda: life(self._serve))  # up to the first line of `_serve`
 
     def call(self, job: Job) -> None:
-        """Have the loop run until ``job`` is done. What that raises ends the loop and comes here.
+        """Let the loop run until ``job`` is done.
 
-        For the thread and the greenlet that made it.
+        An exception of ``job`` ends the loop and is raised here. Call it only from the thread and
+        the greenlet that made this object.
         """
         self._inside.switch(job)
 
     def close(self) -> None:
-        """Have the loop come to its end. Idempotent; also after a job that raised."""
+        """End the loop. Idempotent; allowed after a job that raised."""
         if not self._inside.dead:
             self._inside.switch(None)
 

@@ -1,8 +1,8 @@
 """A hub of the threads runtime with n clients, for bench_hubs.py.
 
-Mirrors scene_asyncio.py and scene_trio.py. Here nothing has to stand still: the
-hub's owner has a thread of its own and waits in it, as do a direct hub's write
-pumps. What is measured runs in the caller's thread, up to the owner's last client.
+Mirrors scene_asyncio.py and scene_trio.py. Here nothing has to be frozen: the hub's owner waits
+in a thread of its own, and so do the write pumps of a direct hub. The clock runs in the caller's
+thread, until the owner has handed the message to the last client.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Scene(ABC):
     def __init__(self, hub: MutexHub | BroadcasterHub | DirectHub, clients: int) -> None:
         self._hub = hub
         self._clients = clients
-        # One entry for each time the last client is handed something; bounded by the calls of
-        # `fan_out`, each of which waits for its own.
+        # One entry for each message that the last client gets. It stays short, because each call
+        # of `fan_out` takes its own entry.
         self._handed: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._threads = [threading.Thread(target=hub.run, name="owner")]
         self._threads[0].start()
@@ -62,7 +62,7 @@ class Scene(ABC):
 
 
 class OutboxScene(Scene):
-    """A hub that fills outboxes: no write pump waits at them."""
+    """A hub that fills outboxes; no write pump waits at them."""
 
     _hub: MutexHub | BroadcasterHub
 
@@ -76,7 +76,7 @@ class OutboxScene(Scene):
             self._outboxes.append(outbox)
             self._hub.join(client_id, ADDRESS.format(client_id), outbox)
             if client_id % SETTINGS.inbox == 0 or client_id == self._clients:
-                for each in self._outboxes:  # or the arrivals would hold the next newcomer back
+                for each in self._outboxes:  # full outboxes would hold the next newcomer back
                     each.take()
         self._handed.get()  # its welcome
 
@@ -86,7 +86,7 @@ class OutboxScene(Scene):
 
 
 class DirectScene(Scene):
-    """A hub that writes to sockets, all of which take everything: the write pumps wait."""
+    """A hub that writes to sockets that take everything, so the write pumps wait."""
 
     _hub: DirectHub
 
@@ -105,7 +105,7 @@ class DirectScene(Scene):
         self._settle()
 
     def _settle(self) -> None:
-        """Say something until the owner itself writes it to all: each pump waits then."""
+        """Submit messages until the owner itself writes one to every socket: all pumps wait."""
         settled = False
         while not settled:
             self.fan_out()
@@ -118,7 +118,7 @@ class DirectScene(Scene):
 
 
 class _LastOutbox(Outbox):
-    """The outbox that a fan-out comes to last; it tells."""
+    """The last outbox of a fan-out; it reports when it gets the message."""
 
     def __init__(self, told: Callable[[], None]) -> None:
         super().__init__(DOOR, SETTINGS, Pace(), Relay())  # never so full that its pace matters
@@ -132,7 +132,7 @@ class _LastOutbox(Outbox):
 
 @contextmanager
 def opened(hub: str, clients: int) -> Iterator[Scene]:
-    """Run a hub, ``mutex``, ``broadcaster`` or ``direct``, with that many clients in it."""
+    """Run a ``mutex``, ``broadcaster`` or ``direct`` hub with that many clients."""
     match hub:
         case "mutex":
             scene: Scene = OutboxScene(MutexHub(SETTINGS), clients)

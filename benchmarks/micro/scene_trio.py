@@ -1,7 +1,7 @@
 """A hub of the trio runtime with n clients, for bench_hubs.py.
 
 Mirrors scene_threads.py and scene_asyncio.py. The loop is frozen between the calls:
-frozen.py says how, and why that is honest.
+frozen.py says how, and why that does not change the result.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Scene(ABC):
     async def _fan_out(self) -> None:
         self._handed = trio.Event()
         await self._hub.submit(TALKER, SAY)
-        if not self._handed.is_set():  # to wait for one that is set would be a checkpoint
+        if not self._handed.is_set():  # waiting for a set event would still be a checkpoint
             await self._handed.wait()
 
     def _told(self) -> None:
@@ -69,7 +69,7 @@ class Scene(ABC):
 
 
 class OutboxScene(Scene):
-    """A hub that fills outboxes: no write pump waits at them."""
+    """A hub that fills outboxes; no write pump waits at them."""
 
     _hub: MutexHub | BroadcasterHub
 
@@ -83,7 +83,7 @@ class OutboxScene(Scene):
             self._outboxes.append(outbox)
             await self._hub.join(client_id, ADDRESS.format(client_id), outbox)
             if client_id % SETTINGS.inbox == 0 or client_id == self._clients:
-                for each in self._outboxes:  # or the arrivals would hold the next newcomer back
+                for each in self._outboxes:  # full outboxes would hold the next newcomer back
                     await each.take()
 
     def clear(self) -> None:
@@ -95,7 +95,7 @@ class OutboxScene(Scene):
 
 
 class DirectScene(Scene):
-    """A hub that writes to sockets, all of which take everything: the write pumps wait."""
+    """A hub that writes to sockets that take everything, so the write pumps wait."""
 
     _hub: DirectHub
 
@@ -107,7 +107,7 @@ class DirectScene(Scene):
             outbox = self._hub.outbox(sock.as_socket(), DOOR)
             await self._hub.join(client_id, ADDRESS.format(client_id), outbox)
             nursery.start_soon(_write_pump, outbox)
-            await wait_all_tasks_blocked()  # the pump takes the welcome, and waits
+            await wait_all_tasks_blocked()  # the pump takes the welcome and waits
         for sock in self._socks:
             sock.taken.clear()
 
@@ -116,10 +116,10 @@ class DirectScene(Scene):
 
 
 class _LastOutbox(Outbox):
-    """The outbox that a fan-out comes to last; it tells."""
+    """The last outbox of a fan-out; it reports when it gets the message."""
 
     def __init__(self, told: Callable[[], None]) -> None:
-        super().__init__(DOOR, SETTINGS, Pace())  # never so full that whose pace would matter
+        super().__init__(DOOR, SETTINGS, Pace())  # never so full that its pace matters
         self._told = told
 
     def offer(self, message: Message, exempt: bool = False) -> bool:
@@ -130,7 +130,7 @@ class _LastOutbox(Outbox):
 
 @contextmanager
 def opened(hub: str, clients: int) -> Iterator[Scene]:
-    """Run a hub, ``mutex``, ``broadcaster`` or ``direct``, with that many clients in it."""
+    """Run a ``mutex``, ``broadcaster`` or ``direct`` hub with that many clients."""
     match hub:
         case "mutex":
             scene: Scene = OutboxScene(MutexHub(SETTINGS), clients)

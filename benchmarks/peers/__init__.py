@@ -1,10 +1,20 @@
-"""Servers by others, or in other languages, measured beside ours.
+"""The peers: servers on other libraries or in other languages, measured beside ours.
 
-A peer has no part of the protocol but fan-out: each text message that it gets goes to every
-client, the sender too. It is started with ``--ws HOST:PORT`` and prints one line when its door
-is open, ``peer ID ready ws=HOST:PORT``. All are without compression, and none needs anything
-before it is asked for: ``Peer.command`` builds what has to be built. The last three are our own
-servers on uvloop; they are here because they need what is not always there.
+A peer implements fan-out and nothing else of the protocol: it sends each text message to every
+client, the sender too, without compression. A peer is started with ``--ws HOST:PORT``. When its
+door is open it prints one line, ``peer ID ready ws=HOST:PORT``. ``Peer.command`` builds a peer
+when it is first needed. The last three peers are our own servers on uvloop, which is optional.
+
+    judging.py                which promises a peer keeps; judged before it is measured
+    judging_clients.py        the clients with which it is judged
+    startup.py                flags, limits and the ready line of every peer in Python
+    c_floor.c                 one thread in C that does nothing but send
+    go_gorilla/main.go        Go, gorilla/websocket
+    node_ws/server.mjs        Node, ws
+    picows_direct.py          Python, picows
+    websockets_broadcast.py   Python, websockets: the library's own broadcast()
+    websockets_queue.py       Python, websockets: a queue and a writer task per client
+    websockets_naive.py       Python, websockets: awaits each client's send in turn
 """
 
 from __future__ import annotations
@@ -41,10 +51,11 @@ _SCRIPTS = {".py", ".js", ".mjs", ".cjs", ".ts", ".rb", ".php", ".pl", ".lua", "
 class Peer:
     """One server to measure.
 
-    ``label`` says in two or three words what it is made of. ``command()`` makes ready what it
-    needs, which may take a minute the first time, and returns its command line up to where
-    ``--ws HOST:PORT`` goes; it raises `Unavailable` with one line for a person. ``version()`` is
-    for a report: best effort, and empty where nothing can be told.
+    Attributes:
+        label: what it is made of, in two or three words.
+        command: builds what the peer needs, which may take a minute the first time, and returns
+            its command line; ``--ws HOST:PORT`` is appended. Raises `Unavailable`.
+        version: returns the versions for a report; empty if they are unknown.
     """
 
     id: str
@@ -55,12 +66,12 @@ class Peer:
 
 
 def own_peer(command: str) -> Peer:
-    """Return a program of somebody's own as a peer, named after its file.
+    """Return a user's own server as a peer, named after its file.
 
-    ``{ws}`` in the command becomes HOST:PORT; without it ``--ws HOST:PORT`` is put behind.
+    ``{ws}`` in the command becomes HOST:PORT; without it, ``--ws HOST:PORT`` is appended.
 
     Raises:
-        ValueError: this is no command line, or its name is taken; with one line for a person.
+        ValueError: the text is not a command line, or a known server has its name.
     """
     try:
         words = shlex.split(command)
@@ -71,8 +82,8 @@ def own_peer(command: str) -> Peer:
     script = next((w for w in words[1:] if Path(w).suffix in _SCRIPTS), words[0])
     name = Path(script).stem
     if name in PEERS or any(name == server.id for server in SERVERS):
-        raise ValueError(f"--command: {name} is one of those that are known; name yours otherwise")
-    return Peer(name, "a program of one's own", "one's own", lambda: list(words), lambda: "")
+        raise ValueError(f"--command: a server named {name} exists already; rename yours")
+    return Peer(name, "your own server", "your own", lambda: list(words), lambda: "")
 
 
 def _python(module: str, *needs: tuple[str, str], uvloop: bool = False) -> list[str]:
@@ -94,7 +105,7 @@ def _node() -> list[str]:
 
 
 def _versions(*packages: str) -> str:
-    """The versions of this Python and of some packages, those that are installed."""
+    """Return the versions of this Python and of those of ``packages`` that are installed."""
     said = [f"Python {platform.python_version()}"]
     for package in packages:
         try:
@@ -132,14 +143,14 @@ _ON_UVLOOP = partial(_versions, "websockets", "uvloop")
 _ALL = [
     Peer(
         "c-floor",
-        "one thread, one send() a client a message, and nothing else: the floor",
+        "one thread, one send() per client and message, and nothing else: the floor",
         "C, epoll",
         lambda: [str(compile_c(_HERE / "c_floor.c"))],
         _c_version,
     ),
     Peer(
         "go-gorilla",
-        "a hub goroutine, two goroutines a client, waiting messages joined into one frame",
+        "a hub goroutine, two goroutines per client, waiting messages joined into one frame",
         "Go, gorilla/websocket",
         lambda: [str(compile_go(_HERE / "go_gorilla" / "main.go"))],
         _go_version,
@@ -153,7 +164,7 @@ _ALL = [
     ),
     Peer(
         "picows-direct",
-        "a loop over the clients in the callback of the message, in Cython",
+        "a loop over the clients in the message's callback, in Cython",
         "Python, picows",
         partial(_python, "picows_direct", ("picows", "peers")),
         partial(_versions, "picows"),
@@ -174,7 +185,7 @@ _ALL = [
     ),
     Peer(
         "websockets-naive",
-        "awaits each client's send in turn: one slow client stops all",
+        "awaits each client's send in turn: one slow client stops everybody",
         "Python, websockets",
         partial(_python, "websockets_naive"),
         _IN_WEBSOCKETS,

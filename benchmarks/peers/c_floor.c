@@ -1,18 +1,20 @@
-/* A peer, and the floor: what a broadcast costs when the server does nothing else.
+/* A peer, and the floor: the cost of a broadcast if the server does nothing else.
  *
- * One thread, one epoll, one send() a client a message. Each message is turned into a frame
- * once, in the buffer that it was read into, so what remains is the kernel's part.
+ * One thread, one epoll, one send() per client and message. Each message becomes a frame once, in
+ * the buffer that it was read into, so the remaining cost is the kernel's.
  *
- * It leaves out what a chat server needs: names, history and limits; queues and batching, so a
- * client whose socket does not take a whole frame at once is closed, and counted on standard
- * error at the end; pings of its own and time-outs, so who vanishes without a word stays; waiting
- * when descriptors run out; UTF-8 checks; HTTP other than the upgrade, on any path.
+ * It leaves out what a chat server needs:
+ *   - names, history and limits;
+ *   - queues and batching: a client whose socket does not take a whole frame at once is closed,
+ *     and the number of such clients is printed on standard error at the end;
+ *   - its own pings and time-outs: a client that vanishes without closing stays;
+ *   - waiting when file descriptors run out, UTF-8 checks, and HTTP other than the upgrade.
  *
  * Invariants:
- *   1. clients[fd] is NULL from the moment that fd is closed; whoever calls what may close a
- *      client looks there again.
+ *   1. clients[fd] is NULL from the moment that fd is closed. A function that called another one
+ *      which may close a client reads clients[fd] again.
  *   2. room[] holds the clients whose handshake is done, without gaps.
- *   3. Between two events a client keeps only the bytes of an unfinished frame or handshake.
+ *   3. Between events, a client keeps only the bytes of an unfinished frame or handshake.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -30,15 +32,15 @@
 
 enum { TEXT = 1, CLOSE = 8, PING = 9, PONG = 10 };
 enum { MAX_CLIENTS = 1 << 16, MAX_MESSAGE = 128 << 10, BACKLOG = 4096 };
-enum { BUFFER = 2 * MAX_MESSAGE, HEAD = 10 }; /* HEAD: the longest head of a frame we send */
+enum { BUFFER = 2 * MAX_MESSAGE, HEAD = 10 }; /* HEAD: the longest frame head sent */
 
 typedef struct {
     int fd, place;        /* place in room[], -1 before the handshake is done */
-    uint8_t *kept;        /* what was read of an unfinished frame */
+    uint8_t *kept;        /* the bytes of an unfinished frame */
     size_t kept_bytes;
-    uint8_t *parts;       /* HEAD bytes of room, then the parts of a message so far */
+    uint8_t *parts;       /* HEAD free bytes, then the fragments of a message so far */
     size_t parts_bytes;
-    int opcode;           /* of the message that the parts belong to, 0 for none */
+    int opcode;           /* of the fragmented message, 0 for none */
 } Client;
 
 static Client *clients[MAX_CLIENTS], *room[MAX_CLIENTS];
@@ -59,16 +61,16 @@ static void hang_up(Client *client) {
     free(client);
 }
 
-/* Send all of it at once or lose the client; false: it is lost. */
+/* Send all bytes at once or close the client. Return false if it is closed. */
 static int give(Client *client, const void *bytes, size_t size) {
     ssize_t sent = send(client->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent == (ssize_t)size) return 1;
-    if (sent >= 0 || errno == EAGAIN) drops++; /* else it had gone by itself */
+    if (sent >= 0 || errno == EAGAIN) drops++; /* otherwise the client has gone by itself */
     hang_up(client);
     return 0;
 }
 
-/* Write a frame's head right before its payload, and return where the frame begins. */
+/* Write a frame's head directly before its payload; return where the frame begins. */
 static uint8_t *framed(int opcode, uint8_t *payload, size_t size) {
     int length_bytes = size < 126 ? 0 : size < 65536 ? 2 : 8;
     uint8_t *head = payload - 2 - length_bytes;
@@ -81,7 +83,7 @@ static uint8_t *framed(int opcode, uint8_t *payload, size_t size) {
 static void broadcast(uint8_t *payload, size_t size) {
     uint8_t *frame = framed(TEXT, payload, size);
     size += payload - frame;
-    /* Backwards: give() may put the last of the room, which has its copy, in a lost one's place. */
+    /* Backwards: give() may move the last client, which has its copy, into a closed one's place. */
     for (int i = in_room - 1; i >= 0; i--) give(room[i], frame, size);
 }
 
@@ -91,7 +93,7 @@ static int refuse(Client *client, int code) {
     return 0;
 }
 
-/* Act on one frame, in front of whose payload a head fits; false: the client is gone. */
+/* Handle one frame; a head fits before its payload. Return false if the client is gone. */
 static int act(Client *client, int fin, int opcode, uint8_t *payload, size_t size) {
     int fd = client->fd;
     if (opcode >= CLOSE) {
@@ -124,7 +126,7 @@ static int act(Client *client, int fin, int opcode, uint8_t *payload, size_t siz
     return clients[fd] != NULL;
 }
 
-/* Act on the whole frames among these bytes; return how many were used, -1 if it is gone. */
+/* Handle the whole frames among these bytes; return the bytes used, -1 if the client is gone. */
 static ssize_t take_frames(Client *client, uint8_t *bytes, size_t size) {
     size_t used = 0;
     while (size - used >= 2) {
@@ -142,7 +144,7 @@ static ssize_t take_frames(Client *client, uint8_t *bytes, size_t size) {
         uint8_t *payload = frame + head, *mask = payload - 4;
         for (size_t i = 0; i < length; i++) payload[i] ^= mask[i & 3];
         used += head + length;
-        /* Our head is the client's without the mask, so it fits where the client's stood. */
+        /* The server's head is the client's without the mask, so it fits in the same place. */
         if (!act(client, frame[0] >> 7, frame[0] & 0x0f, payload, length)) return -1;
     }
     return used;
@@ -177,11 +179,11 @@ static void sha1(const char *text, size_t size, uint8_t digest[20]) {
     for (int i = 0; i < 20; i++) digest[i] = h[i / 4] >> 8 * (3 - i % 4);
 }
 
-/* Answer the request; false: it was none of ours, and the client is gone. */
+/* Answer the request. Return false if it was no upgrade; the client is then gone. */
 static int upgrade(Client *client, char *request) {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     char *found = strcasestr(request, "\r\nSec-WebSocket-Key:"), key[61], answer[160], accept[29];
-    uint8_t digest[21] = {0}; /* one more than SHA-1 has: base64 takes them in threes */
+    uint8_t digest[21] = {0}; /* one byte more than SHA-1 has: base64 takes three at a time */
     if (strncmp(request, "GET ", 4) || !found || sscanf(found + 20, " %24[^ \r\n]", key) != 1) {
         static const char no[] = "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\n"
                                  "Connection: close\r\nContent-Length: 0\r\n\r\n";
@@ -209,7 +211,7 @@ static void read_on(Client *client) {
     if (client->kept_bytes) memcpy(buffer, client->kept, client->kept_bytes);
     ssize_t got = recv(client->fd, buffer + client->kept_bytes, BUFFER - 1 - client->kept_bytes,
                        MSG_DONTWAIT);
-    if (got < 0) return; /* nothing there, or an error that EPOLLERR tells */
+    if (got < 0) return; /* nothing to read, or an error that EPOLLERR reports */
     if (got == 0) return hang_up(client);
     size_t size = client->kept_bytes + got, used = 0;
     if (client->place < 0) {
@@ -266,7 +268,7 @@ int main(int count, char **words) {
     getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
-    sigset_t waiting, running; /* SIGTERM comes only while it waits, so it is never missed */
+    sigset_t waiting, running; /* SIGTERM is let in only while epoll waits, so it is never missed */
     sigemptyset(&running);
     sigaddset(&running, SIGTERM);
     sigprocmask(SIG_BLOCK, &running, &waiting);

@@ -1,8 +1,7 @@
-"""A peer: `picows`, a WebSocket library in Cython, sending to each client as a message comes in.
+"""A peer: `picows`, a WebSocket library in Cython; it sends to each client in the frame's callback.
 
-All happens in the callback that a frame arrives in: no task, no queue. As in the `websockets`
-peer there is no policy for slow consumers; what a socket does not take waits in its transport.
-The library gives frames as they come, so joining the parts of a message is done here.
+There is no task, no queue and no policy for slow consumers: bytes that a socket does not take wait
+in its transport. The library delivers single frames, so the fragments of a message are joined here.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from picows import (
     ws_create_server,
 )
 
-from benchmarks.peers.doorway import BACKLOG, Address, announce, run
+from benchmarks.peers.startup import BACKLOG, Address, announce, run
 
 
 __all__: list[str] = []
@@ -29,7 +28,7 @@ _transports: set[WSTransport] = set()
 class _Relay(WSListener):
     def __init__(self) -> None:
         super().__init__()
-        self._parts: list[bytes] | None = None  # of a fragmented text message; None: in none
+        self._parts: list[bytes] | None = None  # of a fragmented text message; None: no fragments
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         _transports.add(transport)
@@ -52,7 +51,7 @@ class _Relay(WSListener):
             transport.disconnect()
 
     def _publish(self, message: bytes) -> None:
-        for transport in list(_transports):  # a send that fails may take one away
+        for transport in list(_transports):  # a failing send may remove its transport
             transport.send(WSMsgType.TEXT, message)
 
 
@@ -61,7 +60,7 @@ def _listener(request: WSUpgradeRequest) -> WSListener:
 
 
 async def _serve(peer_id: str, address: Address) -> None:
-    logging.getLogger("picows").setLevel(logging.CRITICAL)  # clients' faults are no news
+    logging.getLogger("picows").setLevel(logging.CRITICAL)  # a client's faults are not logged
     server = await ws_create_server(_listener, *address, backlog=BACKLOG)
     announce(peer_id, server.sockets[0].getsockname())
     await server.serve_forever()

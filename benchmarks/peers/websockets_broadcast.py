@@ -1,8 +1,8 @@
-"""A peer: what the `websockets` library gives whoever wants a fan-out server and nothing more.
+"""A peer: the smallest fan-out server on the `websockets` library.
 
-It sends each message it gets to everyone, with the library's own ``broadcast()``. No names, no
-rooms, no outboxes, no policy for slow consumers; compression is off, as it is in the servers here.
-With ``--loop uvloop`` the same on uvloop.
+It sends each message to every client with the library's own ``broadcast()``. It has no names, no
+outboxes and no policy for slow consumers. Compression is off, as in our servers. With
+``--loop uvloop`` it runs on uvloop.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 from websockets.exceptions import ConnectionClosedError
 
-from benchmarks.peers.doorway import BACKLOG, Address, announce, run
+from benchmarks.peers.startup import BACKLOG, Address, announce, run
 
 
 __all__: list[str] = []
@@ -25,7 +25,7 @@ async def _relay(connection: ServerConnection) -> None:
             if isinstance(message, str):
                 broadcast(_connections, message)
     except ConnectionClosedError:
-        pass  # the generator hangs up without a goodbye
+        pass  # the generator hangs up without a close frame
     finally:
         _connections.remove(connection)
 

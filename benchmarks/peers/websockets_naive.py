@@ -1,8 +1,8 @@
-"""A peer: the first thing that everybody writes, a loop that awaits each client's send in turn.
+"""A peer: the naive fan-out, a loop that awaits each client's send in turn.
 
-Nothing is wrong with it until a client reads slowly: then every speaker waits for that one
-client, and so does everyone else. That is its point. While a speaker waits, others overtake it,
-so clients that come after the slow one can get two messages the other way round.
+It works until a client reads slowly: then every speaker waits for that client, and so does
+everybody else. This peer is measured to show that. While one speaker waits, another may overtake
+it, so the clients after the slow one in the loop can get two messages in the wrong order.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import suppress
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 
-from benchmarks.peers.doorway import BACKLOG, Address, announce, run
+from benchmarks.peers.startup import BACKLOG, Address, announce, run
 
 
 __all__: list[str] = []
@@ -25,11 +25,11 @@ async def _relay(connection: ServerConnection) -> None:
     try:
         async for message in connection:
             if isinstance(message, str):
-                for other in list(_connections):  # it changes while a send is awaited
+                for other in list(_connections):  # the set changes while a send is awaited
                     with suppress(ConnectionClosed):
                         await other.send(message)
     except ConnectionClosedError:
-        pass  # the generator hangs up without a goodbye
+        pass  # the generator hangs up without a close frame
     finally:
         _connections.remove(connection)
 

@@ -1,8 +1,8 @@
-"""A peer: a queue and a writer task for each client, the textbook's cure for the naive loop.
+"""A peer: a queue and a writer task per client, the textbook's fix for the naive loop.
 
-Putting a message into a queue never waits, so a slow client delays nobody, and all queues get
-all messages in one order. It costs a task switch a delivery. A client whose queue is full is
-dropped; 256 messages is what the servers here and the Go peer allow too.
+Putting a message into a queue never waits, so a slow client delays nobody, and every queue gets
+all messages in the same order. The price is a task switch per delivery. A client whose queue is
+full is dropped; the limit of 256 messages is that of our servers and of the Go peer.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contextlib import suppress
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 
-from benchmarks.peers.doorway import BACKLOG, Address, announce, run
+from benchmarks.peers.startup import BACKLOG, Address, announce, run
 
 
 __all__: list[str] = []
@@ -28,11 +28,11 @@ def _publish(message: str) -> None:
         try:
             outbox.put_nowait(message)
         except asyncio.QueueFull:
-            connection.transport.abort()  # its handler ends, and takes the queue away
+            connection.transport.abort()  # its handler then ends and removes the queue
 
 
 async def _write(connection: ServerConnection, outbox: asyncio.Queue[str]) -> None:
-    with suppress(ConnectionClosed):  # the reader sees it too, and ends this task
+    with suppress(ConnectionClosed):  # the reader gets it too, and cancels this task
         while True:
             await connection.send(await outbox.get())
 
@@ -45,7 +45,7 @@ async def _relay(connection: ServerConnection) -> None:
             if isinstance(message, str):
                 _publish(message)
     except ConnectionClosedError:
-        pass  # the generator hangs up without a goodbye
+        pass  # the generator hangs up without a close frame
     finally:
         del _outboxes[connection]
         writer.cancel()

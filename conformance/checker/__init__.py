@@ -1,14 +1,14 @@
-"""The history checker: what clients logged goes in, broken promises come out.
+"""The history checker: the logs of clients go in, broken promises come out.
 
-This is its front door. It is pure: no clock, no socket, no randomness.
+This is its front door. It is pure: it uses no clock, no socket and no randomness.
 
-What a history is      record
-What it says           lines, transcript, names, events, order
-What is wrong with it  authorship, book, membership, ordering, delivery: findings
-What it exercised      coverage
-A smaller one          projection, smallest
-How it is drawn        steps, picture
-All of it together     checking
+What a history is          record
+What a history says        lines, transcript, names, events, order
+What is wrong with it      authorship, book, membership, ordering, delivery: findings
+What it exercised          coverage
+How to make it smaller     projection, smallest
+How to draw it             steps, picture
+All of it together         checking
 """
 
 from conformance.checker.checking import TALK, check

@@ -1,6 +1,6 @@
-"""Whether what was delivered is what was said, by the one who said it.
+"""Checks that each delivered message is what its author said, under its author's name.
 
-Looks at each different line once, not at each delivery: ``commands.forge`` and
+Each different line is looked at once, not once per delivery. The rules are ``commands.forge`` and
 ``delivery.unaltered``.
 """
 
@@ -16,7 +16,7 @@ __all__ = ["check_authorship"]
 
 
 def check_authorship(events: Events) -> Iterator[Finding]:
-    """Yield a finding for each line that nobody said, or not like this, or not under this name."""
+    """Yield a finding for each line that nobody said, that was altered, or has a wrong author."""
     for line, meaning in events.meanings.items():
         if meaning.kind is Kind.CHAT:
             yield from _check_message(events, line, meaning.name, meaning.rest)
@@ -42,14 +42,14 @@ def _check_message(events: Events, line: str, name: str, text: str) -> Iterator[
         sent = said_text(events.history.sessions[stay].sent[number]) or ""
         what = f"{said(sent)} altered: {_excerpt(text, sent)}"
         yield _finding(events, "delivery.unaltered", line, what)
-    # Without its welcome nobody knows what a session was called.
+    # Without a welcome the name of a session is not known.
     if events.names.first[stay] is not None and name not in events.names.borne[stay]:
         what = f"{said(text)} as a line of {events.names.label(name)}; {events.label(stay)} said it"
         yield _finding(events, "commands.forge", line, what)
 
 
 def _check_one_author(events: Events, stay: int, lines: list[str]) -> Iterator[Finding]:
-    """Report the authors other than the one that the speaker itself was told."""
+    """Report each author that differs from the author in the speaker's own copy."""
     own = set(lines).intersection(events.history.sessions[stay].received)
     right = min(own) if own else lines[0]
     for line in lines:
@@ -77,7 +77,7 @@ def _finding(
 
 
 def _excerpt(got: str, sent: str) -> str:
-    """Return where two texts begin to differ, in words."""
+    """Return, in words, where two texts begin to differ."""
     at = next(
         (at for at, (a, b) in enumerate(zip(got, sent, strict=False)) if a != b),
         min(len(got), len(sent)),

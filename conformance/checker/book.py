@@ -1,7 +1,7 @@
-"""The room's book as one client was told it: whom the roster named, who joined, who left.
+"""The room as one client was told of it: the names in its roster, arrivals, departures.
 
-It needs no other log, and no guess at who is who: a name is inside or it is not.
-Without a roster, whoever was not told of before may well be inside.
+It needs no other log, and it need not know which client has which name: a name is inside the room
+or it is not. Without a roster, a name that the log has not mentioned yet may be inside.
 """
 
 from collections.abc import Iterator
@@ -16,10 +16,12 @@ __all__ = ["Book"]
 
 
 class Book:
-    """One log, read as entries and exits; ``read`` first.
+    """One log, read as arrivals and departures of names; call ``read`` first.
 
-    ``first_roster`` are the names in the first roster, which the line ``roster``
-    gave, and ``departed`` all names that the log told the departure of.
+    Attributes:
+        roster: the line of the first roster.
+        first_roster: the names in it.
+        departed: all names whose departure the log tells of.
     """
 
     def __init__(self, events: Events, log: Log) -> None:
@@ -32,7 +34,7 @@ class Book:
         self._outside: dict[str, str] = {}
 
     def read(self) -> Iterator[Finding]:
-        """Go through the log and yield what does not fit."""
+        """Go through the log; yield a finding for each line that contradicts an earlier line."""
         yield from self._check_welcome()
         talk_from = 0
         for place in self._events.transcript.room_lines[self.log.stay]:
@@ -95,8 +97,8 @@ class Book:
 
     def _check_join(self, line: str, name: str) -> Iterator[Finding]:
         first = self._events.names.first
-        # A port may be used at one door and at once again at the other, when its first user has
-        # a name of its own by then.
+        # Two clients may have one port, each at another door, if the first one has taken another
+        # name before the second one comes.
         shared = first.count(name) > 1 and name not in self._inside
         if name == first[self.log.stay] and not shared:
             yield self._found("membership.joined", "was told that it joined itself", line)
@@ -116,7 +118,7 @@ class Book:
             yield self._found("membership.churn", what, line, self.roster)
 
     def _check_talk(self, start: int, stop: int) -> Iterator[Finding]:
-        """Check that whoever spoke between two announcements was in the room."""
+        """Check that each author of a message between two announcements was in the room."""
         authors = self._events.transcript.authors(self.log.stay, start, stop)
         unknown = authors - self._inside.keys()
         for line in self.log.session.received[start:stop] if unknown else ():
@@ -137,7 +139,7 @@ class Book:
                 yield replace(found, absent=[(self.log.stay, f"* {name} joined")])
 
     def _ended(self, name: str) -> str | None:
-        """Return the line that told of a departure, if that is why a name is outside."""
+        """Return the line that announced a name's departure, if that is why the name is outside."""
         line = self._outside.get(name)
         return line if line and self._events.meanings[line].kind is Kind.ENDED else None
 

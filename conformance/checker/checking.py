@@ -1,16 +1,15 @@
-"""The history checker: what clients logged in, broken promises out.
+"""The history checker: the logs of clients go in, broken promises come out.
 
-A history is one log a session: what it sent, what it received, how it ended.
-``check`` looks in it for a loss, a duplicate, an altered or forged line, a
-reordering within a speaker, two clients that disagree on the order, a line
-outside a membership. It is a pure function: no clock, no socket, no randomness;
-the same history gives the same verdict.
+A history has one log per session: what it sent, what it received, how it ended. ``check`` looks
+for lost, duplicate, altered and forged lines, for a speaker's lines out of order, for clients that
+disagree on the order, and for lines outside a membership. It is a pure function: it uses no clock,
+no socket and no randomness, so the same history gives the same verdict.
 
-What cannot be told apart is not judged: nothing is held against a server for a
-port that was used again, for words that two clients said, or for a client that
-was cut before it saw what became of its last line.
+The checker does not judge what it cannot tell apart. It holds nothing against a server because of
+a port that was used again, of words that two clients said, or of a client that was cut off before
+it saw what became of its last line.
 
-Not judged here: timing, the welcome and the roster as such, errors, commands.
+Not judged here: timing, the welcome and the roster by themselves, errors, commands.
 """
 
 from collections.abc import Iterator
@@ -31,22 +30,29 @@ from conformance.checker.transcript import Transcript
 __all__ = ["TALK", "check"]
 
 TALK = Coverage(receivers=2, messages=2, overlaps=1)
-"""The least that a rule about order or loss needs: two who listen, two who overlap."""
+"""The least that a rule about order or loss needs: two listeners, and messages that overlap."""
 
 
 def check(history: History, needs: Coverage = TALK) -> Verdict:
     """Judge a history.
 
-    Of each rule and session the first violation is reported, each with a part of
-    the history that breaks the same rule. ``needs`` is what the history must have
-    exercised; where it falls short and nothing is broken, the outcome is unknown.
+    For each rule and session the first violation is reported, with a part of the history that
+    breaks the same rule.
+
+    Args:
+        history: what the clients sent and received.
+        needs: what the history must have exercised. If it exercised less, and nothing is broken,
+            the outcome is unknown.
+
+    Returns:
+        The violations, and what the history exercised.
     """
     transcript = Transcript(history)
     events = Events(history, transcript, with_uncertain=False)
     order = Order(events.logs)
     findings = list(_findings(events, order))
     if not findings and events.has_uncertain:
-        # Only now is the place of an uncertain line sure: all agree on what stands around it.
+        # Only now can uncertain lines be placed: all logs agree on the lines around them.
         events = Events(history, transcript, with_uncertain=True)
         order = Order(events.logs)
         findings = list(_findings(events, order))

@@ -1,4 +1,4 @@
-"""What a history exercised: a check of a quiet room proves nothing."""
+"""Measures what a history exercised: a check of a quiet room proves nothing."""
 
 from conformance.checker.events import Events, Log
 from conformance.checker.lines import Kind
@@ -10,7 +10,7 @@ __all__ = ["measure"]
 
 
 def measure(events: Events, order: Order) -> Coverage:
-    """Return what happened in a history, as far as somebody was told of it."""
+    """Return what happened in a history, as far as a client was told of it."""
     chat = {e for e, what in enumerate(events.all) if what.kind is Kind.CHAT and what.lines}
     talk = [place for place, event in enumerate(order.events) if event in chat]
     amid = order.events[talk[0] : talk[-1]] if talk else []
@@ -31,7 +31,7 @@ def measure(events: Events, order: Order) -> Coverage:
 
 
 def _overlaps(events: Events, log: Log, event: int) -> bool:
-    """Return whether another's message came in while this one was on its way round."""
+    """Return whether another client's message came between this one's sending and its return."""
     if event not in log.codes:
         return False
     on_its_way = log.codes[

@@ -1,9 +1,8 @@
-"""Whether everyone who was in the room throughout got everything once.
+"""Checks that each client in the room got everything exactly once.
 
-A client got a slice of the room's order: all that lies between its join and the
-last line that it got. So a line is missing only if someone else's log proves that
-it lies within the slice: that log has it between two events that both have. What
-a client that was cut would have got next is never asked for.
+A client gets a slice of the room's order: everything from its join to the last line that it got.
+So a line is missing only if another log proves that it lies within the slice: the other log has it
+between two events that both logs have. What a cut client would have got next is not asked for.
 """
 
 from collections import defaultdict
@@ -21,7 +20,7 @@ _AT_JOIN = "membership.one-step"
 
 
 def check_delivery(events: Events, order: Order) -> Iterator[Finding]:
-    """Yield a finding for each log with a line twice, each with a hole, each message lost."""
+    """Yield findings for lines that came twice, for gaps in a log, and for lost messages."""
     delivered: defaultdict[int, dict[int, int]] = defaultdict(dict)
     for event, what in enumerate(events.all):
         if what.kind is Kind.CHAT and what.stay is not None:
@@ -63,14 +62,14 @@ def _check_holes(events: Events, order: Order, log: Log) -> Iterator[Finding]:
         if event in log.members or event in sure:
             continue
         if _rule_of(events, event) in found or (place < arrived and _AT_JOIN in found):
-            continue  # one is enough, and looking for a proof takes time
+            continue  # one finding is enough, and a proof takes time to find
         if finding := _hole(events, log, sure, event):
             found.add(finding.rule_id)
             yield finding
 
 
 def _rule_of(events: Events, event: int) -> str:
-    """Return the rule that a client's lacking an event breaks."""
+    """Return the rule that is broken when a client lacks an event."""
     match events.all[event].kind:
         case Kind.JOINED:
             return "membership.joined"
@@ -80,7 +79,7 @@ def _rule_of(events: Events, event: int) -> str:
 
 
 def _hole(events: Events, log: Log, sure: set[int], event: int) -> Finding | None:
-    """Return a finding if some other log proves that this log lacks the event."""
+    """Return a finding if another log proves that this log lacks the event."""
     for witness in events.holders(event):
         at = witness.chain.index(event)
         before = next((e for e in reversed(witness.chain[:at]) if e in sure), None)
@@ -107,11 +106,14 @@ def _hole(events: Events, log: Log, sure: set[int], event: int) -> Finding | Non
 
 
 def _check_own(events: Events, log: Log, delivered: dict[int, int]) -> Iterator[Finding]:
-    """Check that what a client said has come, as far as it must have been accepted.
+    """Check that a client's messages arrived, as far as the server must have accepted them.
 
-    A complete session's messages all were. Of one that was cut, those were that
-    it said before one that came to somebody who was there for both.
-    ``delivered`` are its messages that anybody got, by their number.
+    Of a complete session the server accepted all. Of a session that was cut, it accepted each
+    message that the client said before another message, if the other one was delivered to a client
+    that was there for both.
+
+    Args:
+        delivered: the session's messages that some client got, by their number.
     """
     session, me = log.session, events.label(log.stay)
     back = set(delivered.values()).intersection(log.ids)
@@ -146,7 +148,7 @@ def _check_own(events: Events, log: Log, delivered: dict[int, int]) -> Iterator[
 def _skipped(
     events: Events, log: Log, delivered: dict[int, int], number: int
 ) -> tuple[Log, list[int]] | None:
-    """Return a log with something before a lost message and something after it, and both."""
+    """Return a log with an event before a lost message and one after it, and both events."""
     following = next((delivered[later] for later in sorted(delivered) if later > number), None)
     if following is None:
         return None

@@ -1,16 +1,15 @@
-"""Which lines of different clients are the same thing that happened in the room.
+"""Matches lines of different clients that tell of the same event in the room.
 
-A message is known by its text, an arrival or a departure by whose it is. Where
-that cannot be told (a port used again, the same words said twice), a line is
-known by its place: the first, second … such line after the last event that is
-sure. In a history without a fault that is exact, for all clients agree on what
-stood before; in a faulty one it may not be, so ``check`` looks at such lines
-only when everything that is sure is in order.
+A message is known by its text, an arrival or a departure by its client. Where that is not certain
+(a port was used again, the same words were said twice), a line is known by its place: the first,
+second … such line after the last certain event. In a history without a fault this is exact, because
+all clients agree on what came before. In a faulty history it may be wrong, so ``check`` looks at
+uncertain lines only when all certain lines are in order.
 
 Invariants:
   1. An event is a small number, and a log is a list of them in the order received.
-  2. The welcome stands where the others are told of the join, and everything that
-     a client got stands before the line that told of its departure.
+  2. In the room's order a client's welcome has the place of its join, and everything that the
+     client got comes before its departure.
 """
 
 from collections import Counter
@@ -33,11 +32,13 @@ _ANNOUNCED = (Kind.JOINED, Kind.ENDED)
 
 @dataclass(slots=True)
 class Event:
-    """One thing that all in the room are told of.
+    """One thing that everyone in the room is told of.
 
-    ``stay`` is the session that it is about, ``number`` which of its ``sent`` a
-    message is. ``lines`` are the lines that told of it; more than one is a fault.
-    ``after`` is the event that an uncertain one is placed by.
+    Attributes:
+        stay: the session that it is about.
+        number: of a message, its position in the session's ``sent``.
+        lines: the lines that told of it; more than one is a fault.
+        after: of an uncertain event, the certain event that it is placed by.
     """
 
     kind: Kind
@@ -51,10 +52,14 @@ class Event:
 class Log:
     """What one session received, as events.
 
-    ``codes`` stands beside ``session.received``: an event, or a negative number
-    where the line is none. ``ids`` has each event once, ``twice`` those that came
-    again, ``told`` those in which the room spoke. ``join`` and ``end`` are the
-    events of this stay, None where they cannot be told.
+    Attributes:
+        codes: for each line of ``session.received`` its event, or a negative number if it tells of
+            none.
+        ids: the events, each of them once.
+        twice: the events that came more than once.
+        told: the events in which the room speaks.
+        join: the event of this stay's beginning, None where that is not certain.
+        end: the event of this stay's end, None where that is not certain.
     """
 
     stay: int
@@ -68,7 +73,7 @@ class Log:
 
     @cached_property
     def members(self) -> frozenset[int]:
-        """The set of ``ids``: a quarter of a second a million, so not needlessly made."""
+        """``ids`` as a set; made only when needed: a million events take a quarter of a second."""
         return frozenset(self.ids)
 
     @property
@@ -78,15 +83,17 @@ class Log:
 
     @property
     def chain(self) -> list[int]:
-        """The order that this log vouches for: its slice, and its departure after it."""
+        """The order that this log proves: its slice, and then its departure."""
         return self.slice if self.end is None or self.end in self.told else [*self.slice, self.end]
 
 
 class Events:
-    """The events of a history and each session's log of them.
+    """The events of a history, and each session's log of them.
 
-    ``joins`` and ``ends`` are the events of a stay's beginning and end, where they
-    can be told; a beginning is there even if nobody was told of it.
+    Attributes:
+        joins: by session, the event of its beginning where that is certain, even if nobody was
+            told.
+        ends: by session, the event of its end where that is certain.
     """
 
     def __init__(self, history: History, transcript: Transcript, *, with_uncertain: bool) -> None:
@@ -113,16 +120,17 @@ class Events:
         return self.history.sessions[stay].label
 
     def subject(self, event: int) -> int:
-        """Return the session that a sure event is about."""
+        """Return the session that a certain event is about."""
         stay = self.all[event].stay
         if stay is None:
-            raise ValueError(f"event {event} is about nobody known")
+            raise ValueError(f"it is not known which session event {event} is about")
         return stay
 
     def lines(self, events: Iterable[int]) -> frozenset[str]:
-        """Return the lines of these events, and what makes uncertain ones what they are.
+        """Return the lines of these events, and the lines that uncertain events depend on.
 
-        That is the event they are placed by, and whoever else had that name.
+        These tell of the event that an uncertain one is placed by, and of other clients with its
+        name.
         """
         lines: set[str] = set()
         for event in map(self.all.__getitem__, events):
@@ -138,13 +146,13 @@ class Events:
         return frozenset(lines)
 
     def line_in(self, log: Log, event: int) -> str:
-        """Return the line by which a log was told of an event, or would have been."""
+        """Return the line that told a log of an event, or the line that should have told it."""
         if event in log.members:
             return log.session.received[log.codes.index(event)]
         return self.all[event].lines[0]
 
     def holders(self, event: int) -> list[Log]:
-        """Return the logs that were told of an event, its speaker's own first."""
+        """Return the logs that were told of an event, the log of its own session first."""
         about = self.all[event].stay
         return sorted(
             (log for log in self.logs if event in log.members), key=lambda log: log.stay != about
@@ -160,7 +168,7 @@ class Events:
         return self._known[key]
 
     def _code(self, line: str, meaning: Meaning) -> int:
-        """Return the event of a line where the line alone tells, else what else it is."""
+        """Return the event of a line if the line alone identifies it, else a negative number."""
         match meaning.kind:
             case Kind.CHAT:
                 return self._message(line, meaning.rest, meaning.name)
@@ -175,7 +183,7 @@ class Events:
         if len(sources) == 1:
             return self._event(("said", *sources[0]), Kind.CHAT, line, *sources[0])
         if not sources and (self.speech.claimed(text) is not None or self.names.is_known(name)):
-            return _NO_EVENT  # never sent: a fault of its own, and nobody else misses it
+            return _NO_EVENT  # never sent: a fault of its own, which no other log can lack
         return _UNCERTAIN
 
     def _announcement(self, line: str, meaning: Meaning) -> int:
@@ -209,7 +217,7 @@ class Events:
         return Log(stay, session, codes, ids, twice, told, join, self.ends.get(stay))
 
     def _place_uncertain(self, codes: list[int], received: Iterable[str], sure: int | None) -> None:
-        """Give each uncertain line its event, by the last sure event before it."""
+        """Give each uncertain line its event, by the last certain event before it."""
         since: Counter[str] = Counter()
         for place, (code, line) in enumerate(zip(codes, received, strict=True)):
             if code >= 0:

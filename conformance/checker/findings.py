@@ -1,7 +1,7 @@
-"""What a check found out, before it becomes a violation with a witness.
+"""What a check has found, before it becomes a violation with a witness.
 
-Invariant: ``sessions`` and ``lines`` are enough to show it. A history cut down to
-them breaks the same rule.
+Invariant: ``sessions`` and ``lines`` are enough to show it. A history that is cut down to them
+breaks the same rule.
 """
 
 from collections.abc import Collection
@@ -18,10 +18,14 @@ _LONGEST_QUOTE = 32
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A broken rule, by positions of sessions in the history and by lines.
+    """A broken rule, with the lines and the sessions that show it, by position in the history.
 
-    One finding a rule and ``session`` is enough: what follows is mostly the same
-    fault again. ``unheard`` are messages to show although nobody got them.
+    One finding per rule and ``session`` is enough: more of them mostly come from the same fault.
+
+    Attributes:
+        unheard: messages to show although nobody got them.
+        blamed: as in ``Violation``, with positions instead of labels.
+        absent: as in ``Violation``, with positions instead of labels.
     """
 
     rule_id: str
@@ -35,7 +39,7 @@ class Finding:
 
 
 def in_words(line: str, names: Names) -> str:
-    """Return what a line tells, in full: a message's tag or text, who came or went."""
+    """Return what a line says, in full: a message's tag or text, or which client came or left."""
     meaning = parse(line)
     match meaning.kind:
         case Kind.JOINED:
@@ -48,7 +52,7 @@ def in_words(line: str, names: Names) -> str:
 
 
 def told(line: str, names: Names) -> str:
-    """Return how a sentence speaks of a line: by its tag, or quoted and perhaps shortened."""
+    """Return how a sentence speaks of a line: by its tag, or in quotes and perhaps shortened."""
     meaning = parse(line)
     return said(meaning.rest) if meaning.kind is Kind.CHAT else _quoted(in_words(line, names))
 
@@ -77,7 +81,7 @@ def _quoted(words: str) -> str:
 
 
 def shortened(words: str, longest: int) -> str:
-    """Return words of at most that many characters: both ends, for often they tell apart."""
+    """Return at most that many characters of some words: both ends, because these often differ."""
     if len(words) <= longest:
         return words
     head = longest * 2 // 3

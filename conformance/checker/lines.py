@@ -1,7 +1,7 @@
-"""What a line of the protocol means, on its own: no history needed.
+"""What a line of the protocol means by itself, without a history.
 
-Also the suite's convention for messages that tell on their own who said them and
-as which: ``LABEL-NUMBER``, then perhaps a space and padding.
+Also the suite's convention for messages that tell their speaker and their number:
+``LABEL-NUMBER``, then perhaps a space and padding.
 """
 
 import re
@@ -30,15 +30,15 @@ class Kind(Enum):
     RENAMED = auto()
     ENDED = auto()
     CHAT = auto()
-    STRAY = auto()  # no line that the protocol knows
+    STRAY = auto()  # not a line of the protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """A line taken apart: whose name it speaks of, and the rest.
+    """A line in parts: the name that it is about, and the rest.
 
-    ``rest`` is a message's text, a new name, the names of a roster, or the cause
-    of a departure.
+    Attributes:
+        rest: a message's text, a new name, the names of a roster, or the cause of a departure.
     """
 
     kind: Kind
@@ -84,7 +84,7 @@ def asked_name(line: str) -> str | None:
 
 
 def tagged(label: str, number: int, padding_bytes: int = 0) -> str:
-    """Return the text of a session's message, with that many bytes of padding behind it."""
+    """Return the text of a session's message, followed by that many bytes of padding."""
     tag = f"{label}-{number}"
     return f"{tag} {'x' * padding_bytes}" if padding_bytes else tag
 

@@ -1,8 +1,8 @@
-"""Whether all were told alike who is in the room.
+"""Checks that all clients were told the same about which clients are in the room.
 
-A book a log finds what is told twice or at the wrong time. Here logs are compared:
-who was never told of a join or a departure, and who was greeted with a roster
-that names one who had left.
+Reading each log as a ``Book`` finds what was announced twice or at the wrong time. Comparing the
+logs finds clients that never heard of a join or a departure, and clients whose first roster names a
+client that had left.
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ __all__ = ["check_membership"]
 
 
 def check_membership(events: Events) -> Iterator[Finding]:
-    """Yield a finding for each join or departure told twice, never, or at the wrong time."""
+    """Yield findings for joins and departures told twice, never, or at the wrong time."""
     books = [Book(events, log) for log in events.logs]
     for book in books:
         yield from book.read()
@@ -27,7 +27,7 @@ def check_membership(events: Events) -> Iterator[Finding]:
 
 
 def _check_joins_told(events: Events, books: list[Book]) -> Iterator[Finding]:
-    """Whoever gets what a newcomer gets first is in the room with it, and must know it."""
+    """A client that also gets a newcomer's first line is in the room with it, and must know it."""
     newcomers: defaultdict[int, list[int]] = defaultdict(list)  # by what they got first
     for stay in events.joins:
         for first in events.logs[stay].ids[:1]:
@@ -39,7 +39,7 @@ def _check_joins_told(events: Events, books: list[Book]) -> Iterator[Finding]:
             join = events.joins[newcomer]
             if newcomer == log.stay or join in log.told:
                 continue
-            # Perhaps it was in the roster: any name that it may have had will do.
+            # The newcomer may be in the roster, under any name that it may have had.
             if events.names.borne[newcomer].isdisjoint(book.first_roster):
                 line = events.line_in(log, shared)
                 yield Finding(
@@ -55,7 +55,7 @@ def _check_joins_told(events: Events, books: list[Book]) -> Iterator[Finding]:
 
 
 def _check_departures_told(events: Events, books: list[Book]) -> Iterator[Finding]:
-    """Whoever knew a client that has gone, and stayed to the end, must know that it left."""
+    """A client that knew another, and stayed to the end, must know that the other left."""
     gone = [log for log in events.logs if log.session.gone]
     for book in books:
         log = book.log
@@ -78,7 +78,7 @@ def _check_departures_told(events: Events, books: list[Book]) -> Iterator[Findin
 
 
 def _check_first_rosters(events: Events, books: list[Book]) -> Iterator[Finding]:
-    """Whoever had left before a client joined is not in the roster that greets it."""
+    """A client that left before another joined is not in the roster that greets the newcomer."""
     for book in books:
         join = book.log.join
         listed = _listed(events, book)
@@ -105,6 +105,6 @@ def _check_first_rosters(events: Events, books: list[Book]) -> Iterator[Finding]
 
 
 def _listed(events: Events, book: Book) -> set[int]:
-    """Return the sessions that a log's first roster is sure to mean."""
+    """Return the sessions that a log's first roster certainly names."""
     bearers = map(events.names.bearer, book.first_roster)
     return {stay for stay in bearers if stay is not None}

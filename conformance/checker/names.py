@@ -1,10 +1,11 @@
-"""Who said what, and who bore which name: what a history says before any order is known.
+"""Which session said which message, and which session had which name.
+
+All of this can be told before any order is known.
 
 Invariants:
-  1. ``Speech`` looks only at what was sent, ``Names`` also at what was told.
-  2. A name is attributed to a session only if no other can have had it: ports
-     are used again, names are given up and taken, and a wrong guess would blame
-     a server that did nothing wrong.
+  1. ``Speech`` looks only at what was sent; ``Names`` also at what was received.
+  2. A name is attributed to a session only if no other session can have had it. Ports are used
+     again, names are given up and taken, and a wrong guess would blame a correct server.
 """
 
 from collections import Counter, defaultdict
@@ -21,7 +22,7 @@ _WELCOME = "* you are "
 
 
 def first_name(session: Session) -> str | None:
-    """Return the name of a session's welcome, or where it would have come from, or None."""
+    """Return the name in a session's welcome, without a welcome its address, or None."""
     for line in session.received:
         if line.startswith(_WELCOME):
             return line.removeprefix(_WELCOME)
@@ -29,10 +30,9 @@ def first_name(session: Session) -> str | None:
 
 
 class Speech:
-    """The messages and the requests for names of a history.
+    """The messages of a history, and its requests for names.
 
-    A message is a session's position in the history and a position in its
-    ``sent``.
+    A message is a pair: a session's position in the history, and a position in its ``sent``.
     """
 
     def __init__(self, history: History) -> None:
@@ -50,14 +50,14 @@ class Speech:
                     self.requests[name].append((stay, number))
 
     def sources(self, text: str) -> list[tuple[int, int]]:
-        """Return the messages that a delivered text can stem from, by content, else by tag."""
+        """Return the messages that a delivered text can come from, by its content or its tag."""
         if text in self.by_text:
             return self.by_text[text]
         tag = tag_of(text)
         return [self.by_tag[tag]] if tag in self.by_tag else []
 
     def claimed(self, text: str) -> int | None:
-        """Return the session whose label a text is tagged with, truly or not, or None."""
+        """Return the session that a text's tag names, rightly or wrongly, or None."""
         tag = tag_of(text)
         return self.labels.get(tag[0]) if tag else None
 
@@ -65,8 +65,9 @@ class Speech:
 class Names:
     """Which session can have had a name.
 
-    ``first[stay]`` is the name it came with, ``borne[stay]`` all that it may have
-    had, those it asked for among them.
+    Attributes:
+        first: by session, the name that it came with.
+        borne: by session, all names that it may have had, including those that it only asked for.
     """
 
     def __init__(self, history: History, speech: Speech, transcript: Transcript) -> None:
@@ -83,8 +84,8 @@ class Names:
         for name, stays in possible.items():
             for stay in stays:
                 self.borne[stay].add(name)
-        # A request may have been refused because a stranger has the name: what
-        # counts is a name that was told of, and that nobody else can have had.
+        # A request may have been refused because a stranger has the name. So a name counts only
+        # if it was announced, and no other session can have had it.
         again = _borne_again(history, transcript)
         self._bearer = {
             name: next(iter(stays))
@@ -94,7 +95,7 @@ class Names:
         self._possible = possible
 
     def bearer(self, name: str) -> int | None:
-        """Return the one session that ever had this name, or None if that cannot be told."""
+        """Return the only session that ever had this name, or None if that is not certain."""
         return self._bearer.get(name)
 
     def is_known(self, name: str) -> bool:
@@ -102,11 +103,11 @@ class Names:
         return name in self._possible
 
     def newcomer(self, name: str) -> int | None:
-        """Return the one session that came with this name, or None if it is not just one."""
+        """Return the only session that came with this name, or None if there were several."""
         return self.bearer(name) if self._firsts[name] == 1 else None
 
     def label(self, name: str) -> str:
-        """Return what a reader should see for a name: the session's label where that is sure."""
+        """Return what a reader should see for a name: the session's label where that is certain."""
         stay = self.bearer(name)
         return name if stay is None else self._history.sessions[stay].label
 
@@ -114,7 +115,7 @@ class Names:
 def _told_bearers(
     first: list[str | None], meanings: Iterable[Meaning]
 ) -> defaultdict[str, set[int]]:
-    """Return the bearers of each name, following the renames that anyone was told of."""
+    """Return the sessions that had each name, by all renames that were announced."""
     bearers: defaultdict[str, set[int]] = defaultdict(set)
     for stay, name in enumerate(first):
         if name is not None:
@@ -131,7 +132,7 @@ def _told_bearers(
 
 
 def _borne_again(history: History, transcript: Transcript) -> set[str]:
-    """Return the names that some log tells more than once of somebody's getting or losing."""
+    """Return the names that, in some log, were taken or given up more than once."""
     again: set[str] = set()
     for session, places in zip(history.sessions, transcript.room_lines, strict=True):
         got: set[str] = set()

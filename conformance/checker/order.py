@@ -1,8 +1,7 @@
 """One order of all events that agrees with every log, as far as the logs agree.
 
-Every log vouches that each of its events came before the next. If these claims,
-taken together, go round in a circle, no order of the room explains them; the
-events on such circles are ``tangled``.
+Each log claims that each of its events came before the next one. If these claims together form a
+circle, no order of the room explains them; the events on such circles are ``tangled``.
 """
 
 from collections import deque
@@ -18,12 +17,15 @@ __all__ = ["Order"]
 class Order:
     """All events in order.
 
-    ``events`` is a linear extension of what all logs vouch for, except among the
-    ``tangled`` events: those on a circle, or between two. ``place`` is its inverse.
+    Attributes:
+        events: in an order that agrees with all logs, except among the tangled events.
+        tangled: the events on a circle, or between two circles.
+        place: the position of each event in ``events``.
+        after: of each event, the events that some log has right after it.
     """
 
     def __init__(self, logs: Sequence[Log]) -> None:
-        # ``after[event]``: what some log has right after it.
+
         self.after: dict[int, list[int]] = {event: [] for log in logs for event in log.chain[:1]}
         before: dict[int, list[int]] = {}
         for first, second in dict.fromkeys(_steps(logs)):
@@ -57,9 +59,9 @@ class Order:
 
 
 def _steps(logs: Sequence[Log]) -> Iterator[tuple[int, int]]:
-    """Yield each two events of which some log has one right after the other.
+    """Yield each pair of events that follow one another in some log.
 
-    Where nothing is wrong, most logs are a piece of the longest and add nothing to it.
+    Where nothing is wrong, most logs are a part of the longest log and add nothing to it.
     """
     longest = max((log.slice for log in logs), key=len, default=[])
     yield from pairwise(longest)
@@ -75,9 +77,10 @@ def _steps(logs: Sequence[Log]) -> Iterator[tuple[int, int]]:
 def _peel(
     after: dict[int, list[int]], before: dict[int, list[int]], events: Iterable[int]
 ) -> list[int]:
-    """Return the events that follow on nothing but each other, in order.
+    """Return, in order, the events that depend on no other events than these.
 
-    The one that became free last goes first: so a log's events stay together.
+    Of several that could come next, the one that became free last does: so a log's events stay
+    together.
     """
     among = dict.fromkeys(events)
     open_before = {

@@ -1,8 +1,7 @@
-"""Whether all logs fit into one order, and each speaker's lines into its own.
+"""Checks that all logs fit into one order, and that each speaker's lines keep their own order.
 
-Mostly two logs are enough to show that they do not: each has two events the other
-way round. Under churn it may take three or more, each with two of the events,
-none with all.
+Mostly two logs are enough to show that they do not: they have two events in opposite order. Under
+churn it may take three or more logs, each with two of the events and none with all.
 """
 
 from collections import defaultdict
@@ -19,7 +18,7 @@ __all__ = ["check_order"]
 
 
 def check_order(events: Events, order: Order) -> Iterator[Finding]:
-    """Yield a finding for each log that disagrees with another, or else for a larger circle."""
+    """Yield a finding for each log that disagrees with another, or else one for a larger circle."""
     if order.tangled:
         findings = [*_disagreements(events, order), *_outsiders(events, order)]
         yield from findings or _larger_circle(events, order)
@@ -27,7 +26,7 @@ def check_order(events: Events, order: Order) -> Iterator[Finding]:
 
 
 def _disagreements(events: Events, order: Order) -> Iterator[Finding]:
-    """Compare logs in pairs, from the one that is most involved, until one disagrees."""
+    """Compare logs in pairs, the most tangled log first, until a log disagrees with others."""
     tangled = {log.stay: [e for e in log.ids if e in order.tangled] for log in events.logs}
     logs = sorted(events.logs, key=lambda log: -len(tangled[log.stay]))
     for number, one in enumerate(logs):
@@ -44,7 +43,7 @@ def _disagreements(events: Events, order: Order) -> Iterator[Finding]:
 
 
 def _disagreement(events: Events, one: Log, other: Log, first: int, second: int) -> Finding:
-    """Tell that ``one`` got the first before the second, and ``other`` the other way round."""
+    """Return the finding that two logs have two events in opposite order."""
     blamed = [(log.stay, events.line_in(log, e)) for log in (one, other) for e in (first, second)]
     a, b, d, c = (told(line, events.names) for _, line in blamed)
     one_label, other_label = events.label(one.stay), events.label(other.stay)
@@ -60,7 +59,7 @@ def _disagreement(events: Events, one: Log, other: Log, first: int, second: int)
 
 
 def _outsiders(events: Events, order: Order) -> Iterator[Finding]:
-    """Find logs that hold what came before their own join or after their own departure."""
+    """Find logs with an event from before their own join or after their own departure."""
     for log in events.logs:
         if log.join in order.tangled and log.join not in log.members:
             yield from _outside(events, log, log.join, "membership.one-step")
@@ -92,7 +91,7 @@ def _outside(events: Events, log: Log, border: int | None, rule_id: str) -> Iter
 
 
 def _larger_circle(events: Events, order: Order) -> Iterator[Finding]:
-    """Tell a circle of more than two logs."""
+    """Yield the finding that the claims of more than two logs form a circle."""
     circle = order.circle()
     claims: list[tuple[Log, int, int]] = []
     for first, second in pairwise([*circle, *circle[:1]]):
@@ -112,7 +111,7 @@ def _larger_circle(events: Events, order: Order) -> Iterator[Finding]:
     yield Finding(
         "order.total",
         claims[-1][0].stay,
-        f"no one order fits: {', '.join(words)}",
+        f"no single order fits: {', '.join(words)}",
         {log.stay for log, _, _ in claims},
         events.lines(circle),
         blamed=blamed,
@@ -122,7 +121,7 @@ def _larger_circle(events: Events, order: Order) -> Iterator[Finding]:
 def _check_speakers(events: Events, order: Order) -> Iterator[Finding]:
     """Check that each log has each speaker's lines in the order sent."""
     if not order.tangled and not any(_out_of_turn(events, order.events)):
-        return  # every log agrees with this order, so none of them has a line out of turn
+        return  # every log agrees with this order, so no log has a speaker's lines out of order
     for log in events.logs:
         for earlier, later in _out_of_turn(events, log.ids):
             first, second = (events.line_in(log, event) for event in (earlier, later))
@@ -140,7 +139,7 @@ def _check_speakers(events: Events, order: Order) -> Iterator[Finding]:
 
 
 def _out_of_turn(events: Events, ids: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Yield each message that comes after a later one of the same speaker, and that one."""
+    """Yield each message that comes after a later one of the same speaker, and the later one."""
     latest: defaultdict[int, int] = defaultdict(lambda: -1)
     for event in ids:
         what = events.all[event]

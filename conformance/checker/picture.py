@@ -1,7 +1,7 @@
-"""Steps as an SVG picture: time runs down, the room stands on the left, messages are arrows.
+"""Draws steps as SVG: time runs down, the room stands on the left, messages are arrows.
 
-Each step has a row of its own, so that no arrow crosses a word. Strings only; no
-drawing library knows this diagram better than these few lines do.
+Each step has a row of its own, so that no arrow crosses a word. It is written as strings, because
+no drawing library offers this diagram.
 """
 
 import textwrap
@@ -23,8 +23,8 @@ _LETTER_PX = 7.4  # of the words beside an arrow, on average
 _BOLD_LETTER_PX = 8.8  # of the heading
 _NARROWEST_PX = 620
 _DOT_PX = 4.5
-_LEGEND = "Time runs down. A dot sends, an arrowhead gets."
-_LEGEND_MISSING = " Dashed: should have come."
+_LEGEND = "Time runs down. A dot is a sender, an arrowhead a receiver."
+_LEGEND_MISSING = " Dashed: missing."
 
 _STYLE = """
 .history { --i: var(--ink, #1b1f24); --b: var(--bad, #c92a2a);
@@ -107,7 +107,7 @@ def _x(lane: int) -> int:
 
 
 def _head(start: int, stop: int) -> int:
-    """Return how far before its end a line stops, for its head to fit."""
+    """Return how far before its end a line stops, so that its arrowhead fits."""
     return 8 if stop > start else -8
 
 

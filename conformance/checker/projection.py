@@ -1,15 +1,14 @@
-"""A history cut down to a few sessions and a few lines.
+"""Cuts a history down to a few sessions and a few lines.
 
-Cutting by line, in all the sessions that are kept, cannot make a fault that was
-not there: who had a line has it still, in the same order, and who had not lacks
-it still.
+A line is kept or cut in all kept sessions alike. So cutting cannot make a fault: a session that had
+a kept line still has it, in the same order, and a session that lacked it still lacks it.
 
 Invariants:
   1. A kept session keeps its welcome and the requests for names that it sent.
-  2. What is delivered has its source: who said it, joined or left is there too,
-     if only as a session that got nothing and was cut.
-  3. What none of the kept sessions got is not there, unless it is asked for.
-  4. Whoever is due to be known as gone is so by every line that told of it.
+  2. Each delivery keeps its source: the session that spoke, joined or left is kept too, if only as
+     a session that got nothing and was cut.
+  3. A line that no kept session got is dropped, unless it is asked for.
+  4. If the departure of a session is due, every line that told of it is kept.
 """
 
 from bisect import bisect_left
@@ -28,7 +27,7 @@ _NAMED = (Kind.RENAMED, Kind.ENDED)
 
 
 class Projector:
-    """Cuts one history down, again and again."""
+    """Cuts one history down, as often as it is asked to."""
 
     def __init__(self, history: History) -> None:
         self._history = history
@@ -50,9 +49,11 @@ class Projector:
         lines: Collection[str],
         unheard: Iterable[tuple[int, int]] = (),
     ) -> History:
-        """Return the history of these sessions, by position, and these lines.
+        """Return the history of some sessions and some lines.
 
-        ``unheard`` are messages that stay although none of the lines delivers them.
+        Args:
+            sessions: by position.
+            unheard: messages that are kept although none of the lines delivers them.
         """
         ends = (line for stay in sessions for line in self._ends_due(stay))
         lines = self._with_names_told({*lines, *ends})
@@ -101,14 +102,14 @@ class Projector:
         )
 
     def _ends_due(self, stay: int) -> Iterator[str]:
-        """Yield the departures that the others must have been told of for this session."""
+        """Yield the lines that announced a session's departure, if its departure is due."""
         session = self._history.sessions[stay]
         if session.gone:
             for name in (self._first[stay], *map(asked_name, session.sent)):
                 yield from self._ends.get(name or "", ())
 
     def _with_names_told(self, lines: Collection[str]) -> frozenset[str]:
-        """Add the lines that told how a name in these lines came about."""
+        """Add the renames that explain the names in these lines."""
         found = set(lines)
         wanted = [meaning.name for meaning in map(parse, lines) if meaning.kind in _NAMED]
         while wanted:
@@ -125,7 +126,7 @@ class Projector:
 
 
 def _source_only(session: Session) -> Session:
-    """Return a session as nothing but a source: what it got does not matter."""
+    """Return a session reduced to what it sent: what it got does not matter."""
     welcome = [line for line in session.received if line.startswith("* you are ")][:1]
     return replace(
         session,

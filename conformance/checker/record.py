@@ -1,12 +1,12 @@
-"""What clients logged, and what a check says of it: plain data.
+"""What clients logged, and what a check says about it: plain data.
 
 Invariants:
-  1. A session is one stay of one client. Its label is its own; its name in the
-     room may change, and may have been another session's before.
-  2. ``received`` holds the protocol's lines as they came, without terminators,
-     the welcome and the private ones among them.
-  3. A history holds every stay that touched the room while it was recorded.
-     Strangers are put up with as long as no session ever had their name.
+  1. A session is one stay of one client. No other session has its label. Its name in the room may
+     change, and another session may have had that name before.
+  2. ``received`` has the protocol's lines as they came, without terminators, including the welcome
+     and the private lines.
+  3. A history contains every stay in the room while it was recorded. Strangers, which logged
+     nothing, do no harm as long as no session ever had their names.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,19 +21,17 @@ __all__ = ["Coverage", "History", "Session", "Verdict", "Violation"]
 class Session:
     """One stay: what a client sent and received, each in order.
 
-    ``sent`` are lines that the room delivers as they are: not too long, and without
-    control characters. ``sent_after[k]`` says how many lines had been received when
-    ``sent[k]`` was sent, which keeps the client's own order without an object a line.
-
-    ``complete``: the last thing it said is its own fence, and it waited until
-    that came back; so all that it said counts. Otherwise it was cut at a point
-    that nobody knows, and what it said last may have been accepted or not.
-
-    ``address``: the name that its welcome gave or would have given; needed only
-    of a client that may have been cut before it read that.
-
-    ``gone``: it had ended, and the complete sessions that outlived it waited for
-    its departure before they said their fence; so its departure is due.
+    Attributes:
+        sent: lines that the room delivers as they are: not too long, without control characters.
+        sent_after: ``sent_after[k]`` is the number of lines that had been received when ``sent[k]``
+            was sent. This keeps the client's own order without an object per line.
+        complete: the last thing that it said is its own fence, and it waited until that came back;
+            so everything that it said counts. Otherwise it was cut at an unknown point, and its
+            last messages may have been accepted or not.
+        gone: it had ended, and the complete sessions that outlived it waited for its departure
+            before they said their fence; so its departure is due.
+        address: the name in its welcome. Needed only of a client that may have been cut before it
+            read its welcome.
     """
 
     label: str
@@ -87,7 +85,11 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Sessions with different labels, in any order."""
+    """Sessions with different labels, in any order.
+
+    Raises:
+        ValueError: two sessions have the same label.
+    """
 
     sessions: tuple[Session, ...]
 
@@ -99,10 +101,14 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One broken promise and the part of the history that shows it.
+    """One broken promise, and the part of the history that shows it.
 
-    ``blamed`` are the deliveries that a drawing must point at, each a session's
-    label and the line; ``absent`` are those that should be there and are not.
+    Attributes:
+        rule_id: the rule that was broken.
+        sentence: what happened, for a person.
+        witness: the part of the history.
+        blamed: the deliveries that a drawing points at, each a session's label and the line.
+        absent: the deliveries that should be there and are not, in the same form.
     """
 
     rule_id: str
@@ -114,11 +120,16 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What a history exercised; as a demand, the least that it must have.
+    """What a history exercised; as a demand, the least that it must have exercised.
 
-    ``receivers`` got at least one message each. A message ``overlaps`` when
-    another client's came in between its sending and its return to the speaker.
-    ``joins`` and ``departures`` count those told of amid the talk.
+    Attributes:
+        receivers: sessions that got at least one message.
+        messages: messages that at least one session got.
+        deliveries: a message that reaches three sessions is three deliveries.
+        overlaps: messages for which another client's message came between their sending and their
+            return to the speaker.
+        joins: joins that were announced between the first and the last message.
+        departures: departures that were announced between the first and the last message.
     """
 
     receivers: int = 0
@@ -129,7 +140,7 @@ class Coverage:
     departures: int = 0
 
     def lacks(self, demand: "Coverage") -> tuple[str, ...]:
-        """Return what falls short of a demand, a clause each."""
+        """Return one clause for each count that is smaller than a demand."""
         return tuple(
             f"{have} {field.name} where at least {need} are needed"
             for field in fields(demand)
@@ -139,7 +150,13 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All that a check found: broken promises, and whether it looked at enough."""
+    """All that a check found: broken promises, and whether the history exercised enough.
+
+    Attributes:
+        violations: the broken promises, at most one per rule and session.
+        coverage: what the history exercised.
+        lacks: what it should have exercised and did not, in words.
+    """
 
     violations: tuple[Violation, ...]
     coverage: Coverage
@@ -147,7 +164,7 @@ class Verdict:
 
     @property
     def outcome(self) -> Literal["pass", "fail", "unknown"]:
-        """``fail`` for any violation, ``unknown`` for too little coverage, else ``pass``."""
+        """``fail`` with any violation, ``unknown`` with too little coverage, else ``pass``."""
         if self.violations:
             return "fail"
         return "unknown" if self.lacks else "pass"

@@ -1,8 +1,7 @@
-"""The smallest history that shows a violation: for a person to look at.
+"""Finds the smallest history that shows a violation, for a person to look at.
 
-It starts from the witness that the check itself gives, a handful of lines out of
-many thousands, and leaves out whatever can be left out. The same history gives
-the same result.
+It starts from the witness that the check gives, a few lines of many thousands, and leaves out
+whatever can be left out. The same history gives the same result.
 """
 
 from collections.abc import Callable
@@ -20,7 +19,7 @@ _Item = int | str | tuple[int, int]  # a session, a line, or one of a session's 
 def smallest(history: History, rule_id: str) -> History:
     """Return the smallest part of a history that still breaks a rule.
 
-    Nothing of it can be left out: no session, no line, no message that nobody got.
+    Nothing in it can be left out: no session, no line, no message that nobody got.
 
     Raises:
         ValueError: the history does not break that rule.
@@ -29,7 +28,7 @@ def smallest(history: History, rule_id: str) -> History:
 
 
 def smallest_violation(history: History, rule_id: str) -> Violation:
-    """Return the violation that the smallest history shows, with that as its witness.
+    """Return the violation that the smallest history shows, with that history as witness.
 
     Raises:
         ValueError: the history does not break that rule.
@@ -61,7 +60,7 @@ class _Part:
             for line in session.received
             if line != f"* you are {first_name(session)}"
         )
-        # A message that somebody got goes when its lines go: alone it would look lost.
+        # A message that a client got is left out with its lines: without them it would look lost.
         messages = {m for same in Speech(self._history).by_text.values() for m in same}
         return [
             *range(len(sessions)),
@@ -79,7 +78,7 @@ class _Part:
 
 
 def _shrink(items: list[_Item], holds: Callable[[list[_Item]], bool]) -> list[_Item]:
-    """Return items of which none can be left out, first trying many at a time."""
+    """Return the items that remain when no more can be left out; tries many at a time first."""
     many = max(1, len(items) // 2)
     while True:
         before = len(items)

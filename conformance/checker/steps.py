@@ -1,9 +1,9 @@
-"""A small history as steps to draw: who does what, and what must have come before it.
+"""A small history as steps to draw: what each client does, in logical order.
 
-A step's number is a logical clock: one more than the largest of those that it
-depends on. What a client does depends on what it did before, and what it gets on
-its having been said. So two things with the same number may have happened at the
-same time, and what is wrong stands side by side.
+A step's number is a logical clock: one more than the largest number that it depends on. A client's
+step depends on the client's step before, and a delivery depends on the message being said. So two
+steps with the same number may have happened at the same time, and a contradiction stands side by
+side.
 """
 
 from dataclasses import dataclass
@@ -24,9 +24,13 @@ _Act = tuple[Act, str]  # with the line
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that one client does, or that should have reached it and did not.
+    """One thing that a client does, or that should have reached it and did not.
 
-    ``words`` say what was sent or received; empty for joining and leaving.
+    Attributes:
+        number: of the logical clock.
+        lane: the client's position in the history.
+        words: what was sent or received; empty for joining and leaving.
+        blamed: whether a drawing points at it.
     """
 
     number: int
@@ -52,7 +56,7 @@ class _Clock:
         }
 
     def number(self, lane: int, place: int) -> int:
-        """Return the number of a client's act. Where it depends on itself, that is left out."""
+        """Return the number of a client's act; the dependency of an act on itself is ignored."""
         key = lane, place
         if key not in self._numbers:
             self._numbers[key] = 0
@@ -62,7 +66,7 @@ class _Clock:
         return self._numbers[key]
 
     def words(self, act: Act, line: str) -> str:
-        """Return how to speak of a line, with its author where that is the wrong one."""
+        """Return the words for a line, with its author if that is the wrong one."""
         if act == "says":
             return tag_or_text(said_text(line) or line)
         meaning = parse(line)
@@ -77,7 +81,7 @@ class _Clock:
         return in_words(line, self._names) + author
 
     def _sources(self, act: Act, line: str) -> list[tuple[int, int]]:
-        """Return the acts that brought about what a client gets or should have got."""
+        """Return the acts that caused a line which a client gets or should have got."""
         if act not in ("gets", "misses"):
             return []
         meaning = parse(line)
@@ -106,7 +110,7 @@ class _Clock:
 def steps(history: History, violation: Violation) -> list[Step]:
     """Return all that happens in a history, by number, then by client.
 
-    Welcomes are left out, and requests for names that nobody heard of.
+    Welcomes are left out, and so are requests for names that nobody heard of.
     """
     lines = {line for session in history.sessions for line in session.received}
     lines |= {line for _, line in violation.absent}
@@ -128,7 +132,7 @@ def steps(history: History, violation: Violation) -> list[Step]:
 
 
 def _acts(session: Session, told: list[Meaning]) -> list[_Act]:
-    """Return what a client did, its coming and going included where others speak of it."""
+    """Return what a client did; its arrival and departure only if others were told of them."""
     first = first_name(session)
     names = {first, *map(asked_name, session.sent)}
     renames = {meaning.rest for meaning in told if meaning.kind is Kind.RENAMED}
@@ -146,10 +150,10 @@ def _acts(session: Session, told: list[Meaning]) -> list[_Act]:
 
 
 def _gap(acts: list[list[_Act]], lane: int, line: str) -> int:
-    """Return where in a lane a line is missing: after all that came before it elsewhere.
+    """Return where in a lane a line is missing: after all that came before it in another lane.
 
-    Where nobody got it, that is before the last thing that a client got, for an
-    arrival, else after its own saying of it, else at the end.
+    If nobody got the line, an arrival is missing before the last thing that the client got, a
+    message right after the client said it, and anything else at the end.
     """
     own = acts[lane]
     for other in acts:

@@ -1,7 +1,7 @@
-"""A history's lines as numbers: each different line is read, and taken apart, once.
+"""A history's lines as numbers, so that each different line is parsed only once.
 
-A message to 200 clients is one line, 200 times. All later work is on small
-numbers, so that a million deliveries are judged in about a second.
+A message to 200 clients is one line, 200 times. All later work uses small numbers, so a million
+deliveries are judged in about a second.
 """
 
 from collections import defaultdict
@@ -13,15 +13,17 @@ from conformance.checker.record import History
 
 __all__ = ["Transcript"]
 
-_SILENT = ""  # no name: who speaks in a line that is no message
+_SILENT = ""  # stands for the author of a line that is no message
 
 
 class Transcript:
-    """What each session received, by the numbers of the lines.
+    """What each session received, as numbers of lines.
 
-    ``numbers[stay]`` stands beside the session's ``received``; ``lines`` gives
-    back the line of a number. ``room_lines[stay]`` are the places of the lines
-    in which the room speaks.
+    Attributes:
+        numbers: by session, the numbers of its ``received``.
+        lines: the line of each number.
+        meanings: what each different line means.
+        room_lines: by session, the positions of the lines in which the room speaks.
     """
 
     def __init__(self, history: History) -> None:
@@ -42,7 +44,7 @@ class Transcript:
         ]
 
     def authors(self, stay: int, start: int, stop: int) -> set[str]:
-        """Return the names that speak in these lines of a session."""
+        """Return the names that speak in some lines of a session."""
         names = set(map(self._authors.__getitem__, self.numbers[stay][start:stop]))
         names.discard(_SILENT)
         return names

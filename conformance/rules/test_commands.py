@@ -5,7 +5,7 @@ from conformance import Client, ClientFactory, Connect, rule
 
 @rule("commands.text")
 def test_text_reaches_everyone_and_its_speaker(clients: ClientFactory) -> None:
-    """Text goes to everyone in the room, the speaker too, under the speaker's name."""
+    """Text goes to everyone in the room, including the speaker, under the speaker's name."""
     anna, ben, cara = clients("anna", "ben", "cara")
 
     ben.say("good morning")
@@ -16,7 +16,7 @@ def test_text_reaches_everyone_and_its_speaker(clients: ClientFactory) -> None:
 
 @rule("commands.who")
 def test_who_lists_everyone_in_order_of_arrival(clients: ClientFactory) -> None:
-    """The roster names everyone in order of arrival, under the names they have now."""
+    """The roster lists everyone in order of arrival, under the names they have now."""
     _anna, ben, _cara = clients("anna", "ben", "cara")
 
     ben.say("/who", "who")
@@ -26,7 +26,7 @@ def test_who_lists_everyone_in_order_of_arrival(clients: ClientFactory) -> None:
 
 @rule("commands.who")
 def test_who_is_answered_to_the_asker_alone(clients: ClientFactory) -> None:
-    """Nobody but the asker hears of a roster, or of its asking."""
+    """Only the client that asks for the roster gets an answer; nobody else hears of it."""
     anna, ben = clients("anna", "ben")
 
     ben.say("/who", "who")
@@ -47,7 +47,7 @@ def test_who_with_more_on_the_line_is_text(clients: ClientFactory) -> None:
 
 @rule("commands.who")
 def test_roster_forgets_those_who_left(clients: ClientFactory) -> None:
-    """The roster keeps its order, without the one who left."""
+    """After a client has left, the roster keeps its order without that client."""
     anna, ben, _cara = clients("anna", "ben", "cara")
     ben.close()
     anna.wait_for("* ben left")
@@ -59,7 +59,7 @@ def test_roster_forgets_those_who_left(clients: ClientFactory) -> None:
 
 @rule("commands.who")
 def test_roster_is_of_now_each_time(clients: ClientFactory) -> None:
-    """Each roster names who is there when it is asked for, however soon after the one before."""
+    """Each roster lists the room as it is now, however soon it follows another roster."""
     anna, ben = clients("anna", "ben")
 
     for name in ("Ben", "benjamin", "ben"):
@@ -90,7 +90,7 @@ def test_say_takes_a_command_as_text(clients: ClientFactory) -> None:
 
 @rule("commands.say")
 def test_verb_is_known_in_lower_case_only(clients: ClientFactory) -> None:
-    """A command's verb is taken as it is written."""
+    """A command is known in lower case only."""
     (anna,) = clients("anna")
 
     anna.say("/SAY hello")
@@ -112,7 +112,7 @@ def test_help_names_every_command(clients: ClientFactory) -> None:
 
 @rule("commands.help")
 def test_help_is_answered_to_the_asker_alone(clients: ClientFactory) -> None:
-    """Nobody but the asker hears of the help."""
+    """Only the client that asks for help gets an answer; nobody else hears of it."""
     anna, ben = clients("anna", "ben")
 
     ben.say("/help")
@@ -123,7 +123,7 @@ def test_help_is_answered_to_the_asker_alone(clients: ClientFactory) -> None:
 
 @rule("commands.unknown")
 def test_unknown_command_is_refused_to_the_asker_alone(clients: ClientFactory) -> None:
-    """A command nobody knows is named in the answer, and nobody else hears of it."""
+    """An unknown command is named in an error to its sender, and nobody else hears of it."""
     anna, ben = clients("anna", "ben")
 
     ben.say("/dance wildly", "/", "/whois", "/quit?")
@@ -140,7 +140,7 @@ def test_unknown_command_is_refused_to_the_asker_alone(clients: ClientFactory) -
 
 @rule("commands.quit")
 def test_quit_comes_after_all_that_was_said(clients: ClientFactory) -> None:
-    """A client that quits gets what it and others said before, and then the end."""
+    """A client that quits gets everything that was said before, and then the end."""
     anna, ben = clients("anna", "ben")
     anna.say("to you all")
     ben.wait_for("anna: to you all")
@@ -155,7 +155,7 @@ def test_quit_comes_after_all_that_was_said(clients: ClientFactory) -> None:
 
 @rule("commands.quit")
 def test_quit_is_announced_after_its_last_line(clients: ClientFactory) -> None:
-    """The others get the last line of a client that quits, then that it left, and no more."""
+    """The others get a quitting client's last line, then its departure, and nothing after it."""
     anna, ben = clients("anna", "ben")
 
     ben.say("goodbye", "/quit", "too late")
@@ -192,7 +192,7 @@ def test_no_text_becomes_a_line_of_another(clients: ClientFactory) -> None:
 
 @rule("commands.forge")
 def test_no_name_begins_a_line_of_another_kind(clients: ClientFactory, connect: Connect) -> None:
-    """No client gets a name under which its text would be the room's, an error or another's."""
+    """No client can take a name that makes its text look like another's, or like the room's."""
     (anna,) = clients("anna")
     zoe: Client = connect()
 

@@ -1,4 +1,4 @@
-"""Rules of the area ``delivery``: what is said arrives, once, and as it was said."""
+"""Rules of the area ``delivery``: every line arrives, once, and unaltered."""
 
 import random
 import sys
@@ -16,7 +16,7 @@ MAX_LINE_BYTES = 4096  # the default
 
 @rule("delivery.exactly-once")
 def test_talk_of_many_at_once_arrives_once_at_each(swarm: Swarm) -> None:
-    """Those who all talk at the same time get every line of everyone, and none of them twice."""
+    """Clients that all talk at the same time each get every line exactly once."""
     log = swarm(talkers=6, lines_each=100)
 
     log.assert_keeps("delivery.exactly-once", Coverage(receivers=6, messages=600, overlaps=60))
@@ -24,7 +24,7 @@ def test_talk_of_many_at_once_arrives_once_at_each(swarm: Swarm) -> None:
 
 @rule("delivery.exactly-once")
 def test_coming_and_going_costs_nobody_a_line(swarm: Swarm) -> None:
-    """Who stays while others come and go gets every line once, theirs too."""
+    """A client that stays while others come and go gets every line once, including theirs."""
     log = swarm(talkers=3, lines_each=80, visitors=4, visits_each=6)
 
     log.assert_keeps("delivery.exactly-once", Coverage(receivers=3, joins=10, departures=10))
@@ -32,7 +32,7 @@ def test_coming_and_going_costs_nobody_a_line(swarm: Swarm) -> None:
 
 @rule("delivery.exactly-once")
 def test_same_line_again_is_another_line(clients: ClientFactory) -> None:
-    """A line that is said three times, and twice by another, arrives five times."""
+    """A line that one client says three times and another says twice arrives five times."""
     anna, ben, cara = clients("anna", "ben", "cara")
 
     anna.say("again", "again", "again")
@@ -74,7 +74,7 @@ SCRIPTS = {
 
 @rule("delivery.unaltered")
 def test_every_script_arrives_as_it_was_sent(clients: ClientFactory) -> None:
-    """Text in any script, composed or not, with any space or mark, reaches all unaltered."""
+    """Text in any script, composed or decomposed, with any space or mark, arrives unaltered."""
     anna, ben = clients("anna", "ben")
 
     anna.say(*SCRIPTS.values())
@@ -86,7 +86,7 @@ def test_every_script_arrives_as_it_was_sent(clients: ClientFactory) -> None:
 
 @rule("delivery.unaltered")
 def test_any_characters_arrive_as_they_were_sent(clients: ClientFactory) -> None:
-    """Lines of any characters that a line may hold, mixed by chance, reach all unaltered."""
+    """Lines of random characters, of all that a line may contain, arrive unaltered."""
     anna, ben = clients("anna", "ben")
     chance = random.Random(1)
     allowed = [
@@ -120,7 +120,7 @@ def test_long_lines_arrive_whole(character: str, clients: ClientFactory) -> None
 
 @pytest.fixture
 def other_door(door: Door, launch: Launch) -> Door:
-    """The door that the run is not about; a server with one door has no rule about two."""
+    """The door that this run is not about; with a server of one door the test is skipped."""
     other: Door = "ws" if door == "tcp" else "tcp"
     if other not in launch.contender.doors:
         pytest.skip(f"it has no {other} door")
@@ -131,7 +131,7 @@ def other_door(door: Door, launch: Launch) -> Door:
 def test_text_goes_through_to_the_other_door(
     clients: ClientFactory, connect: Connect, other_door: Door
 ) -> None:
-    """What is said at one door is heard at the other, word for word."""
+    """A line that is said at one door arrives at the other, word for word."""
     ben: Client = connect("ben", door=other_door)
     (anna,) = clients("anna")
     ben.wait_for(anna.send_fence())
@@ -143,7 +143,7 @@ def test_text_goes_through_to_the_other_door(
 
 @rule("delivery.one-room")
 def test_room_tells_the_other_door_who_comes_and_goes(connect: Connect, other_door: Door) -> None:
-    """Joining, renaming and leaving at one door are told at the other."""
+    """Arrivals, renames and departures at one door are announced at the other."""
     ben: Client = connect("ben", door=other_door)
 
     anna: Client = connect("anna")
@@ -158,12 +158,12 @@ def test_room_tells_the_other_door_who_comes_and_goes(connect: Connect, other_do
 
 @rule("delivery.one-room")
 def test_roster_names_those_of_both_doors(connect: Connect, other_door: Door) -> None:
-    """Asked for or at the welcome, a roster holds those of both doors in order of arrival."""
+    """Every roster lists the clients of both doors, in order of arrival."""
     connect("ben", door=other_door)
     anna: Client = connect("anna")
 
     anna.say("/who")
-    anna.expect("* online (2): ben, anna")  # before cara comes: nothing else orders the two
+    anna.expect("* online (2): ben, anna")  # wait for it: nothing else orders the two questions
     cara: Client = connect(door=other_door, welcome=False)
     cara.next_line()
 

@@ -1,4 +1,4 @@
-"""Rules of the area ``limits``: how many clients there can be, and what one of them costs."""
+"""Rules of the area ``limits``: how many clients a server takes, and what one of them costs."""
 
 import threading
 import time
@@ -23,12 +23,13 @@ from conformance import (
     rule,
     settings,
 )
+from conformance.frames import HANDSHAKE
 
 
 @rule("limits.full")
 @settings(max_clients=2)
 def test_newcomer_to_a_full_room_is_refused(clients: ClientFactory, connect: Connect) -> None:
-    """A client past ``max_clients`` is told that the server is full, and that is the end."""
+    """A client beyond ``max_clients`` gets an answer that the server is full, and then the end."""
     clients("anna", "ben")
 
     for _ in range(3):
@@ -38,7 +39,7 @@ def test_newcomer_to_a_full_room_is_refused(clients: ClientFactory, connect: Con
 @rule("limits.full")
 @settings(max_clients=2)
 def test_nobody_inside_hears_of_who_was_refused(clients: ClientFactory, connect: Connect) -> None:
-    """Those inside hear of no arrival and no departure, and the roster stays as it was."""
+    """The clients inside hear nothing of a refused one, and it is in no roster."""
     anna, ben = clients("anna", "ben")
 
     for _ in range(3):
@@ -55,7 +56,7 @@ def test_nobody_inside_hears_of_who_was_refused(clients: ClientFactory, connect:
 def test_who_talks_at_once_learns_why_it_is_refused(
     clients: ClientFactory, connect: Connect, door: Door
 ) -> None:
-    """A client that talked before it was refused still gets the reason, and nobody its words."""
+    """A client that talks before it is refused still gets the reason, and nobody its words."""
     if door == "ws":
         pytest.skip("there is nothing to say before the handshake is answered")
     (anna,) = clients("anna")
@@ -74,7 +75,7 @@ def test_who_talks_at_once_learns_why_it_is_refused(
 def test_both_doors_lead_into_one_room(
     launch: Launch, clients: ClientFactory, connect: Connect, door: Door
 ) -> None:
-    """Those who came by the other door take places too."""
+    """Clients at the other door take places too."""
     if len(launch.contender.doors) == 1:
         pytest.skip("it has no other door")
     clients("anna", door="ws" if door == "tcp" else "tcp")
@@ -88,7 +89,7 @@ def test_both_doors_lead_into_one_room(
 def test_who_only_knocks_takes_no_place(
     clients: ClientFactory, connect: Connect, door: Door
 ) -> None:
-    """Who has not finished its handshake is not in the room."""
+    """A client that has not finished its handshake takes no place."""
     if door == "tcp":
         pytest.skip("this door has no handshake")
     clients("anna")
@@ -105,7 +106,7 @@ def test_who_only_knocks_takes_no_place(
 @rule("limits.full")
 @settings(max_clients=5)
 def test_of_many_at_once_as_many_get_in_as_fit(clients: ClientFactory, connect: Connect) -> None:
-    """Of many who come at the same time as many get in as there are places, and no more."""
+    """When many clients come at the same time, as many get in as there are places."""
     (anna,) = clients("anna")
 
     got_in = _at_once(20, lambda: _gets_in(connect))
@@ -121,7 +122,7 @@ def test_of_many_at_once_as_many_get_in_as_fit(clients: ClientFactory, connect: 
 def test_place_is_free_once_its_client_has_left(
     clients: ClientFactory, connect: Connect, way: str
 ) -> None:
-    """As soon as a departure is told there is a place, one and no more, time after time."""
+    """As soon as a departure is announced, one place is free, time after time."""
     (anna,) = clients("anna")
 
     for _ in range(10):
@@ -139,7 +140,7 @@ def test_place_is_free_once_its_client_has_left(
 @rule("limits.freed")
 @settings(max_clients=2)
 def test_who_was_refused_frees_no_place(clients: ClientFactory, connect: Connect) -> None:
-    """A refused client, when it goes, makes no place for another."""
+    """A refused client that goes frees no place."""
     anna, ben = clients("anna", "ben")
     for _ in range(3):
         _expect_refusal(connect)
@@ -153,10 +154,6 @@ def test_who_was_refused_frees_no_place(clients: ClientFactory, connect: Connect
 
 DESCRIPTORS = 4  # that the server may still open
 KNOCKERS = 16
-HANDSHAKE = (
-    b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-)
 
 
 @rule("limits.descriptors")
@@ -164,7 +161,7 @@ HANDSHAKE = (
 def test_nobody_inside_notices_the_lack_of_descriptors(
     server: Server, launch: Launch, clients: ClientFactory, connect: Connect, door: Door
 ) -> None:
-    """Out of descriptors those inside talk on, without having to share a busy processor."""
+    """Without free descriptors, the clients inside talk on and the server does not spin."""
     if door not in launch.contender.doors:
         pytest.skip(f"it has no {door} door")
     anna, ben = clients("anna", "ben")
@@ -180,7 +177,7 @@ def test_nobody_inside_notices_the_lack_of_descriptors(
 
     arrivals = {f"* {knocker.address} joined" for knocker in knockers}
     assert set(anna.lines_until(fence)) <= arrivals
-    assert busy < 0.1, f"{busy:.0%} of a processor went into waiting"
+    assert busy < 0.1, f"waiting used {busy:.0%} of a processor"
 
 
 @rule("limits.descriptors")
@@ -188,7 +185,7 @@ def test_nobody_inside_notices_the_lack_of_descriptors(
 def test_acceptor_goes_on_when_there_are_descriptors_again(
     server: Server, launch: Launch, clients: ClientFactory, connect: Connect, door: Door
 ) -> None:
-    """Who waited outside for a descriptor is let in when others have gone."""
+    """A client that waited for a descriptor is let in when others have gone."""
     if door not in launch.contender.doors:
         pytest.skip(f"it has no {door} door")
     anna, ben = clients("anna", "ben")
@@ -213,17 +210,17 @@ def test_memory_of_an_idle_client(
     server: Server, connect: Connect, measured: Callable[[str], None]
 ) -> None:
     """A client that is in the room and says nothing costs that much memory."""
-    _arrive(connect, IDLE_CLIENTS // 10)  # whatever the first clients cost once
+    _arrive(connect, IDLE_CLIENTS // 10)  # these pay what the first clients cost only once
     before_bytes = server.rss_bytes()
 
     _arrive(connect, IDLE_CLIENTS)
 
     cost_bytes = (server.rss_bytes() - before_bytes) / IDLE_CLIENTS
-    measured(f"{cost_bytes / 1024:.0f} KiB a client, of {IDLE_CLIENTS}")
+    measured(f"{cost_bytes / 1024:.0f} KiB per client, with {IDLE_CLIENTS} clients")
 
 
 def _expect_refusal(connect: Connect) -> None:
-    """Check that a newcomer is not let in, and how it is told."""
+    """Check that a newcomer is not let in, and that it is told why."""
     __tracebackhide__ = True
     try:
         client: Client = connect(welcome=False)
@@ -246,7 +243,7 @@ def _gets_in(connect: Connect) -> bool:
 
 
 def _at_once(times: int, act: Callable[[], bool]) -> list[bool]:
-    """Do something in many threads that start at one barrier, and return what each returned."""
+    """Do something in many threads that start at the same time; return what each returned."""
     barrier = threading.Barrier(times)
 
     def wait_and_act(_: int) -> bool:
@@ -284,7 +281,7 @@ def _is_let_in(knocker: Client, within: float = 50 * TICK) -> bool:
 
 
 def _arrive(connect: Connect, count: int) -> None:
-    """Connect clients that stay, and return when the last one's arrival has been told to all."""
+    """Connect clients that stay; return when everyone has heard of the last arrival."""
     arrived: list[Client] = [connect() for _ in range(count)]
     fence = arrived[-1].send_fence()
     for client in arrived:

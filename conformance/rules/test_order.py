@@ -1,4 +1,4 @@
-"""Rules of the area ``order``: one order for all, and each speaker's own in it."""
+"""Rules of the area ``order``: one order for everyone, and each speaker's own order within it."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def test_both_doors_see_one_order(swarm: Swarm, launch: Launch) -> None:
 
 @rule("order.speaker")
 def test_lines_of_each_talker_stay_in_order(swarm: Swarm) -> None:
-    """However many talk at once, each one's lines come in the order it said them."""
+    """However many clients talk at once, each one's lines come in the order it said them."""
     log = swarm(talkers=6, lines_each=100)
 
     log.assert_keeps("order.speaker", REALLY_AT_ONCE)
@@ -51,7 +51,7 @@ def test_lines_of_one_write_stay_in_order(clients: ClientFactory) -> None:
 
 @rule("order.membership")
 def test_nothing_comes_from_outside_a_stay(swarm: Swarm) -> None:
-    """While many come and go, nobody hears anything before its welcome or from one who left."""
+    """While many come and go, nobody gets a line before its welcome or from a client that left."""
     log = swarm(talkers=4, lines_each=60, visitors=4, visits_each=5)
 
     log.assert_keeps("order.membership", AMID_COMING_AND_GOING)
@@ -59,7 +59,7 @@ def test_nothing_comes_from_outside_a_stay(swarm: Swarm) -> None:
 
 @rule("order.membership")
 def test_departure_comes_after_the_last_line(clients: ClientFactory) -> None:
-    """What a client said before it left is heard before its departure, and nothing after it."""
+    """A client's departure comes after everything that it said, and nothing of it comes later."""
     anna, ben = clients("anna", "ben")
     lines = [f"line {number}" for number in range(50)]
 

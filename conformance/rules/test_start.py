@@ -1,4 +1,4 @@
-"""Rules of the area ``start``: what a server says when it starts, and when it cannot."""
+"""Rules of the area ``start``: what a server prints when it starts, and when it cannot."""
 
 import re
 from pathlib import Path
@@ -28,7 +28,7 @@ READY = re.compile(r"hubbub \S+ ready tcp=(?P<tcp>\S+:[0-9]+) ws=(?P<ws>\S+:[0-9
 
 @rule("start.ready")
 def test_ready_line_is_all_there_is_on_standard_output(server: Server, connect: Connect) -> None:
-    """Whatever happens later, standard output holds the ready line and nothing else."""
+    """Whatever happens later, standard output has the ready line and nothing else."""
     client: Client = connect()
     client.say("hello", "/nonsense")
     client.close()
@@ -42,26 +42,26 @@ def test_ready_line_is_all_there_is_on_standard_output(server: Server, connect: 
 
 @rule("start.ready")
 def test_ready_line_names_the_server_by_its_id(launch: Launch) -> None:
-    """The id in the ready line is the one that the server was started by."""
+    """The id in the ready line is the id that the server was started with."""
     server_id = launch.contender.id
     server = _named(launch, server_id)
 
     server.wait_ready()
 
-    server.stop()  # now it has said all that it will ever say
+    server.stop()  # so that its output is complete
 
     assert server.stdout_text().startswith(f"hubbub {server_id} ready ")
 
 
 @rule("start.ready")
 def test_ready_line_tells_the_ports_that_were_taken(launch: Launch, connect: Connect) -> None:
-    """Where port 0 was asked for, the line has the real ports, and each leads to its door."""
+    """With port 0, the ready line has the real ports, and each leads to its door."""
     server = launch(tcp="127.0.0.1:0", ws="127.0.0.1:0")
 
     server.wait_ready()
 
     line = READY.search(server.stdout_text())
-    assert line, "it is ready and has not said so"
+    assert line, "it is ready, and printed no ready line"
     assert not line["tcp"].endswith(":0")
     assert not line["ws"].endswith(":0")
     for door in launch.contender.doors:
@@ -75,7 +75,7 @@ def test_ready_line_tells_the_ports_that_were_taken(launch: Launch, connect: Con
 def test_server_with_one_door_shut_is_not_ready(
     launch: Launch, server: Server, taken: Door
 ) -> None:
-    """A server that cannot open both doors never says that it is ready, whichever it is."""
+    """A server that cannot open one of its doors never says that it is ready."""
     second = _started_where(server, taken, launch)
 
     second.wait_exit(EXIT_WITHIN)
@@ -88,7 +88,7 @@ def test_server_with_one_door_shut_is_not_ready(
 def test_taken_port_ends_the_start(
     launch: Launch, server: Server, connect: Connect, taken: Door
 ) -> None:
-    """A server whose port another one has ends with 1 and a line that names it."""
+    """A server whose port is taken ends with 1 and one line that names the port."""
     second = _started_where(server, taken, launch)
 
     _expect_refusal(second, EXIT_CANNOT_START, str(server.address(taken)[1]))
@@ -99,7 +99,7 @@ def test_taken_port_ends_the_start(
 
 @rule("start.bad-usage")
 def test_unknown_id_is_refused(launch: Launch) -> None:
-    """An id that no server has ends the start with 2 and a line that names it."""
+    """An unknown id ends the start with 2 and one line that names it."""
     server = _named(launch, "no-such-server")
 
     _expect_refusal(server, EXIT_USAGE, "no-such-server")
@@ -107,7 +107,7 @@ def test_unknown_id_is_refused(launch: Launch) -> None:
 
 @rule("start.bad-usage")
 def test_unknown_flag_is_refused(launch: Launch) -> None:
-    """A flag that there is not ends the start with 2 and a line that names it."""
+    """An unknown flag ends the start with 2 and one line that names it."""
     server = launch(flags=["--no-such-flag", "1"])
 
     _expect_refusal(server, EXIT_USAGE, "--no-such-flag")
@@ -115,7 +115,7 @@ def test_unknown_flag_is_refused(launch: Launch) -> None:
 
 @rule("start.bad-usage")
 def test_flag_without_its_value_is_refused(launch: Launch) -> None:
-    """A flag at the end of the line, without a value, ends the start with 2."""
+    """A flag without a value, at the end of the command, ends the start with 2."""
     server = launch(flags=["--max-line"])
 
     _expect_refusal(server, EXIT_USAGE, "max-line")
@@ -140,7 +140,7 @@ SENSELESS = [
 
 @rule("start.bad-usage")
 def test_senseless_value_is_refused(launch: Launch) -> None:
-    """A value that makes no sense ends the start with 2 and a line that names it or its flag."""
+    """A value that makes no sense ends the start with 2 and one line that names it or its flag."""
     servers = [launch(flags=words) for words in SENSELESS]
 
     for (flag, value), server in zip(SENSELESS, servers, strict=True):
@@ -149,7 +149,7 @@ def test_senseless_value_is_refused(launch: Launch) -> None:
 
 @rule("start.bad-usage")
 def test_senseless_variable_is_refused(launch: Launch) -> None:
-    """A ``HUBBUB_*`` variable that makes no sense ends the start with 2, as the flag would."""
+    """A ``HUBBUB_*`` variable that makes no sense ends the start with 2, as a flag does."""
     server = launch(env={"HUBBUB_MAX_LINE": "many"})
 
     _expect_refusal(server, EXIT_USAGE, "HUBBUB_MAX_LINE", "many")
@@ -157,7 +157,7 @@ def test_senseless_variable_is_refused(launch: Launch) -> None:
 
 @rule("start.bad-usage")
 def test_senseless_entry_of_the_file_is_refused(launch: Launch, tmp_path: Path) -> None:
-    """An entry of the file that makes no sense ends the start with 2, as the flag would."""
+    """An entry of the file that makes no sense ends the start with 2, as a flag does."""
     server = launch(flags=_config(tmp_path, 'max_line = "many"'))
 
     _expect_refusal(server, EXIT_USAGE, "max_line", "many")
@@ -167,7 +167,7 @@ def test_senseless_entry_of_the_file_is_refused(launch: Launch, tmp_path: Path) 
 def test_flag_wins_over_the_variable(
     server_with: ServerFactory, connect: Connect, tmp_path: Path
 ) -> None:
-    """What a flag says holds, whatever the variable and the file say."""
+    """A flag wins over the variable and over the file."""
     flags = ["--max-line", "100", *_config(tmp_path, "max_line = 300")]
 
     server = server_with(flags=flags, env={"HUBBUB_MAX_LINE": "200"})
@@ -179,7 +179,7 @@ def test_flag_wins_over_the_variable(
 def test_variable_wins_over_the_file(
     server_with: ServerFactory, connect: Connect, tmp_path: Path
 ) -> None:
-    """What a variable says holds, where no flag speaks, whatever the file says."""
+    """Without a flag, the variable wins over the file."""
     flags = _config(tmp_path, "max_line = 300")
 
     server = server_with(flags=flags, env={"HUBBUB_MAX_LINE": "200"})
@@ -191,7 +191,7 @@ def test_variable_wins_over_the_file(
 def test_file_wins_over_the_default(
     server_with: ServerFactory, connect: Connect, tmp_path: Path
 ) -> None:
-    """What the file says holds, where neither a flag nor a variable speaks."""
+    """Without a flag and a variable, the file wins over the default."""
     flags = _config(tmp_path, "max_line = 300")
 
     server = server_with(flags=flags)
@@ -201,7 +201,7 @@ def test_file_wins_over_the_default(
 
 @rule("start.settings")
 def test_default_holds_where_nothing_speaks(server: Server, connect: Connect) -> None:
-    """Without a flag, a variable and a file it is the default that holds."""
+    """Without a flag, a variable and a file, the default holds."""
     _expect_longest_line(connect(server=server), 4096)
 
 
@@ -246,7 +246,7 @@ def test_every_setting_has_a_variable(server_with: ServerFactory, connect: Conne
 def test_every_setting_has_an_entry(
     server_with: ServerFactory, connect: Connect, tmp_path: Path
 ) -> None:
-    """Each setting can be given in the file, as the kind of value that it is."""
+    """Each setting can be given in the file, with the type that it has."""
     entries = [f"{name} = {value!r}" for name, value in EVERY_SETTING.items()]
 
     server = server_with(flags=_config(tmp_path, *entries))
@@ -255,17 +255,17 @@ def test_every_setting_has_an_entry(
 
 
 def _expect_refusal(server: Server, exit_code: int, *names: str) -> None:
-    """Check that a start ended with that code and one line that has one of the names in it."""
+    """Check that a start ended with that code, and with one line that contains one of the names."""
     __tracebackhide__ = True
     left_with = server.wait_exit(EXIT_WITHIN)
     said = server.stderr_text()
-    assert left_with == exit_code, f"exit code {left_with}, after {said!r}"
+    assert left_with == exit_code, f"it ended with exit code {left_with} and said {said!r}"
     assert len(said.splitlines()) == 1, f"expected one line on standard error, got {said!r}"
-    assert any(name in said for name in names), f"expected {names[0]} to be named in {said!r}"
+    assert any(name in said for name in names), f"expected {names[0]} in {said!r}"
 
 
 def _expect_longest_line(client: Client, max_line: int) -> None:
-    """Check that a client may say ``max_line`` bytes at once, and not one more."""
+    """Check that a client may say ``max_line`` bytes in one line, and not one more."""
     __tracebackhide__ = True
     client.say("x" * max_line)
     client.expect(f"{client.name}: {'x' * max_line}")
@@ -277,7 +277,7 @@ def _expect_longest_line(client: Client, max_line: int) -> None:
 
 
 def _started_where(first: Server, taken: Door, launch: Launch) -> Server:
-    """Start a second server at one of the first one's doors."""
+    """Start a second server at one of the doors of the first one."""
     if taken not in launch.contender.doors:
         pytest.skip(f"it has no {taken} door")
     host, port = first.address(taken)

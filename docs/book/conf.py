@@ -17,7 +17,7 @@ html_show_copyright = False
 root_doc = "docs/book/index"
 language = "en"
 
-extensions = ["myst_nb", "repository_links"]
+extensions = ["myst_nb", "repository_links", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 include_patterns = [
     "README.md",
     "CHANGELOG.md",
@@ -53,6 +53,15 @@ myst_substitutions = {
     key: f"[{text}](../../{file})" if (ROOT / file).is_file() else f"{text} (`make {how}` makes it)"
     for key, (text, file, how) in _made.items()
 }
+
+# The reference of the suite: docstrings in Google's style, and names as people write them.
+add_module_names = False
+autodoc_default_options = {"member-order": "bysource"}
+autodoc_preserve_defaults = True
+autodoc_typehints_format = "short"
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+python_use_unqualified_type_names = True
 
 highlight_language = "text"  # of blocks that do not say: what people type
 

@@ -4,26 +4,42 @@
 threading import Lock`` gets ours. What Python builds on locks (conditions, events, semaphores,
 ``queue.Queue``, futures) is written in Python, and so obeys too without being replaced.
 
-Invariant: outside a schedule nobody else can run, so what would have to wait there never ends;
-it raises `Stuck` instead.
+Invariants:
+  1. Outside a schedule nobody else can run, so what would have to wait there never ends; it raises
+     `Stuck` instead.
+  2. A thread that sleeps may go on at any moment, as on a busy machine: sleeping is not
+     synchronising.
+  3. What blocks the loop that all tasks share is the exercise's fault, and is noted in
+     `complaints`, for an exercise may catch every exception.
 """
 
 from __future__ import annotations
 
 import _thread
 import queue
+import sys
 import threading
 import time
+from asyncio import _get_running_loop
 from collections.abc import Callable
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any
 
-from hubbub.learning.schedule import Strand, Stuck, current
+from hubbub.learning.promises import Broken
+from hubbub.learning.schedule import Place, Strand, Stuck, current, place_of
 
 
-__all__ = ["Lock", "RLock", "Thread", "holding", "install", "me"]
+__all__ = ["Lock", "RLock", "Thread", "complain", "complaints", "holding", "install", "me"]
 
 OUTSIDE = "the check"
+
+complaints: list[str] = []  # sentences about what the exercise did, for the check to find
+
+
+def complain(sentence: str) -> Broken:
+    """Note what an exercise did wrong, and return it, to be raised."""
+    complaints.append(sentence)
+    return Broken(sentence)
 
 
 def me() -> str:
@@ -46,15 +62,51 @@ def _holds() -> list[object]:
     return schedule.strand.holds if schedule and schedule.strand else _held_outside
 
 
-def _wait(what: str, ready: Callable[[], bool], timeout_s: float | None) -> bool:
+def _loop_runs() -> bool:
+    """Tell whether a task of asyncio or trio runs now: what blocks it blocks all of them."""
+    if _get_running_loop() is not None:
+        return True
+    trio = sys.modules.get("trio")
+    return trio is not None and bool(trio.lowlevel.in_trio_run())
+
+
+def _blocked(what: object) -> Broken:
+    place = place_of(sys._getframe(1))
+    at = f" at {place}" if place else ""
+    return complain(
+        f"Your code blocks the loop{at}: while it waits for {what}, no other task can run. One "
+        "thread runs all tasks, and only an `await` lets another one go on."
+    )
+
+
+def _wait(what: object, ready: Callable[[], bool], timeout_s: float | None) -> bool:
     schedule = current()
     if schedule is None or schedule.strand is None:
         if ready():
             return True
+        if _loop_runs():
+            raise _blocked(what)
         if timeout_s is not None:
             return False
-        raise Stuck([(OUTSIDE, what, None)])
+        raise Stuck([(OUTSIDE, str(what), None)])
     return schedule.wait(what, ready, timeout_s)
+
+
+class _Held:
+    """What a strand waits for: a lock, and who holds it when that is asked."""
+
+    def __init__(self, lock: Lock) -> None:
+        self._lock = lock
+        self._waits = me()
+
+    def __str__(self) -> str:
+        holder, place, by = self._lock._holder, self._lock._place, self._lock._taken_by
+        since = f" (taken at {place})" if place else ""
+        if by is not None and by.ended:
+            return f"a lock that {holder} took{since and f' at {place}'} and never released"
+        if holder == self._waits:
+            return f"a lock that it holds itself{since}"
+        return f"the lock that {holder} holds{since}"
 
 
 class Lock:
@@ -62,26 +114,28 @@ class Lock:
 
     def __init__(self) -> None:
         self._holder = ""
+        self._place: Place | None = None  # where it was taken
+        self._taken_by: Strand | None = None
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
-        """Take it, waiting for whoever has it."""
+        """Take it; wait for the strand that holds it."""
         if self._holder:
             if not blocking:
                 return False
-            what = f"a lock that {self._holder} has"
-            if self._holder == me():
-                what = "a lock that it has itself"
+            what = _Held(self)
             if not _wait(what, lambda: not self._holder, None if timeout < 0 else timeout):
                 return False
         self._holder = me()
         _holds().append(self)
         schedule = current()
         if schedule is not None:
+            self._place = place_of(sys._getframe(1))
+            self._taken_by = schedule.strand
             schedule.locks_taken += 1
         return True
 
     def release(self) -> None:
-        """Let it go."""
+        """Release it."""
         if not self._holder:
             raise RuntimeError("release unlocked lock")
         self._holder = ""
@@ -92,8 +146,13 @@ class Lock:
                 break
 
     def locked(self) -> bool:
-        """Tell whether somebody has it."""
+        """Tell whether a strand holds it."""
         return bool(self._holder)
+
+    acquire_lock, release_lock, locked_lock = acquire, release, locked  # names of _thread's lock
+
+    def _at_fork_reinit(self) -> None:
+        self._holder = ""
 
     def __enter__(self) -> bool:
         return self.acquire()
@@ -125,12 +184,15 @@ class RLock(Lock):
         return True
 
     def release(self) -> None:
-        """Let it go once."""
+        """Release it once."""
         if self._holder != me():
             raise RuntimeError("cannot release un-acquired lock")
         self._depth -= 1
         if not self._depth:
             super().release()
+
+    def __enter__(self) -> bool:
+        return self.acquire()
 
     def _release_save(self) -> int:
         depth, self._depth = self._depth, 0
@@ -145,6 +207,9 @@ class RLock(Lock):
         return self._holder == me()
 
 
+_started_early: list[Thread] = []  # before anything runs: they begin with the next schedule
+
+
 class Thread(threading.Thread):
     """A ``threading.Thread`` that is a strand of the schedule that runs."""
 
@@ -152,10 +217,22 @@ class Thread(threading.Thread):
 
     def start(self) -> None:
         """Begin to run."""
+        if self._strand is not None or self in _started_early:
+            raise RuntimeError("threads can only be started once")
+        if _loop_runs():
+            raise complain(
+                "Your code starts a thread from a task: then two threads are in the room at once, "
+                "and no `await` keeps them apart. Stay in the tasks: nothing here needs a thread."
+            )
         schedule = current()
         if schedule is None:
-            raise RuntimeError("a thread is started before anything runs: start it in a method")
-        self._strand = schedule.spawn(self.name, self.run, daemon=self.daemon)
+            _started_early.append(self)
+        else:
+            self.begin_in(schedule)
+
+    def begin_in(self, schedule: Any) -> None:
+        """Become a strand. The schedule may end while it waits, as a program does with daemons."""
+        self._strand = schedule.spawn(self.name, self.run, daemon=True)
 
     def join(self, timeout: float | None = None) -> None:
         """Wait for its end."""
@@ -165,7 +242,23 @@ class Thread(threading.Thread):
 
     def is_alive(self) -> bool:
         """Tell whether it has begun and not ended."""
-        return self._strand is not None and not self._strand.ended
+        return self in _started_early or (self._strand is not None and not self._strand.ended)
+
+
+def begin_early_threads() -> None:
+    """Have the threads that were started before anything ran begin in the schedule that runs."""
+    schedule = current()
+    early, _started_early[:] = _started_early[:], []
+    for thread in early:
+        thread.begin_in(schedule)
+
+
+def _start_new_thread(
+    function: Callable[..., object], given: tuple[Any, ...], named: dict[str, Any] | None = None
+) -> int:
+    thread = Thread(target=function, args=given, kwargs=named or {})
+    thread.start()
+    return id(thread)
 
 
 def _now_s() -> float:
@@ -174,16 +267,39 @@ def _now_s() -> float:
 
 
 def _sleep(seconds: float) -> None:
-    _wait("its sleep to end", lambda: False, seconds)
+    if seconds < 0:
+        raise ValueError("sleep length must be non-negative")
+    schedule = current()
+    if schedule is not None and schedule.strand is not None:
+        schedule.sleep(seconds)
+    elif _loop_runs():
+        raise _blocked(f"{seconds:g} s to pass")
+
+
+def _low_level() -> ModuleType:
+    """Return a ``_thread`` whose locks and threads obey. Python's own imports keep the real one."""
+    ours = ModuleType("_thread", _thread.__doc__)
+    vars(ours).update(vars(_thread))
+    vars(ours).update(
+        allocate_lock=Lock,
+        allocate=Lock,
+        LockType=Lock,
+        RLock=RLock,
+        start_new_thread=_start_new_thread,
+        start_new=_start_new_thread,
+    )
+    return ours
 
 
 def install() -> None:
     """Put all of it in its place, for good."""
+    timer: Any = type("Timer", (Thread,), dict(vars(threading.Timer)))
     places: list[tuple[Any, str, Any]] = [
         (threading, "Lock", Lock),
         (threading, "RLock", RLock),
         (threading, "_allocate_lock", Lock),
         (threading, "Thread", Thread),
+        (threading, "Timer", timer),
         (queue, "SimpleQueue", queue._PySimpleQueue),  # type: ignore[attr-defined]
         (time, "sleep", _sleep),
         (time, "monotonic", _now_s),
@@ -192,4 +308,5 @@ def install() -> None:
     ]
     for module, name, stand_in in places:
         setattr(module, name, stand_in)
+    sys.modules["_thread"] = _low_level()
     _thread.stack_size(256 * 1024)  # hundreds of schedules start thousands of threads

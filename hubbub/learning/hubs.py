@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from conformance.checker import History
+from hubbub.learning.controlled import begin_early_threads
+from hubbub.learning.maps import Watched, watch_maps
 from hubbub.learning.promises import Broken
-from hubbub.learning.scene import Member, history_of, judge_history
-from hubbub.learning.schedule import Crashed, Schedule, Stuck
+from hubbub.learning.scene import SHARED, Member, Outbox, history_of, judge_history, strangers_of
+from hubbub.learning.schedule import Crashed, Schedule, Strand, Stuck
 
 
-__all__ = ["CHAT", "OWNER", "Play", "play"]
+__all__ = ["CHAT", "OWNER", "Play", "judge_two_rooms", "play"]
 
 CHAT = (
     *("order.total", "order.speaker", "order.membership", "delivery.exactly-once"),
@@ -35,11 +38,17 @@ class Play:
 
     Attributes:
         members: by name.
-        schedule: whose turns it were.
+        schedule: who ran when.
+        hub: the exercise's.
+        maps: the dicts of the hub, which note who touches them.
+        stranger: the member of another room.
     """
 
     members: dict[str, Member]
     schedule: Schedule
+    hub: Any = None
+    maps: list[Watched] = field(default_factory=list)
+    stranger: Member = field(default_factory=lambda: Member("", Outbox("")))
 
     @property
     def history(self) -> History:
@@ -68,44 +77,59 @@ def play(
     come: str = "",
     go: str = "",
     clogged: str = "",
+    strangers: str = "",
+    owned: bool = False,
+    beside: str = "",
     fences: bool = True,
     explain: Callable[[Play], str] = lambda _: "",
 ) -> Play:
     """Play one scene: some are inside; then, all at once, some talk, some come and some go.
 
-    At last each who stayed says a fence, one after the other, so that all that was said before
-    must have come. Names stand in strings, with spaces between them.
+    At last each member that stayed says a fence, one after the other, so that all that was said
+    before must have come. Names stand in strings, with spaces between them, in the order of their
+    arrival; a name that stands in ``go`` twice leaves twice at once.
 
     Args:
+        strangers: they are not in; each leaves before the others come, and says something at the
+            end, as do those that have left.
+        owned: the hub has a method ``run``, which gets a strand of its own.
+        beside: a member of another room, which is made first and must not notice this one.
         explain: names a cause, which goes in front of a crash or a standstill.
 
     Raises:
-        Broken: somebody crashed, or nobody could go on, and ``explain`` knew why.
+        Broken: a strand crashed, or there was a deadlock, and ``explain`` knew why.
     """
-    hub = exercise.Hub()
     schedule = Schedule(seed, [exercise.__file__])
-    names = dict.fromkeys(f"{inside} {come}".split())
-    from hubbub.learning.scene import Outbox
-
-    cast = {name: Member(name, Outbox(name)) for name in names}
-    played = Play(cast, schedule)
-    if hasattr(hub, "run"):
-        schedule.spawn(OWNER, hub.run, daemon=True)
+    cast = {name: Member(name, Outbox(name)) for name in dict.fromkeys(f"{inside} {come}".split())}
+    played = Play(cast, schedule, stranger=Member(beside, Outbox(beside)))
 
     def enter(name: str) -> None:
-        if schedule.strand is not None:
-            schedule.strand.name = f"{name}'s thread"
-        hub.join(name, cast[name].outbox)
+        if schedule.strand is director:
+            director.name = f"{name}'s thread"
+        played.hub.join(name, cast[name].outbox)
 
     def talks(name: str) -> None:
         for number in range(1, _LINES + 1):
-            hub.say(name, cast[name].says(f"{name}-{number}"))
+            played.hub.say(name, cast[name].says(f"{name}-{number}"))
 
     def leaves(name: str) -> None:
         cast[name].gone = True
-        hub.leave(name)
+        played.hub.leave(name)
 
     def direct() -> None:
+        begin_early_threads()
+        if beside:
+            other = exercise.Hub()
+            if owned:
+                schedule.spawn("the owner of another room", other.run, daemon=True)
+            other.join(beside, played.stranger.outbox)
+            _until(schedule, played.stranger, f"* you are {beside}")
+        hub = played.hub = exercise.Hub()
+        played.maps = watch_maps(hub)
+        if owned:
+            schedule.spawn(OWNER, hub.run, daemon=True)
+        for name in strangers.split():
+            hub.leave(name)
         for name in inside.split():
             enter(name)  # in the newcomer's name
             _until(schedule, cast[name], f"* you are {name}")
@@ -113,12 +137,19 @@ def play(
             cast[name].outbox.clogged = True
         parts = [(name, talks) for name in talk.split()]
         parts += [(name, enter) for name in come.split()] + [(name, leaves) for name in go.split()]
-        strands = [
-            schedule.spawn(f"{name}'s thread", lambda act=act, name=name: act(name))  # type: ignore[misc]
-            for name, act in parts
-        ]
+        strands: list[Strand] = []
+        for name, act in parts:
+            another = f"{name}'s thread" in [strand.name for strand in strands]
+            strand_name = f"{name}'s {'other thread' if another else 'thread'}"
+            strands.append(schedule.spawn(strand_name, partial(act, name)))
         director.name, director.at = "the check", ("", 0)
         schedule.wait("the talk to end", lambda: all(strand.ended for strand in strands))
+        for name in strangers.split():
+            director.name = f"{name}'s thread"
+            hub.say(name, f"{name}-1")
+        if beside:
+            other.say(beside, f"{beside}-1")
+            _until(schedule, played.stranger, f"{beside}: {beside}-1")
         if fences:
             for member in cast.values():
                 if not member.gone and not member.outbox.clogged:
@@ -133,8 +164,21 @@ def play(
     return played
 
 
+def judge_two_rooms(played: Play) -> None:
+    """Raise `Broken` where one of two rooms got, or lost, something by the other one."""
+    stranger = played.stranger
+    strangers_of(played.members.values(), stranger.name)
+    strangers_of([stranger], " ".join(played.members))
+    for member in (*played.members.values(), stranger):
+        if not any(": " in line for line in member.outbox.lines):
+            raise Broken(
+                f"Two rooms were made, and {member.name}, in one of them, never heard a word. "
+                f"{SHARED}"
+            )
+
+
 def _until(schedule: Schedule, member: Member, line: str) -> None:
-    """Wait for a line, for as long as anybody else can go on; the history tells if it came."""
+    """Wait for a line, for as long as another strand can go on; the history tells if it came."""
     schedule.wait(f"{line!r} to come", lambda: line in member.outbox.lines, _SOON_S)
 
 
@@ -145,23 +189,43 @@ def _explained(played: Play, explain: Callable[[Play], str]) -> Iterator[None]:
     except Crashed as crashed:
         if not isinstance(crashed.error, RuntimeError) or "changed size" not in str(crashed.error):
             raise
-        others = "".join(
-            f" Meanwhile {who} was in {function} (line {line}), without a lock."
-            for who, function, line, held in played.schedule.meanwhile
-            if not held and function != "run"
-        )
-        if not others:
-            raise Broken(
-                f"{crashed.who} changed the map while it walked it ({crashed.place}), and died of "
-                f"it: {crashed.error}. Note the names in the loop, and change the map behind it."
-            ) from None
-        raise Broken(
-            f"{crashed.who} was walking the map ({crashed.place}) when another thread changed "
-            f"it, and died of it: {crashed.error}.{others} {explain(played)}".strip()
-        ) from None
+        raise Broken(_of_the_walk(played, crashed, explain)) from None
     except Stuck as stuck:
         cause = explain(played)
         if not cause:
             raise
         told = "; ".join(f"{who} waits for {what}" for who, what, _ in stuck.waiting[:2])
         raise Broken(f"{cause} {told}.") from None
+
+
+def _of_the_walk(played: Play, crashed: Crashed, explain: Callable[[Play], str]) -> str:
+    """Say which code changed a map while a strand walked it: its own, or another strand's."""
+    changes = [one.changed for one in played.maps if one.changed is not None]
+    others = [change for change in changes if change.by != crashed.who]
+    if others:
+        meanwhile = "".join(
+            f" {change.by} changed it"
+            f"{f' at {change.place}' if change.place else ''}"
+            f"{'' if change.locked else ', without a lock'}."
+            for change in others[:1]
+        )
+    elif changes:
+        meanwhile = ""
+    else:
+        meanwhile = "".join(
+            f" Meanwhile {who} was in {function} (line {line}), without a lock."
+            for who, function, line, held in played.schedule.meanwhile
+            if not held and function != "run"
+        )
+    if not meanwhile:
+        at = f" The change is at {changes[0].place}." if changes and changes[0].place else ""
+        return (
+            f"{crashed.who} changed the map while it walked it itself, at {crashed.place}, and "
+            f"died of {type(crashed.error).__name__} ({crashed.error}).{at} Note the names in the "
+            "loop, and change the map after the loop."
+        )
+    return (
+        f"{crashed.who} was walking the map, at {crashed.place}, when another thread changed it, "
+        f"and died of {type(crashed.error).__name__} ({crashed.error}).{meanwhile} "
+        f"{explain(played)}"
+    ).strip()

@@ -1,10 +1,14 @@
 """Judge one exercise, in a process of its own: ``python -m hubbub.learning.inside``.
 
-It writes one JSON object a line to the descriptor it is given: what it is about to do, then how
-that ended. So whoever started it knows where it was if it never comes back.
+Two processes: the first watches and sweeps, the second judges. The second writes one JSON object
+per line to the descriptor that it is given: what it begins, then how that ended. So the process
+that started it knows where it was if it never comes back.
 
-Invariant: everything that can be told of the exercise's fault is told as a sentence; what is
-raised by the check alone is told as the check's own fault.
+Invariants:
+  1. Whatever can be said of the exercise's fault is said as a sentence; what the check alone
+     raised is reported as it is, and `judge` finds out whose fault it was.
+  2. Only the judging process writes records: a copy of it that the exercise forks ends instead.
+  3. When the first process ends, nothing is left of what the exercise started (on Linux).
 """
 
 from __future__ import annotations
@@ -12,25 +16,44 @@ from __future__ import annotations
 import argparse
 import ast
 import contextlib
+import ctypes
 import faulthandler
+import fcntl
+import gc
 import importlib.util
 import json
 import os
+import re
+import resource
 import signal
 import sys
+import time
+import tokenize
 import traceback
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
 
 from hubbub.learning import controlled
+from hubbub.learning.descendants import end_descendants
+from hubbub.learning.interface import calls_of, compare, guard, similar
 from hubbub.learning.promises import Broken, Promise, promises_of
-from hubbub.learning.schedule import Crashed, Endless, Stuck
+from hubbub.learning.schedule import Crashed, Endless, Stuck, told_waits
 from hubbub.learning.tasks import AllWait, TooLong
 
 
 __all__ = ["main"]
+
+MOST_MEMORY_BYTES = 3 << 30  # of addresses; what is really used is watched from outside
+MOST_FILE_BYTES = 256 << 20
+_TELL_EVERY_S = 0.5
+_FAR_DESCRIPTOR = 200  # behind what an exercise may close that closes "all" descriptors
+# Some editors write a byte order mark, and it moves when something is put in front of the text.
+_MARK_AT_START = re.compile(rb"^\xef\xbb\xbf", re.MULTILINE)
+_SAVE_AS_UTF8 = "It is not saved as UTF-8, perhaps as UTF-16: save it as UTF-8."
+_ADOPT_ORPHANS = 36  # PR_SET_CHILD_SUBREAPER
 
 
 class _Finding(Exception):
@@ -38,10 +61,15 @@ class _Finding(Exception):
 
 
 class _Writer:
+    """Writes records for the one process that made it."""
+
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self._pid = os.getpid()
 
     def __call__(self, **record: Any) -> None:
+        if os.getpid() != self._pid:  # the exercise forked, and this is the copy
+            os._exit(0)
         os.write(self._descriptor, json.dumps(record).encode() + b"\n")
 
 
@@ -53,21 +81,55 @@ def main() -> None:
     parser.add_argument("descriptor", type=int)
     parser.add_argument("stack", type=int)
     parser.add_argument("--seed", type=int)
+    parser.add_argument("--only", type=int, help="the one promise to look at")
     arguments = parser.parse_args()
+    _become_the_judge(arguments.descriptor)
     faulthandler.register(signal.SIGUSR1, file=arguments.stack, all_threads=True)
     # A thread that is in the turn of a schedule that is over may die after the interpreter.
     sys.unraisablehook = lambda _: None
+    with contextlib.suppress(OSError, ValueError):
+        far = fcntl.fcntl(arguments.descriptor, fcntl.F_DUPFD_CLOEXEC, _FAR_DESCRIPTOR)
+        os.close(arguments.descriptor)
+        arguments.descriptor = far
     write = _Writer(arguments.descriptor)
+    _bound_memory()
     try:
         _judge(arguments, write)
     except _Finding as finding:
         write(finding=str(finding), detail=getattr(finding, "__notes__", [""])[0])
-    except BaseException:
-        write(fault=traceback.format_exc())
+    except BaseException as error:
+        write(fault=traceback.format_exc(), raised=_named(error))
     write(done=True)
-    with contextlib.suppress(OSError, ValueError):
-        sys.stdout.flush()
     os._exit(0)
+
+
+def _become_the_judge(descriptor: int) -> None:
+    """Return in a child alone. The parent waits for it, and ends all that the child leaves."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_ADOPT_ORPHANS, 1, 0, 0, 0)
+    judging = os.fork()
+    if not judging:
+        return
+    write = _Writer(descriptor)
+    write(judging=judging)
+    ended = 0
+    while ended != judging:
+        ended, status = os.wait()
+    end_descendants(os.getpid())
+    code = os.waitstatus_to_exitcode(status)
+    with contextlib.suppress(OSError):  # the reader may have gone
+        write(code=code)
+    os._exit(0)
+
+
+def _bound_memory() -> None:
+    for what, most in (
+        (resource.RLIMIT_AS, MOST_MEMORY_BYTES),
+        (resource.RLIMIT_FSIZE, MOST_FILE_BYTES),
+    ):
+        with contextlib.suppress(OSError, ValueError):
+            hard = resource.getrlimit(what)[1]
+            resource.setrlimit(what, (most if hard < 0 else min(most, hard), hard))
 
 
 def _judge(arguments: argparse.Namespace, write: _Writer) -> None:
@@ -84,17 +146,34 @@ def _judge(arguments: argparse.Namespace, write: _Writer) -> None:
     if is_program:
         exercise = check.program(arguments.exercise)
     else:
+        _watch_coroutines()
         exercise = _loaded(arguments.exercise, source)
+        calls = calls_of(getattr(check, "INTERFACE", ""))
+        try:
+            compare(exercise, calls, "\n".join(_lines(arguments.exercise)))
+        except Broken as broken:
+            raise _Finding(broken.sentence) from None
+        guard(exercise, calls)
+    write(loaded=True)
+    told_s = time.perf_counter()
     for number, promise in enumerate(promises):
+        if arguments.only not in (None, number):
+            continue
         write(begins=number)
         seeds = range(promise.seeds)
         if arguments.seed is not None and promise.seeds > 1:
             seeds = range(arguments.seed, arguments.seed + 1)
         for seed in seeds:
-            broken = _put_to_the_test(promise, exercise, seed, arguments.exercise)
-            if broken is not None:
+            if time.perf_counter() - told_s > _TELL_EVERY_S:  # that the check gets on
+                told_s = time.perf_counter()
+                write(seed_now=seed)
+            found = _put_to_the_test(promise, exercise, seed, arguments.exercise)
+            if controlled.complaints:  # the exercise may have caught it
+                found = Broken(controlled.complaints[0])
+            if found is not None:
                 shown = seed if promise.seeds > 1 else None
-                write(broken=number, seed=shown, **_record(broken))
+                sentence = _capital(f"{_forgotten(arguments.exercise)} {found.sentence}".strip())
+                write(broken=number, seed=shown, **_record(found) | {"sentence": sentence})
                 return
         write(kept=number, seeds=len(seeds))
 
@@ -108,22 +187,33 @@ def _is_of_programs(check: Path) -> bool:
     return any(isinstance(node, ast.FunctionDef) and node.name == "program" for node in body)
 
 
-def _parsed(path: Path) -> str:
+def _parsed(path: Path) -> bytes:
+    """Return the source, as bytes: Python itself knows of marks and declared encodings."""
     try:
-        source = path.read_text(encoding="utf-8")
-        ast.parse(source, str(path))
+        source = re.sub(_MARK_AT_START, rb"", path.read_bytes())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(source, str(path))
     except SyntaxError as error:
         line = (error.text or "").rstrip()
-        told = _Finding(f"Python cannot read line {error.lineno} of your exercise: {error.msg}.")
+        at = f"line {error.lineno} of your exercise" if error.lineno else "your exercise"
+        told = _Finding(f"Python cannot read {at}: {error.msg}.")
         caret = " " * max(0, (error.offset or 1) - 1) + "^"
         told.add_note(f"{line}\n{caret}" if line else "")
+        if "null bytes" in error.msg:
+            told = _Finding(f"{told} {_SAVE_AS_UTF8}")
         raise told from None
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise _Finding(f"Your exercise cannot be read: {error}.") from None
+    except (MemoryError, RecursionError):
+        raise _Finding("Python cannot read your exercise: it is nested too deeply.") from None
+    except (OSError, ValueError) as error:
+        more = ""
+        if "null bytes" in str(error):
+            more = f" {_SAVE_AS_UTF8}"
+        raise _Finding(f"Your exercise cannot be read: {error}.{more}") from None
     return source
 
 
-def _loaded(path: Path, source: str) -> ModuleType:
+def _loaded(path: Path, source: bytes) -> ModuleType:
     module = ModuleType("exercise")
     module.__file__ = str(path)
     sys.modules["exercise"] = module  # dataclasses look for it there
@@ -149,12 +239,13 @@ def _put_to_the_test(
     except Broken as broken:
         return broken
     except Stuck as stuck:
-        return Broken(_stuck_sentence(stuck))
+        return Broken(told_waits(stuck.waiting))
     except Endless as endless:
-        return Broken(
-            f"{_capital(endless.who)} goes round and round and makes no end, at {endless.place}."
-        )
+        at = f", at {endless.place}" if endless.place else ""
+        return Broken(f"{_capital(endless.who)} never terminates: it runs in circles{at}.")
     except Crashed as crashed:
+        if isinstance(crashed.error, Broken):
+            return crashed.error
         at = f", at {crashed.place}" if crashed.place else ""
         if isinstance(crashed.error, SystemExit):
             return Broken(f"Your exercise ends the program{at}; take the exit() out.")
@@ -162,10 +253,12 @@ def _put_to_the_test(
             f"{_capital(crashed.who)} died of {_named(crashed.error)}{at}.{_why(crashed.error)}",
             detail=_short_traceback(crashed.error, path),
         )
-    except AllWait:
-        return Broken("All tasks wait, each for another, and nobody will ever wake one.")
+    except AllWait as deadlock:
+        return Broken(
+            f"Deadlock: every task waits, and no task is left that could wake one. {deadlock}"
+        )
     except TooLong:
-        return Broken("The tasks go round and round and make no end.")
+        return Broken("The tasks never terminate: they run in circles.")
     except SystemExit as error:
         return Broken(f"Your exercise ends the program{_at(error, path)}; take the exit() out.")
     except NotImplementedError as error:
@@ -194,23 +287,37 @@ def _record(broken: Broken) -> dict[str, Any]:
     return {"sentence": broken.sentence, "detail": broken.detail, "text": text, "svg": svg}
 
 
-def _stuck_sentence(stuck: Stuck) -> str:
-    told = [
-        f"{who} waits for {what}{f' ({place})' if place else ''}"
-        for who, what, place in stuck.waiting[:3]
-    ]
-    return f"{_capital('; '.join(told))}: nobody can go on."
-
-
 def _why(error: BaseException) -> str:
     text = str(error)
     if isinstance(error, NotImplementedError):
         return " That is still to be written."
     if isinstance(error, RuntimeError) and "changed size during iteration" in text:
-        return " Somebody changed the map while somebody else was walking it."
+        return " The map changed while this loop walked it: walk a copy, or change it afterwards."
     if isinstance(error, RuntimeError) and "unlocked lock" in text:
-        return " It lets a lock go that it has not taken."
+        return " It releases a lock that it does not hold."
+    if isinstance(error, RecursionError):
+        return " The function calls itself, and nothing ends that."
+    if isinstance(error, MemoryError):
+        return " It asks for more memory than a check may have."
+    if isinstance(error, AttributeError | NameError) and error.name:
+        return _meant(error)
     return ""
+
+
+def _meant(error: AttributeError | NameError) -> str:
+    """Return which name may have been meant, as a sentence."""
+    thing = getattr(error, "obj", None)
+    known = dir(thing) if isinstance(error, AttributeError) else list(_local_names(error))
+    found = similar(error.name or "", known)
+    return f" Did you mean {found}?" if found else ""
+
+
+def _local_names(error: BaseException) -> Iterator[str]:
+    tb = error.__traceback__
+    while tb is not None:
+        if tb.tb_next is None:
+            yield from (*tb.tb_frame.f_locals, *tb.tb_frame.f_globals)
+        tb = tb.tb_next
 
 
 def _named(error: BaseException) -> str:
@@ -224,8 +331,7 @@ def _at(error: BaseException, path: Path) -> str:
     if not frames:
         return ""
     line = frames[-1].tb_lineno
-    code = path.read_text(encoding="utf-8").splitlines()[line - 1].strip()
-    return f", at line {line}, `{code}`"
+    return f", at line {line}, `{_line(path, line)}`"
 
 
 def _frames(tb: TracebackType | None, path: Path) -> Iterator[TracebackType]:
@@ -237,12 +343,54 @@ def _frames(tb: TracebackType | None, path: Path) -> Iterator[TracebackType]:
 
 def _short_traceback(error: BaseException, path: Path) -> str:
     """Return the calls inside the exercise, by line, and the error."""
-    lines = path.read_text(encoding="utf-8").splitlines()
     calls = [
-        f"  line {tb.tb_lineno}, in {tb.tb_frame.f_code.co_name}: {lines[tb.tb_lineno - 1].strip()}"
+        f"  line {tb.tb_lineno}, in {tb.tb_frame.f_code.co_name}: {_line(path, tb.tb_lineno)}"
         for tb in _frames(error.__traceback__, path)
     ]
+    if len(calls) > 12:  # a recursion
+        calls = [*calls[:6], "  ...", *calls[-4:]]
     return "\n".join([*calls, f"{type(error).__name__}: {error}"])
+
+
+def _line(path: Path, number: int) -> str:
+    lines = _lines(path)
+    return lines[number - 1].strip() if 0 < number <= len(lines) else ""
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        with tokenize.open(path) as file:
+            return file.read().splitlines()
+    except (OSError, SyntaxError, ValueError):
+        return path.read_text(encoding="latin-1").splitlines()
+
+
+_never_awaited: list[tuple[str, str, int]] = []  # what, in which file and line it was called
+
+
+def _watch_coroutines() -> None:
+    """Note each coroutine that nobody awaits: Python says so only on standard error."""
+    sys.set_coroutine_origin_tracking_depth(1)
+
+    def note(coroutine: Any) -> None:
+        origin = coroutine.cr_origin or (("", 0, ""),)
+        _never_awaited.append((coroutine.__qualname__, origin[0][0], origin[0][1]))
+
+    vars(warnings)["_warn_unawaited_coroutine"] = note
+
+
+def _forgotten(path: Path) -> str:
+    """Return which coroutine the exercise called without await, as a sentence."""
+    if not _never_awaited:
+        gc.collect()
+    for what, file, line in _never_awaited:
+        if file == str(path):
+            name = what.rpartition(".")[2]
+            return (
+                f"Line {line}, `{_line(path, line)}`, calls {name} and does not await it: {name} "
+                "is an `async def`, so nothing of it runs."
+            )
+    return ""
 
 
 def _capital(text: str) -> str:

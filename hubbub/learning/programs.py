@@ -5,7 +5,7 @@ second time, and there is no waiting for a whole run of pytest.
 
 Invariants:
   1. Each test has a fresh process, in a group of its own, of which nothing is left.
-  2. Each group is written down while it runs, for whoever has to end it in our place.
+  2. Each group is written down while it runs, for the process that has to end it in our place.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import signal
 import socket
 import sys
 import time
+import tokenize
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,10 +39,18 @@ from hubbub.learning.promises import Broken
 __all__ = ["Program"]
 
 _READY_S = 100 * TICK
-_SAYS_SO_S = 5 * TICK  # who says that it is ready has said it by then
+_SAYS_SO_S = 5 * TICK  # a program that says that it is ready has said it by then
 _LOOK_EVERY_S = 0.01
 _LAST_BREATH_S = 0.3
 _READY_LINE = re.compile(r"\bready\b.*\btcp=\S+:\d")
+_BESIDE = Path(__file__).with_name("beside")  # modules that each program may import
+_BLOCKS = re.compile(
+    r"^hubbub: (?P<what>.* blocks the loop), at line (?P<line>\d+) of", re.MULTILINE
+)
+_NEVER_AWAITED = re.compile(
+    r"^(?P<path>.*?):(?P<line>\d+): RuntimeWarning: coroutine '(?P<what>.*)' was never awaited",
+    re.MULTILINE,
+)
 _ERROR = re.compile(r"^(?P<error>[A-Za-z_][\w.]*(Error|Exception)\b.*)$", re.MULTILINE)
 
 Sentence = Callable[[str], str] | str  # a function of what the suite found
@@ -59,8 +68,9 @@ class Program:
         self._path = path
         words = [sys.executable, "-u", str(path), "--tcp"]
         self._contender = ForeignCommand(f"{shlex.join(words)} {{tcp}}", "exercise")
-        python_path = [str(beside), *filter(None, [os.environ.get("PYTHONPATH")])]
+        python_path = [str(beside), str(_BESIDE), *filter(None, [os.environ.get("PYTHONPATH")])]
         self._options = LaunchOptions(env={"PYTHONPATH": os.pathsep.join(python_path)})
+        self.remembers: dict[str, Any] = {}  # what one promise has found out for another one
         self._next: Server | None = None
 
     def starts(self) -> None:
@@ -107,10 +117,13 @@ class Program:
             asked = inspect.signature(test).parameters.keys() & fixtures.keys()
             try:
                 test(**{name: fixtures[name] for name in asked}, **arguments)
+                if blocks := self._blocks(server):
+                    raise Broken(blocks)
             except (AssertionError, Unknown, OSError) as error:
                 said = sentence if isinstance(sentence, str) else sentence(_found(error))
                 raise Broken(
-                    said if ends else self._died(server) or self._with_cause(said, server),
+                    self._blocks(server)
+                    or (said if ends else self._died(server) or self._with_cause(said, server)),
                     detail=f"The suite says: {_found(error)}",
                     violation=shown_of(error, "", _found(error), connect.opened) if drawn else None,
                 ) from None
@@ -164,7 +177,24 @@ class Program:
             return f"Your program ended in the middle of it, with exit code {code}{death}."
         return ""
 
+    def _blocks(self, server: Server) -> str:
+        """Return what blocked the program's loop, in words; nothing if nothing did."""
+        found = _BLOCKS.search(server.stderr_text())
+        if found is None:
+            return ""
+        return (
+            f"{found['what']}, at line {found['line']}, `{self._line(int(found['line']))}`: until "
+            "it is over no other client is served. Use `await asyncio.sleep(...)`, or do not wait."
+        )
+
     def _with_cause(self, said: str, server: Server) -> str:
+        forgotten = _NEVER_AWAITED.search(server.stderr_text())
+        if forgotten is not None:
+            name = forgotten["what"].rpartition(".")[2]
+            said += (
+                f" {name} was called and never awaited, at line {forgotten['line']}, "
+                f"`{self._line(int(forgotten['line']))}`: nothing of it runs."
+            )
         death = self._death(server)
         return f"{said} Your code died of {death}." if death else said
 
@@ -179,10 +209,15 @@ class Program:
         frames = re.findall(rf'File "{re.escape(str(self._path))}", line (\d+)', log[: error.end()])
         told = error["error"]
         if frames:
-            line = int(frames[-1])
-            code = self._path.read_text(encoding="utf-8").splitlines()[line - 1].strip()
-            told = f"{told}, at line {line}, `{code}`"
+            told = f"{told}, at line {frames[-1]}, `{self._line(int(frames[-1]))}`"
         return told
+
+    def _line(self, number: int) -> str:
+        try:
+            with tokenize.open(self._path) as file:
+                return file.read().splitlines()[number - 1].strip()
+        except (OSError, SyntaxError, ValueError, IndexError):
+            return ""
 
 
 class _Launched(Launch):

@@ -17,7 +17,16 @@ from hubbub.learning.promises import Broken
 from hubbub.learning.schedule import current
 
 
-__all__ = ["Delivery", "Member", "Outbox", "history_of", "judge_history", "members"]
+__all__ = [
+    "SHARED",
+    "Delivery",
+    "Member",
+    "Outbox",
+    "history_of",
+    "judge_history",
+    "members",
+    "strangers_of",
+]
 
 
 @dataclass(frozen=True)
@@ -142,6 +151,24 @@ def judge_history(history: History, rules: Sequence[str], cause: str = "") -> No
         if violation.rule_id in rules:
             shown = smallest_violation(history, violation.rule_id)
             raise Broken(f"{cause} {_sentence(shown.sentence)}".strip(), violation=shown)
+
+
+SHARED = (
+    "The two rooms share something. Make the map, the queue and all else that belongs to a room in "
+    "__init__; what stands in the class or in the module is one for all rooms."
+)
+
+
+def strangers_of(members: Iterable[Member], strangers: str) -> None:
+    """Raise `Broken` where members of one room got a line about those of another one."""
+    for member in members:
+        for line in member.outbox.lines:
+            found = [name for name in strangers.split() if name in line]
+            if found:
+                raise Broken(
+                    f"Two rooms were made, and {member.name}, in one of them, got {line!r}, which "
+                    f"is about {found[0]}, in the other. {SHARED}"
+                )
 
 
 def _sentence(text: str) -> str:

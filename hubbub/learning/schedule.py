@@ -4,7 +4,9 @@ A race is a matter of who runs when. Here that is a matter of a number: the same
 same turns, so what one seed breaks it breaks every time, and can be looked at again.
 
 Each function becomes a *strand*, a real thread that runs only while it has the turn. Strands may
-lose the turn before any instruction of the files that are watched, and wherever they wait.
+lose the turn before any instruction of the files that are watched, and wherever they wait. One that
+sleeps, or waits for a short time only, may go on at any moment: on a busy machine all others may
+need longer than that.
 
 Invariants:
   1. At most one strand runs.
@@ -15,18 +17,31 @@ Invariants:
 
 from __future__ import annotations
 
-import _thread
+import linecache
 import random
 import sys
+from _thread import allocate_lock, start_new_thread
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from types import FrameType, TracebackType
 from typing import Any
 
 
-__all__ = ["Crashed", "Endless", "Place", "Schedule", "Strand", "Stuck", "current"]
+__all__ = [
+    "Crashed",
+    "Endless",
+    "Place",
+    "Schedule",
+    "Strand",
+    "Stuck",
+    "current",
+    "place_of",
+    "told_waits",
+]
 
 MOST_STEPS = 60_000  # instructions of the watched files; an exercise needs some thousands
+SHORT_S = 0.5  # a wait with a time-out up to this may end early
+MOST_STEPS_ALONE = 2_000  # of daemons that go on when all others have ended
 RATES = (0.5, 0.15, 0.04)  # of losing the turn at an instruction; each seed has one of them
 
 
@@ -46,19 +61,31 @@ class Place:
 
 
 class Stuck(Exception):
-    """Everybody waits, and nobody is left who could end it."""
+    """A deadlock: all strands wait, and none is left that could end a wait."""
 
     def __init__(self, waiting: list[tuple[str, str, Place | None]]) -> None:
         self.waiting = waiting  # who, for what, where
         super().__init__("; ".join(f"{who} waits for {what}" for who, what, _ in waiting))
 
 
+def told_waits(waiting: list[tuple[str, str, Place | None]]) -> str:
+    """Return who waits for what in a deadlock, as sentences."""
+    exercise = [one for one in waiting if one[:2] != ("the check", "the talk to end")]
+    # First those that others wait for: the circle, where there is one.
+    exercise.sort(key=lambda one: not any(f"that {one[0]} holds" in what for _, what, _ in waiting))
+    told = [
+        f"{who} waits for {what}{f', at {place}' if place else ''}"
+        for who, what, place in (exercise or waiting)[:3]
+    ]
+    return f"Deadlock: {'; '.join(told)}. No thread is left that could end the wait."
+
+
 class Endless(Exception):
-    """Someone goes round and round."""
+    """A strand that never terminates."""
 
     def __init__(self, who: str, place: Place | None) -> None:
         self.who, self.place = who, place
-        super().__init__(f"{who} does not come to an end, at {place}")
+        super().__init__(f"{who} never terminates, at {place}")
 
 
 class Crashed(Exception):
@@ -76,6 +103,7 @@ class Strand:
     Attributes:
         daemon: it may still wait when the schedule is over, as an owner of a room does.
         holds: the locks that it has.
+        restless: it sleeps, or waits for a short time only, and may go on at any moment.
     """
 
     name: str
@@ -83,13 +111,14 @@ class Strand:
     daemon: bool = False
     ended: bool = False
     holds: list[object] = field(default_factory=list)
-    waits_for: str = ""
+    waits_for: object = ""  # as text; a lock's says who holds it now, and not when the wait began
     ready: Callable[[], bool] | None = None  # None: it can go on at once
     deadline_s: float | None = None  # None: it waits for as long as it takes
     timed_out: bool = False
+    restless: bool = False
     place: Place | None = None
     at: tuple[str, int] = ("", 0)  # the function and line of a watched file that it came to last
-    baton: Any = field(default_factory=_thread.allocate_lock)
+    baton: Any = field(default_factory=allocate_lock)
 
 
 class Schedule:
@@ -113,11 +142,13 @@ class Schedule:
         self._watched = frozenset(watched)
         self.strands: list[Strand] = []
         self._running: Strand | None = None
-        self._over = _thread.allocate_lock()
+        self._over = allocate_lock()
         self._over.acquire()
         self._ending = False
         self._failure: Exception | None = None
         self._steps = 0
+        self._steps_alone = 0
+        self._lasting = 0  # strands that have not ended, daemons left out
         self.locks_taken = 0
         self.now_s = 0.0
         self.meanwhile: list[tuple[str, str, int, bool]] = []  # the others when one crashed
@@ -127,15 +158,16 @@ class Schedule:
         strand = Strand(name, function, daemon)
         strand.baton.acquire()
         self.strands.append(strand)
-        _thread.start_new_thread(self._live, (strand,))
+        self._lasting += not daemon
+        start_new_thread(self._live, (strand,))
         return strand
 
     def run(self) -> None:
         """Give out turns until all strands have ended, save daemons that wait.
 
         Raises:
-            Stuck: somebody waits for what never comes.
-            Endless: somebody makes no end.
+            Stuck: a strand waits for what never comes.
+            Endless: a strand never terminates.
             Crashed: a strand raised.
         """
         _current.append(self)
@@ -153,23 +185,37 @@ class Schedule:
         return self._running
 
     def yield_turn(self) -> None:
-        """Let somebody else run, perhaps."""
+        """Let another strand run, perhaps."""
         strand = self._running
         if strand is not None and self._random.random() < self._rate:
             self._change_over(strand)
 
-    def wait(self, what: str, ready: Callable[[], bool], patience_s: float | None = None) -> bool:
+    def wait(
+        self, what: object, ready: Callable[[], bool], patience_s: float | None = None
+    ) -> bool:
         """Wait until ``ready()``; False when that many seconds passed first."""
         strand = self._running
         assert strand is not None
         strand.waits_for, strand.ready = what, ready
         strand.deadline_s = None if patience_s is None else self.now_s + patience_s
+        strand.restless = patience_s is not None and patience_s <= SHORT_S
         strand.place = self._place_of(sys._getframe(1))
         self._change_over(strand)
         strand.ready = strand.deadline_s = None
-        strand.waits_for = ""
+        strand.waits_for, strand.restless = "", False
         timed_out, strand.timed_out = strand.timed_out, False
         return not timed_out
+
+    def sleep(self, seconds: float) -> None:
+        """Let the others run, for as long as it happens to be."""
+        strand = self._running
+        assert strand is not None
+        strand.waits_for, strand.ready = "its sleep to end", lambda: False
+        strand.deadline_s, strand.restless = self.now_s + seconds, True
+        strand.place = self._place_of(sys._getframe(1))
+        self._change_over(strand)
+        strand.ready = strand.deadline_s = None
+        strand.waits_for, strand.restless, strand.timed_out = "", False, False
 
     def _live(self, strand: Strand) -> None:
         strand.baton.acquire()
@@ -184,6 +230,7 @@ class Schedule:
             finally:
                 sys.settrace(None)
         strand.ended = True
+        self._lasting -= not strand.daemon
         self._pass_on()
 
     def _fail(self, failure: Exception) -> None:
@@ -203,17 +250,26 @@ class Schedule:
             raise _Ended
 
     def _pass_on(self) -> None:
-        """Choose who is next, and let it run; with nobody left, let `run` return."""
+        """Choose the next strand, and let it run; with none left, let `run` return."""
         alive = [strand for strand in self.strands if not strand.ended]
         ready = [strand for strand in alive if strand.ready is None or strand.ready()]
+        restless = [
+            strand
+            for strand in alive
+            if strand not in ready
+            and strand.deadline_s is not None
+            and (strand.restless or strand.deadline_s <= self.now_s)
+        ]
         if self._ending:
             ready = alive  # each unwinds when it has the turn
+        elif self._lasting and (ready or restless):
+            ready += restless
         if not ready:
             ready = self._out_of_patience(alive)
         if not ready and alive:
             if not all(strand.daemon for strand in alive):
-                waiting = [(s.name, s.waits_for, s.place) for s in alive if not s.daemon]
-                waiting += [(s.name, s.waits_for, s.place) for s in alive if s.daemon]
+                waiting = [(s.name, str(s.waits_for), s.place) for s in alive if not s.daemon]
+                waiting += [(s.name, str(s.waits_for), s.place) for s in alive if s.daemon]
                 self._fail(Stuck(waiting))
             self._ending = True
             ready = alive
@@ -222,10 +278,13 @@ class Schedule:
             self._over.release()
             return
         self._running = ready[0] if self._ending else self._random.choice(ready)
+        if self._running in restless and self._running.deadline_s is not None:
+            self.now_s = max(self.now_s, self._running.deadline_s)
+            self._running.timed_out = True
         self._running.baton.release()
 
     def _out_of_patience(self, alive: list[Strand]) -> list[Strand]:
-        """Let time pass until somebody's patience ends; for an owner's alone it does not."""
+        """Let time pass until a time-out ends a wait; with daemons alone it does not pass."""
         impatient = [strand for strand in alive if strand.deadline_s is not None]
         if not impatient or all(strand.daemon for strand in alive):
             return []
@@ -245,6 +304,11 @@ class Schedule:
             self._steps += 1
             if self._running is not None:
                 self._running.at = frame.f_code.co_name, frame.f_lineno
+            if not self._lasting:
+                self._steps_alone += 1
+                if self._steps_alone > MOST_STEPS_ALONE:
+                    self._ending = True
+                    raise _Ended
             if self._steps > MOST_STEPS:
                 strand = self._running
                 self._fail(Endless(strand.name if strand else "?", self._place_of(frame)))
@@ -253,6 +317,7 @@ class Schedule:
         return self._on_step
 
     def _place_of(self, frame: FrameType | None) -> Place | None:
+        """Return the innermost line of a watched file that a frame came from."""
         while frame is not None and frame.f_code.co_filename not in self._watched:
             frame = frame.f_back
         return _place(frame.f_code.co_filename, frame.f_lineno) if frame is not None else None
@@ -275,7 +340,16 @@ def current() -> Schedule | None:
     return _current[-1] if _current else None
 
 
-def _place(path: str, line: int) -> Place:
-    import linecache
+def place_of(frame: FrameType | None) -> Place | None:
+    """Return the line of the exercise that a frame came from, if it did."""
+    schedule = current()
+    if schedule is not None:
+        return schedule._place_of(frame)
+    exercise = sys.modules.get("exercise")
+    while frame is not None and frame.f_code.co_filename != getattr(exercise, "__file__", ""):
+        frame = frame.f_back
+    return _place(frame.f_code.co_filename, frame.f_lineno) if frame is not None else None
 
+
+def _place(path: str, line: int) -> Place:
     return Place(line, linecache.getline(path, line).strip())

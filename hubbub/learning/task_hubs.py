@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hubbub.learning.hubs import CHAT
+from hubbub.learning.maps import Watched, watch_maps
 from hubbub.learning.promises import Broken
 from hubbub.learning.scene import Member, Outbox, history_of, judge_history
 from hubbub.learning.tasks import AllWait, ShuffledLoop, run_shuffled
@@ -66,15 +67,19 @@ class TaskPlay:
 
     Attributes:
         members: by name.
-        took_s: how long the room made those who talk wait, in the loop's seconds.
-        stuck: who had not come to an end when nobody could go on any more.
+        took_s: how long the room kept the talkers waiting, in the loop's seconds.
+        stuck: the tasks that had not ended when no task could go on any more.
+        crashed: the tasks that ended with an exception.
         hub: the exercise's.
+        maps: the dicts of the hub, which note which task touches them.
     """
 
     members: dict[str, Member]
     hub: Any = None
     took_s: float = 0.0
     stuck: list[str] = field(default_factory=list)
+    crashed: set[str] = field(default_factory=set)
+    maps: list[Watched] = field(default_factory=list)
 
     @property
     def boxes(self) -> list[TaskOutbox]:
@@ -96,29 +101,55 @@ def play_tasks(
     go: str = "",
     clogged: str = "",
 ) -> TaskPlay:
-    """Play one scene: some are inside; then, all at once, some talk, some come and some go."""
+    """Play one scene: some are inside; then, all at once, some talk, some come and some go.
+
+    A name that stands in ``go`` twice leaves twice at once.
+    """
     names = dict.fromkeys(f"{inside} {come}".split())
     cast = {name: Member(name, TaskOutbox(name)) for name in names}
     played = TaskPlay(cast)
     try:
         run_shuffled(_scene(exercise, played, inside, talk, come, go, clogged), seed)
-    except AllWait:
+    except AllWait as deadlock:
         raise Broken(
-            "All tasks wait, each for another, and nobody will ever wake one: a lock that is "
-            "taken twice, or never let go?"
+            "Deadlock: every task waits, and no task is left that could wake one. Is a lock taken "
+            f"twice by one task, or never released? {deadlock}".strip()
         ) from None
+    except RuntimeError as error:
+        if "changed size" not in str(error):
+            raise
+        raise Broken(_of_the_walk(played)) from None
     return played
+
+
+def _of_the_walk(played: TaskPlay) -> str:
+    """Say which code changed a map while a task walked it: its own, or another task's."""
+    changes = [one.changed for one in played.maps if one.changed is not None]
+    at = f" The last change is at {changes[0].place}." if changes and changes[0].place else ""
+    if changes and changes[0].by in played.crashed:
+        return (
+            f"{changes[0].by} changed the map while it walked it itself.{at} Note the names in the "
+            "loop, and change the map after the loop."
+        )
+    return (
+        "The map changed while a task walked it: an await inside the loop lets other tasks come "
+        f"and go in the middle of it.{at}"
+    )
 
 
 async def _scene(
     exercise: Any, played: TaskPlay, inside: str, talk: str, come: str, go: str, clogged: str
 ) -> None:
     hub = played.hub = exercise.Hub()
+    played.maps = watch_maps(hub)
     cast = played.members
 
     async def talks(name: str) -> None:
         for number in range(1, _LINES + 1):
             await hub.say(name, cast[name].says(f"{name}-{number}"))
+
+    async def enters(name: str) -> None:
+        await hub.join(name, cast[name].outbox)
 
     async def leaves(name: str) -> None:
         cast[name].gone = True
@@ -130,12 +161,20 @@ async def _scene(
     loop = asyncio.get_running_loop()
     started_s = loop.time()
     parts = [(name, talks(name)) for name in talk.split()]
-    parts += [(name, hub.join(name, cast[name].outbox)) for name in come.split()]
+    parts += [(name, enters(name)) for name in come.split()]
     parts += [(name, leaves(name)) for name in go.split()]
     tasks = [asyncio.create_task(act, name=f"{name}'s task") for name, act in parts]
     done, late = await asyncio.wait(tasks, timeout=_SOON_S)
     played.stuck = sorted(task.get_name() for task in late)
+    played.crashed = {
+        task.get_name() for task in done if not task.cancelled() and task.exception() is not None
+    }
     for task in done:
+        if task.cancelled():
+            raise Broken(
+                f"{task.get_name()} ended with CancelledError, and nobody had cancelled it: your "
+                "code cancels the task that called it, or awaits one that was cancelled."
+            )
         task.result()
     if late:
         return

@@ -1,19 +1,38 @@
 """Everything about the chat that never waits, written once for all servers.
 
-Nothing here imports a socket, a thread, a clock or a runtime, and nothing here
-has an ``await``; tests/meta/test_core_is_pure.py holds it to that. A runtime's
-folder feeds bytes in, carries bytes out and decides who waits for whom.
+Nothing here imports a socket, a thread, a clock or a runtime, and nothing here has an
+``await``; tests/meta/test_core_is_pure.py checks that. A runtime's folder feeds bytes in,
+carries bytes out and decides who waits for whom.
 
-    settings.py        what can be configured, from flags, environment and TOML
-    errors.py          what can go wrong, and whose fault it is
+Start with these two:
+
+    room.py            the room: its members, their names, and what each step causes
+    fanout.py          the fan-out loop: what a step causes goes into the members' outboxes
+
+What the two are made of:
+
+    commands.py        what a line of a client can mean
     causes.py          why a client's stay ended, and how each door says so
-    commands.py        what a line can mean
-    room.py            the room: who is in it, under which name
-    fanout.py          the room joined to its members' outboxes
     message.py         a line, encoded once for each door
-    backlog.py         what waits for one client, bounded, and the slow-consumer policies
-    events.py          what a codec makes of the bytes it is fed
+    counted_room.py    a room that counts what happens in it
+    backlog.py         what waits for one client: bounded, with a policy for slow clients
+
+The fan-out of the direct hub, which writes many messages at once:
+
+    group_commit.py    the members in turn, and what each of them still needs
+    commit_log.py      what was said to everyone and has not reached everyone yet
+    ring.py            whose turn it is
+    group.py           messages that go out in one write
+
+The two doors:
+
+    events.py          what a codec makes of the bytes that it is fed
     line_codec.py      the TCP door
     websocket_codec.py the WebSocket door
     site.py            the plain HTTP answers and the chat page (chat.html)
+
+The rest:
+
+    settings.py        what can be configured by flags, environment and TOML
+    errors.py          what can go wrong, and whose fault it is
 """

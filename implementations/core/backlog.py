@@ -1,16 +1,16 @@
 """What waits for one client: bounded in messages and in bytes.
 
-The pure half of every runtime's ``Outbox``. It knows when it is full and what
-the slow-consumer policy makes of that; it does not know how to wait.
+The pure half of every runtime's ``Outbox``. It knows when it is full and what the
+slow-consumer policy does then; it does not know how to wait.
 
 Invariants:
-  1. It holds at most ``capacity`` messages and 1 MiB, save that an empty one
-     takes any single message, that under ``block`` it may pass the limit by what
-     was already on its way when it filled up (the talkers wait instead), and that
-     it takes what is exempt as well: departures, of which each client has one. Those
-     take no place from the others.
-  2. What it gives out is what it took in, in that order, less what was dropped.
-  3. The rest of a message that is half sent comes out first and is never dropped.
+  1. It holds at most ``capacity`` messages and 1 MiB, with three exceptions. An empty
+     backlog takes any single message. Under ``block``, a full backlog still takes the
+     messages that were on their way when it filled up; after that the talkers wait. An
+     exempt message is always taken, and takes no place from the others: only departures
+     are exempt, and each client has one.
+  2. Messages come out in the order in which they went in, except those that were dropped.
+  3. The rest of a half-sent message comes out first and is never dropped.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from enum import Enum
 
 __all__ = ["HIGH_BYTES", "MAX_BACKLOG_BYTES", "MAX_BATCH_BYTES", "Backlog", "SlowConsumer"]
 
-MAX_BACKLOG_BYTES = 1024 * 1024  # of one client, whatever the number of messages
+MAX_BACKLOG_BYTES = 1024 * 1024  # per client, however many messages that is
 HIGH_BYTES = MAX_BACKLOG_BYTES // 2
 LOW_BYTES = MAX_BACKLOG_BYTES // 4
-MAX_BATCH_BYTES = 64 * 1024  # joined into one write: past that joining saves nothing
+MAX_BATCH_BYTES = 64 * 1024  # joined into one write; joining more saves nothing
 
 
 class SlowConsumer(Enum):
-    """What a full outbox means."""
+    """What happens to a message when the outbox is full."""
 
     DISCONNECT = "disconnect"
     DROP_OLDEST = "drop-oldest"
@@ -39,16 +39,16 @@ class SlowConsumer(Enum):
 class Backlog:
     """A bounded queue of encoded messages.
 
-    Not safe for threads: the outbox around it sees to that.
+    Not safe for threads: the outbox around it takes care of that.
 
     Args:
         capacity: messages that may wait, at least 1.
         policy: what to do with the message that does not fit.
 
     Attributes:
-        size_bytes: what waits, in bytes; 0 means nothing, for no message is empty.
-        behind: whether the last `offer` found it at its high-water mark: half full.
-        dropped: messages given up under a dropping policy.
+        size_bytes: how many bytes wait. 0 means that no message waits, for none is empty.
+        behind: whether the last `offer` filled it up to its high-water mark: half full.
+        dropped: messages that a dropping policy gave up.
     """
 
     __slots__ = (
@@ -73,9 +73,9 @@ class Backlog:
         self._policy = policy
         self._waiting: deque[bytes] = deque()
         self._begun = b""
-        self._out = 0  # messages that have come out of _waiting, or were dropped
-        # Of those that are exempt and wait: how many were out before it. Made when there is one:
-        # an empty deque is as large as all the rest of a backlog.
+        self._out = 0  # messages that have left _waiting, sent or dropped
+        # One number for each exempt message that waits: the value of _out when its turn comes.
+        # Made only when needed, for an empty deque is as large as the rest of a backlog.
         self._exempt: deque[int] | None = None
         self._exempt_bytes = 0
         self.size_bytes = 0
@@ -86,11 +86,14 @@ class Backlog:
         return len(self._waiting)
 
     def offer(self, data: bytes, exempt: bool = False) -> bool:
-        """Take ``data`` in, or do as the policy says; an ``exempt`` one always fits. Never waits.
+        """Take ``data`` in, or do what the policy says. Never waits.
+
+        Args:
+            exempt: take it in even if the backlog is full.
 
         Returns:
-            False when the client must be cut off: it is full and the policy is
-            ``disconnect``. Nothing was taken in then.
+            False when the client must be cut off: the backlog is full and the policy is
+            ``disconnect``. Then nothing was taken in.
         """
         size_bytes = len(data)
         if self._waiting and not exempt and not self._has_room_for(size_bytes):
@@ -104,7 +107,7 @@ class Backlog:
                     while not self._has_room_for(size_bytes):
                         self.size_bytes -= len(self._pop())
                         self.dropped += 1
-                case SlowConsumer.BLOCK:  # pragma: no branch: the policies are all named
+                case SlowConsumer.BLOCK:  # pragma: no branch: every policy is named
                     pass
         if exempt:
             self._exempt = self._exempt or deque()
@@ -116,12 +119,12 @@ class Backlog:
         return True
 
     def begin(self, rest: bytes) -> None:
-        """Put back, in front of all that waits, the ``rest`` of a message that is half sent."""
+        """Put the ``rest`` of a half-sent message in front of everything that waits."""
         self._begun = rest
         self.size_bytes += len(rest)
 
     def take(self) -> bytes:
-        """Give out the oldest messages, joined; at most 64 KiB unless one alone is longer.
+        """Return the oldest messages, joined: 64 KiB at most, unless the first alone is longer.
 
         Returns:
             ``b""`` when nothing waits.
@@ -155,7 +158,7 @@ class Backlog:
         return data
 
     def _has_room_for(self, size_bytes: int) -> bool:
-        """Tell whether there is a place; what is exempt takes none from the others."""
+        """Tell whether one more message fits. Exempt messages take no place from it."""
         return not self._waiting or (
             len(self._waiting) - len(self._exempt or ()) < self._capacity
             and self.size_bytes - self._exempt_bytes + size_bytes <= MAX_BACKLOG_BYTES
@@ -163,5 +166,5 @@ class Backlog:
 
     @property
     def caught_up(self) -> bool:
-        """Whether it is at or under its low-water mark: a quarter full."""
+        """Whether it is at or below its low-water mark: a quarter full."""
         return len(self._waiting) <= self._low and self.size_bytes <= LOW_BYTES

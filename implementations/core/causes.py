@@ -12,14 +12,13 @@ class Cause(Enum):
     """Why a stay ended.
 
     Attributes:
-        departure: completes the line ``* NAME …`` that the others get.
+        departure: the rest of the line ``* NAME …`` that the other members get.
         close_code: the code of the WebSocket close frame.
-        reason: the close frame's reason, and on both doors the line ``! reason``
-            before the end where the client could not have known; see ``notice``.
+        reason: the reason in the close frame. `notice` says when it is a line, too.
     """
 
-    LEFT = ("left", 1000, "goodbye")  # the peer ended it
-    QUIT = ("left", 1000, "you quit")  # it asked us to
+    LEFT = ("left", 1000, "goodbye")  # the client ended it
+    QUIT = ("left", 1000, "you quit")  # the client asked the server to end it
     TIMED_OUT = ("timed out", 1008, "timed out: nothing heard from you for too long")
     TOO_SLOW = ("was too slow", 1013, "too slow: you read slower than the room talks")
     SHUTDOWN = ("left", 1001, "server is shutting down")
@@ -31,5 +30,8 @@ class Cause(Enum):
 
     @property
     def notice(self) -> str:
-        """The last line for the client itself; empty where it knows already."""
+        """The last line for the client itself, at both doors.
+
+        Empty where the client knows the reason already: it left, or heard of the shutdown.
+        """
         return f"! {self.reason}" if self in (Cause.TIMED_OUT, Cause.TOO_SLOW) else ""

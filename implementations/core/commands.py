@@ -1,7 +1,7 @@
-"""What a line can mean.
+"""What a line of a client can mean.
 
-`parse` is total: every line is a command, and none raises. It knows nothing of
-rooms or names; whether a name may be had is `room.Room`'s to decide.
+`parse` turns every line into a command and never raises. It knows nothing about rooms and
+names: `room.Room` decides whether a client may have a name.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class Rename:
-    """Ask for the name ``new``, which may be a bad one."""
+    """Ask for the name ``new``. The room may refuse it."""
 
     new: str
 
 
 @dataclass(frozen=True, slots=True)
 class Quit:
-    """Leave, once everything already said has been delivered."""
+    """Leave, after everything that was said before has been delivered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,8 @@ class Help:
 class Complain:
     """Tell the sender, and nobody else, what was wrong with its line.
 
-    It travels as a command so that it keeps its place among the sender's other
-    lines and their answers.
+    The complaint is a command, so that it keeps its place between the answers to the
+    sender's other lines.
     """
 
     problem: str
@@ -67,14 +67,18 @@ class Complain:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """A line that means nothing, such as ``/say`` without a text."""
+    """Do nothing: the line has no meaning, such as ``/say`` without a text."""
 
 
 Command = Say | Who | Rename | Quit | Help | Complain | Nothing
 
 
 def parse(line: str) -> Command:
-    """Return what ``line``, already free of control characters, asks for."""
+    """Return what a line asks for.
+
+    Args:
+        line: without control characters; the codecs replace them.
+    """
     if line == "who":
         return Who()
     if line.startswith("rename|"):
@@ -82,7 +86,7 @@ def parse(line: str) -> Command:
     if not line.startswith("/"):
         return Say(line) if line else Nothing()
     verb = line.split(maxsplit=1)[0]
-    rest = line[len(verb) + 1 :]  # behind the one white space that ended the verb
+    rest = line[len(verb) + 1 :]  # after the one space that ended the verb
     match verb:
         case "/who":
             return Who()

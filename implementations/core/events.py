@@ -1,15 +1,15 @@
-"""What a codec makes of the bytes it is fed.
+"""What a codec makes of the bytes that it is fed.
 
-Both codecs (line_codec.py, websocket_codec.py) turn bytes into these, in order:
+Both codecs (line_codec.py, websocket_codec.py) turn bytes into these events, in order:
 
-    Opened    the client may join now (the line door is open from the start)
+    Opened    the handshake is done: the client may join (the TCP door has no handshake)
     Answer    plain HTTP: send these bytes and close; the client never joins
-    Health    plain HTTP too, but the answer needs the hub's numbers
-    Line      the client said this
-    Bad       the client sent something that gets an error and is otherwise ignored
-    Reply     send these bytes to the client, at any place between its messages
-    Alive     a whole frame came in, with a line in it or without: the client shows life
-    Closing   nothing more will come; the codec's farewell is the right last word
+    Health    plain HTTP, too, but the answer needs the hub's counts
+    Line      the client sent this line
+    Bad       the client sent a line that is refused: tell it why, and go on
+    Reply     send these bytes to the client, between any two of its messages
+    Alive     a whole frame came in, with or without a line: the client is alive
+    Closing   the client will send nothing more: end with the codec's farewell
 """
 
 from __future__ import annotations
@@ -39,21 +39,21 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line, not empty, with every control character already a space."""
+    """One line, not empty. Its control characters have become spaces."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Bad:
-    """A line that was refused; ``problem`` tells its sender why."""
+    """A line that was refused; ``problem`` tells the sender why."""
 
     problem: str
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A control frame's answer."""
+    """The answer to a control frame."""
 
     data: bytes
 
@@ -65,7 +65,7 @@ class Alive:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """The peer said goodbye, or broke the protocol in a way that ends the connection."""
+    """The client said goodbye, or broke the protocol so that the connection must end."""
 
 
 Event = Opened | Answer | Health | Line | Bad | Reply | Alive | Closing

@@ -1,115 +1,93 @@
-"""The room joined to its members' outboxes: one step in, all its deliveries out.
+"""The fan-out: the room takes a step, and every delivery of the step goes into an outbox.
 
-Everything a hub does, but for the question that this project is about: who may
-call it when. A hub that guards it with a lock is a ``MutexHub``; one that keeps
-it as the local variable of a single thread or task is a ``BroadcasterHub``. The
-``DirectHub`` has group_commit.py in its place.
+This is all that a hub does, except for the question of this project: who may call it, and
+when? A ``MutexHub`` guards it with a lock. A ``BroadcasterHub`` keeps it as the local
+variable of one thread or task. The ``DirectHub`` has a `group_commit.GroupCommit` instead.
 
 Invariants:
-  1. No method waits. An outbox is offered to, and says no when it is full.
-  2. Every method leaves nothing undelivered: a member that overflows during a
-     step has left, and its departure is announced, when the step ends.
+  1. No method waits. An outbox that is full refuses a message at once.
+  2. When a method returns, everything is delivered. A member whose outbox overflowed during
+     the step has left by then, and the others have been told.
 
-It is not safe for threads, and under asyncio and trio it is safe exactly because
-of invariant 1: nothing else can run while a step is half done.
+It is not safe for threads. Under asyncio and trio it is safe because of invariant 1: no
+other task can run while a step is half done.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from implementations.core.causes import Cause
-from implementations.core.commands import Command, Say
-from implementations.core.errors import HubClosed
+from implementations.core.commands import Command
+from implementations.core.counted_room import CountedRoom, Stats
 from implementations.core.message import Message, encode
-from implementations.core.room import ClientId, Delivery, Goodbye, Room, ToAll, ToOne
+from implementations.core.room import ClientId, Delivery, Goodbye, ToAll, ToOne
 
 
-__all__ = ["Fanout", "Stats"]
+__all__ = ["Fanout"]
 
 
 class Outbox(Protocol):
-    """What the fan-out needs of a runtime's outbox. Neither method may wait."""
+    """What the fan-out needs of a runtime's outbox. Neither method waits."""
 
     def offer(self, message: Message, exempt: bool = False) -> bool:
-        """Queue ``message``, an ``exempt`` one always; False when the client must be cut off."""
+        """Queue ``message``; an ``exempt`` message always fits.
+
+        Returns:
+            False when the client must be cut off.
+        """
 
     def close(self, cause: Cause) -> None:
-        """Take nothing more; once empty, say goodbye as ``cause`` has it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """Counts since the start, but for ``clients``, which is of now."""
-
-    clients: int
-    messages: int
-    deliveries: int
-    evictions: int
+        """Take no more messages; when those that wait are sent, say goodbye with ``cause``."""
 
 
 class Fanout:
-    """A room, its members' outboxes and the counts.
+    """A room and the outboxes of its members.
 
     Args:
-        max_clients: members the room takes.
+        max_clients: the most members that the room takes.
     """
 
     def __init__(self, max_clients: int) -> None:
-        self._room = Room(max_clients)
+        self._room = CountedRoom(max_clients)
         self._outboxes: dict[ClientId, Outbox] = {}
-        self._closed = False
-        self._messages = 0
-        self._deliveries = 0
-        self._evictions = 0
 
     def join(self, client_id: ClientId, address: str, outbox: Outbox) -> None:
-        """Let a newcomer in: announce it, and put its welcome first into ``outbox``.
+        """Let a newcomer in and announce it. Its welcome is the first thing in ``outbox``.
 
         Raises:
-            RoomFull: there is no place.
+            RoomFull: the room has ``max_clients`` members.
             HubClosed: ``close`` was called.
         """
-        if self._closed:
-            raise HubClosed
         deliveries = self._room.join(client_id, address)
         self._outboxes[client_id] = outbox
         self._hand_out(deliveries)
 
     def leave(self, client_id: ClientId, cause: Cause) -> None:
-        """End a stay and name the cause to the others. Idempotent."""
-        deliveries = self._room.leave(client_id, cause)
-        if deliveries and cause is Cause.TOO_SLOW:
-            self._evictions += 1
-        self._hand_out(deliveries)
+        """End a member's stay and tell the others the cause. Idempotent."""
+        self._hand_out(self._room.leave(client_id, cause))
 
     def submit(self, client_id: ClientId, command: Command) -> None:
-        """Do what a member asks; nothing for one that has left."""
-        deliveries = self._room.submit(client_id, command)
-        if deliveries and isinstance(command, Say):
-            self._messages += 1
-        self._hand_out(deliveries)
+        """Do what a member asks. Do nothing for a client that has left."""
+        self._hand_out(self._room.submit(client_id, command))
 
     def stats(self) -> Stats:
         """Return the counts."""
-        return Stats(len(self._room), self._messages, self._deliveries, self._evictions)
+        return self._room.stats()
 
     def close(self) -> None:
-        """Announce the shutdown, close every outbox, take no newcomers. Idempotent."""
-        if not self._closed:
-            self._closed = True
-            self._hand_out(self._room.close())
+        """Announce the shutdown, close every outbox, and let nobody in after that. Idempotent."""
+        self._hand_out(self._room.close())
 
     def _hand_out(self, deliveries: list[Delivery]) -> None:
-        for delivery in deliveries:  # grows while it is walked: who overflows leaves
+        for delivery in deliveries:  # the loop appends to the list: see `_evict`
             match delivery:
                 case ToAll(line):
                     self._offer_all(encode(line), delivery, deliveries)
                 case ToOne(client_id, lines):
                     if not self._outboxes[client_id].offer(encode(*lines)):
                         self._evict(client_id, deliveries)
-                case Goodbye(client_id, cause):  # pragma: no branch: the kinds are all named
+                case Goodbye(client_id, cause):  # pragma: no branch: every kind is named
                     self._outboxes.pop(client_id).close(cause)
 
     def _offer_all(self, message: Message, to: ToAll, deliveries: list[Delivery]) -> None:
@@ -119,14 +97,13 @@ class Fanout:
             for client_id, outbox in self._outboxes.items()
             if client_id != but and not outbox.offer(message, exempt)
         ]
-        self._deliveries += len(self._outboxes) - (but is not None) - len(full)
+        self._room.deliveries += len(self._outboxes) - (but is not None) - len(full)
         for client_id in full:
             self._evict(client_id, deliveries)
 
     def _evict(self, client_id: ClientId, deliveries: list[Delivery]) -> None:
         departure = self._room.leave(client_id, Cause.TOO_SLOW)
-        if departure:  # else the room has closed, and its goodbye is on the way
-            self._evictions += 1
-            # Closed at once: behind what it refused nothing more may come, or it had a gap.
+        if departure:  # else the room has closed, and the member's goodbye is in the list
+            # Close now: anything queued after the refused message would leave a gap.
             self._outboxes.pop(client_id).close(Cause.TOO_SLOW)
             deliveries += [more for more in departure if not isinstance(more, Goodbye)]

@@ -3,9 +3,9 @@
 Mirrored by websocket_codec.py, which has the same methods for the other door.
 
 Invariants:
-  1. How the bytes were cut on their way makes no difference to what comes out.
-  2. Of a line that is not finished it holds at most ``max_line`` bytes and a
-     ``\\r``; of one that is too long, nothing.
+  1. The same bytes give the same events, however the network cuts them into pieces.
+  2. It keeps at most ``max_line`` bytes and one ``\\r`` of an unfinished line, and nothing of
+     a line that is too long.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from implementations.core.settings import Settings
 
 __all__ = ["LineCodec", "without_controls"]
 
-# Controls and line breaks: what could cut a line in two, or move a cursor, at another client's.
+# Control characters and line breaks: they could cut a line in two, or move the cursor on the
+# screen of another client.
 _CONTROLS = {
     point: " "
     for point in (*range(0x00A0), 0x2028, 0x2029)
@@ -29,18 +30,18 @@ _CONTROLS = {
 
 
 def without_controls(text: str) -> str:
-    """Return ``text`` with every control character and line break made a space."""
+    """Return ``text`` with a space in the place of each control character and line break."""
     return text if text.isprintable() else text.translate(_CONTROLS)
 
 
 class LineCodec:
-    """One TCP client's framing. For one connection, fed by its read pump alone.
+    """The framing of one TCP client. Only the client's read pump may feed it.
 
     Attributes:
-        door: which encoding of a `Message` is its.
-        opening: whether the client must still finish a handshake.
-        silence_s: how long it may show no life, in seconds.
-        ping_interval_s: how often to ping it, in seconds; None is never.
+        door: which encoding of a `Message` the client gets.
+        opening: whether the client has not finished its handshake yet.
+        silence_s: how long the client may be silent, in seconds.
+        ping_interval_s: how often to ping the client, in seconds; None means never.
     """
 
     door: Door = TCP
@@ -51,10 +52,10 @@ class LineCodec:
         self.silence_s = settings.idle_timeout
         self._max_line = settings.max_line
         self._partial = bytearray()
-        self._refused = False  # the line that is coming in was too long
+        self._refused = False  # whether the line that is coming in is too long
 
     def feed(self, data: bytes) -> list[Event]:
-        """Return what ``data`` completes."""
+        """Return the events that ``data`` completes."""
         events: list[Event] = []
         *ended, rest = data.split(b"\n")
         for piece in ended:
@@ -64,34 +65,34 @@ class LineCodec:
         return events
 
     def feed_eof(self) -> list[Event]:
-        """Return what the end of the stream completes: a last line without ``\\n`` counts."""
+        """Return the events that the end of the stream completes: a last line may lack ``\\n``."""
         events: list[Event] = []
-        if len(self._partial) > self._max_line:  # by a '\r' that no '\n' came to claim
+        if len(self._partial) > self._max_line:  # its last byte is a '\r', and no '\n' came
             self._refuse(events)
         self._end_line(self._partial, events)
         return events
 
     def accept(self) -> bytes:
-        """Return what lets the client in: nothing, on this door."""
+        """Return the bytes that let the client in: none at this door."""
         return b""
 
     def reject(self, reason: str) -> bytes:
-        """Return what tells the client why it is not let in. Instead of ``accept``."""
+        """Return the bytes that tell the client why it is not let in. Use instead of ``accept``."""
         return f"! {reason}\n".encode()
 
     def ping(self) -> bytes:
-        """Return a ping: this door has none."""
+        """Return a ping: none at this door."""
         return b""
 
     def farewell(self, cause: Cause) -> bytes:
-        """Return the last bytes before the end."""
+        """Return the last bytes that the client gets."""
         return f"{cause.notice}\n".encode() if cause.notice else b""
 
     def _extend(self, piece: bytes, events: list[Event]) -> None:
         if self._refused or not piece:
             return
         size_bytes = len(self._partial) + len(piece)
-        # A '\r' may stand one byte past the limit: it belongs to the '\n' that may follow.
+        # One '\r' may pass the limit: if a '\n' follows, the '\r' belongs to the line's end.
         if size_bytes - piece.endswith(b"\r") > self._max_line:
             self._refuse(events)
         else:

@@ -1,7 +1,7 @@
 """A line, encoded once for each door.
 
-A broadcast is encoded here once and handed to every client as the same two
-byte strings: no client costs an encoding of its own.
+A message to everyone is encoded here once, into two byte strings, and every client gets
+one of the two. So the number of clients does not matter for the cost of encoding.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class Message(NamedTuple):
 
 
 def encode(*lines: str) -> Message:
-    """Encode lines that go together and take one place in an outbox.
+    """Encode lines that go out together and take one place in an outbox.
 
     Args:
-        lines: free of line breaks; the room sees to that.
+        lines: without line breaks; the codecs replace them.
     """
     payloads = [line.encode() for line in lines]
     return Message(

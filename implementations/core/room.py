@@ -1,13 +1,13 @@
-"""The room: who is in it, under which name. A pure state machine.
+"""The room: its members and their names. A pure state machine.
 
-Each method takes one step and returns the deliveries it causes, in order; who
-calls must carry out all of one step's deliveries before the next step begins.
-That, and nothing else, is what makes the order total.
+Each method takes one step and returns the deliveries that the step causes, in order. The
+caller must carry out all deliveries of one step before it takes the next step. This alone
+makes the order total: every member gets the same lines in the same order.
 
 Invariants:
-  1. No two members have the same key: their names differ even after NFKC
-     normalisation and case folding.
-  2. A member's stay is announced once by ``joined`` and ended once by a `Goodbye`.
+  1. No two members have the same key: their names differ even after NFKC normalisation
+     and case folding.
+  2. Each member is announced once, by ``joined``, and dismissed once, by a `Goodbye`.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from implementations.core.commands import (
 from implementations.core.errors import RoomFull
 
 
-__all__ = ["ClientId", "Delivery", "Goodbye", "Room", "ToAll", "ToOne"]
+__all__ = ["ClientId", "Delivery", "Goodbye", "Room", "ToAll", "ToOne", "name_key"]
 
-ClientId = int  # given out by the server in order of arrival, never reused
+ClientId = int  # the server numbers its clients in order of arrival, and reuses no number
 
 MAX_NAME_CHARACTERS = 32
 BAD_NAME = (
@@ -43,7 +43,7 @@ BAD_NAME = (
 
 @dataclass(frozen=True, slots=True)
 class ToOne:
-    """Lines for one member, to be delivered together."""
+    """Lines for one member. They are delivered together."""
 
     client_id: ClientId
     lines: tuple[str, ...]
@@ -51,9 +51,11 @@ class ToOne:
 
 @dataclass(frozen=True, slots=True)
 class ToAll:
-    """A line for every member, save one that is not told (a newcomer of its own arrival).
+    """A line for every member.
 
-    An ``exempt`` one has its place even in a full outbox.
+    Attributes:
+        but: a member that does not get it: a newcomer is not told of its own arrival.
+        exempt: whether a full outbox must take it all the same.
     """
 
     line: str
@@ -63,7 +65,7 @@ class ToAll:
 
 @dataclass(frozen=True, slots=True)
 class Goodbye:
-    """The last delivery of a stay: deliver nothing more, and end the connection."""
+    """The last delivery to a member: deliver nothing after it, and end the connection."""
 
     client_id: ClientId
     cause: Cause
@@ -76,7 +78,7 @@ class Room:
     """One chat room.
 
     Args:
-        max_clients: members it takes, at least 1.
+        max_clients: the most members that it takes, at least 1.
     """
 
     def __init__(self, max_clients: int) -> None:
@@ -88,16 +90,16 @@ class Room:
         return len(self._names)
 
     def join(self, client_id: ClientId, address: str) -> list[Delivery]:
-        """Let a newcomer in under its address.
+        """Let a newcomer in, with its address as its first name.
 
         Raises:
-            RoomFull: it was not let in, and nobody hears of it.
+            RoomFull: the newcomer was not let in, and nobody hears of it.
         """
         if len(self._names) >= self._max_clients:
             raise RoomFull
         name = address
-        # One peer can reach both doors from one port; its second stay is told apart.
-        while (key := _key(name)) in self._holders:
+        # A machine can connect to both doors from one port: a ' makes the second name differ.
+        while (key := name_key(name)) in self._holders:
             name += "'"
         self._names[client_id] = name
         self._holders[key] = client_id
@@ -107,7 +109,7 @@ class Room:
         ]
 
     def submit(self, client_id: ClientId, command: Command) -> list[Delivery]:
-        """Do what a member asks. Who is not a member (any more) causes nothing."""
+        """Do what a member asks. A client that is not a member, or has left, causes nothing."""
         name = self._names.get(client_id)
         if name is None:
             return []
@@ -124,20 +126,20 @@ class Room:
                 return [ToOne(client_id, (f"* commands: {COMMANDS}",))]
             case Complain(problem):
                 return [ToOne(client_id, (f"! {problem}",))]
-            case Nothing():  # pragma: no branch: the commands are all named
+            case Nothing():  # pragma: no branch: every command is named
                 return []
 
     def leave(self, client_id: ClientId, cause: Cause) -> list[Delivery]:
-        """End a stay. Idempotent: a second call, or one for a stranger, causes nothing."""
+        """End a member's stay. Idempotent: for a client that is not a member it does nothing."""
         name = self._names.pop(client_id, None)
         if name is None:
             return []
-        del self._holders[_key(name)]
-        # Exempt: when many go at once, those who read must not be cut off for hearing of it.
+        del self._holders[name_key(name)]
+        # Exempt: when many members leave at once, these lines must not cut off the others.
         return [Goodbye(client_id, cause), ToAll(f"* {name} {cause.departure}", exempt=True)]
 
     def close(self) -> list[Delivery]:
-        """Announce the end and say goodbye to everyone."""
+        """Announce the shutdown and say goodbye to every member."""
         members = list(self._names)
         self._names.clear()
         self._holders.clear()
@@ -147,10 +149,10 @@ class Room:
     def _rename(self, client_id: ClientId, old: str, new: str) -> Delivery:
         if not _may_be_a_name(new):
             return ToOne(client_id, (BAD_NAME,))
-        key = _key(new)
+        key = name_key(new)
         if self._holders.get(key, client_id) != client_id:
             return ToOne(client_id, (f"! name taken: {new}",))
-        del self._holders[_key(old)]
+        del self._holders[name_key(old)]
         self._holders[key] = client_id
         self._names[client_id] = new
         return ToAll(f"* {old} is now {new}")
@@ -159,8 +161,8 @@ class Room:
         return f"* online ({len(self._names)}): {', '.join(self._names.values())}"
 
 
-def _key(name: str) -> str:
-    """What two names must differ in."""
+def name_key(name: str) -> str:
+    """Return the key of a name: two names with the same key count as the same name."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
@@ -169,12 +171,12 @@ def _may_be_a_name(name: str) -> bool:
         1 <= len(name) <= MAX_NAME_CHARACTERS
         and name.isprintable()
         and not _could_deceive(name)
-        and not _could_deceive(unicodedata.normalize("NFKC", name))  # it may look like this
+        and not _could_deceive(unicodedata.normalize("NFKC", name))  # what it may look like
     )
 
 
 def _could_deceive(name: str) -> bool:
-    """Whether a line that begins with ``name`` could pass for a line of another kind."""
+    """Whether a line that begins with ``name`` could look like a line of another kind."""
     return name.startswith(("*", "!", "/")) or any(
         character.isspace() or character == ":" for character in name
     )

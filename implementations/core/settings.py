@@ -1,8 +1,8 @@
 """What can be configured, once for all servers.
 
-`Settings` is the one list: a flag, a ``HUBBUB_*`` variable and a TOML entry for
-each field come from it, and so do their checks and help texts. A flag wins over a
-variable, a variable over the file, the file over the default.
+`Settings` is the one list. From each of its fields come a flag, a ``HUBBUB_*`` variable, a
+TOML entry, a check and a help text. A flag wins over a variable, a variable over the file,
+and the file over the default.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["Endpoint", "Settings", "add_flags", "settings_from"]
 
 
 class Endpoint(NamedTuple):
-    """Where a door is: ``host:port``. Port 0 takes a free one."""
+    """Where a door is: ``host:port``. Port 0 means any free port."""
 
     host: str
     port: int
@@ -32,10 +32,16 @@ class Endpoint(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Endpoint:
-        """Read ``127.0.0.1:8000``, ``[::1]:8000``, ``localhost:8000`` or ``:8000`` (everywhere)."""
+        """Read ``127.0.0.1:8000``, ``[::1]:8000``, ``localhost:8000`` or ``:8000``.
+
+        The last one means all IPv4 addresses of the machine.
+
+        Raises:
+            ValueError: the text is none of these; the message says what is expected.
+        """
         match = re.fullmatch(r"(?:\[([0-9a-fA-F:.%\w]+)\]|([^\[\]:\s]*)):([0-9]{1,5})", text)
         if match is None or int(match[3]) > 65535:
-            raise ValueError("HOST:PORT, the port 0 to 65535")
+            raise ValueError(_ENDPOINT)
         return cls(match[1] or match[2] or "0.0.0.0", int(match[3]))
 
 
@@ -75,9 +81,9 @@ def _setting(
     )
 
 
-MAX_INBOX = 64  # past that, a group commit saves little more and the first of it waits longer
-_ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^/\s]+")  # as a browser writes it: no path
-_ENDPOINT = "HOST:PORT, the port 0 to 65535"
+MAX_INBOX = 64  # with more, a group commit saves little, and the first command waits longer
+_ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^/\s]+")  # as browsers write it: without a path
+_ENDPOINT = "HOST:PORT with a port from 0 to 65535"
 _SECONDS = "a number of seconds above 0"
 _WHOLE = "a whole number, 1 or more"
 
@@ -87,64 +93,82 @@ class Settings:
     """The settings in force. Times are in seconds."""
 
     tcp: Endpoint = _setting(
-        Endpoint("127.0.0.1", 8000), Endpoint.parse, "HOST:PORT", _ENDPOINT, "the line door"
+        Endpoint("127.0.0.1", 8000), Endpoint.parse, "HOST:PORT", _ENDPOINT, "where the TCP door is"
     )
     ws: Endpoint = _setting(
-        Endpoint("127.0.0.1", 8080), Endpoint.parse, "HOST:PORT", _ENDPOINT, "the WebSocket door"
+        Endpoint("127.0.0.1", 8080),
+        Endpoint.parse,
+        "HOST:PORT",
+        _ENDPOINT,
+        "where the WebSocket door is",
     )
     max_line: int = _setting(
-        4096, _count, "BYTES", _WHOLE, "longest line a client may send, without its end"
+        4096, _count, "BYTES", _WHOLE, "longest line that a client may send, without its line end"
     )
-    outbox: int = _setting(256, _count, "MESSAGES", _WHOLE, "messages that may wait for one client")
+    outbox: int = _setting(
+        256, _count, "MESSAGES", _WHOLE, "how many messages may wait for one client"
+    )
     slow_consumer: SlowConsumer = _setting(
         SlowConsumer.DISCONNECT,
         SlowConsumer,
         "POLICY",
         "disconnect, drop-oldest, drop-newest or block",
-        "what a full outbox means: disconnect, drop-oldest, drop-newest or block",
+        "what happens when an outbox is full: disconnect, drop-oldest, drop-newest or block",
     )
     idle_timeout: float = _setting(
-        300.0, _seconds, "S", _SECONDS, "a TCP client that sends no line for this long is gone"
+        300.0, _seconds, "S", _SECONDS, "how long a TCP client may send no line before it times out"
     )
     ping_interval: float = _setting(
-        54.0, _seconds, "S", _SECONDS, "a WebSocket client is pinged this often"
+        54.0, _seconds, "S", _SECONDS, "how often a WebSocket client is pinged"
     )
     pong_wait: float = _setting(
-        60.0, _seconds, "S", _SECONDS, "a WebSocket client that answers nothing for this is gone"
+        60.0,
+        _seconds,
+        "S",
+        _SECONDS,
+        "how long a WebSocket client may answer nothing before it times out",
     )
     handshake_timeout: float = _setting(
-        10.0, _seconds, "S", _SECONDS, "a WebSocket request must be complete by then"
+        10.0, _seconds, "S", _SECONDS, "how long a WebSocket client may take to finish its request"
     )
     write_timeout: float = _setting(
-        10.0, _seconds, "S", _SECONDS, "a client whose socket takes nothing for this is too slow"
+        10.0,
+        _seconds,
+        "S",
+        _SECONDS,
+        "how long a socket may take nothing before its client is too slow",
     )
     drain_timeout: float = _setting(
         5.0, _seconds, "S", _SECONDS, "how long a stopping server goes on delivering"
     )
-    max_clients: int = _setting(10_000, _count, "N", _WHOLE, "clients in the room")
+    max_clients: int = _setting(10_000, _count, "N", _WHOLE, "how many clients the room takes")
     allow_origin: tuple[str, ...] = _setting(
         (),
         _origins,
         "ORIGIN",
         "an origin such as https://example.org",
-        "one more Origin that may connect; '*' is any; repeat",
+        "one more Origin that may connect; '*' for any; may be repeated",
     )
     log_level: str = _setting(
-        "INFO", _log_level, "LEVEL", "DEBUG, INFO, WARNING or ERROR", "least that is logged"
+        "INFO",
+        _log_level,
+        "LEVEL",
+        "DEBUG, INFO, WARNING or ERROR",
+        "log messages of this level and above",
     )
 
     @property
     def inbox(self) -> int:
-        """Commands that may wait for a hub's owner, at least 1.
+        """How many commands may wait for a hub's owner, at least 1.
 
-        All of them find room in an outbox that has just reached its high-water mark,
-        in messages and in bytes: half of the half that is left.
+        An outbox that has just reached its high-water mark has room for all of them, in
+        messages and in bytes: they take half of the half that is free.
         """
         return max(1, min(MAX_INBOX, self.outbox // 4, HIGH_BYTES // 2 // self.max_line))
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Add a flag for each setting; what is not given stays out of the namespace's way as None."""
+    """Add a flag for each setting. A flag that is not given becomes None in the namespace."""
     for setting in fields(Settings):
         default = _shown(setting.default)
         parser.add_argument(
@@ -159,15 +183,15 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def settings_from(
     flags: Mapping[str, Any], environ: Mapping[str, str], file: Mapping[str, Any]
 ) -> Settings:
-    """Merge the sources.
+    """Return the settings that flags, environment and file give together.
 
     Args:
-        flags: field name to text, or to None where not given.
-        environ: the environment; only ``HUBBUB_*`` is looked at.
+        flags: the text of each flag by field name; None where it was not given.
+        environ: the environment. Only ``HUBBUB_*`` variables count.
         file: the TOML document.
 
     Raises:
-        SettingsError: a value makes no sense, or the file has an entry that is no setting.
+        SettingsError: a value makes no sense, or an entry of the file is no setting.
     """
     unknown = sorted(set(file) - {setting.name for setting in fields(Settings)})
     if unknown:

@@ -6,13 +6,13 @@ import json
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 
-from implementations.core.fanout import Stats
+from implementations.core.counted_room import Stats
 from implementations.core.settings import Settings
 
 
 __all__ = ["Site", "answer"]
 
-# The page is one file that asks nobody for anything. Not every browser takes 'self' for ws: too.
+# The page is one file and loads nothing else. In some browsers 'self' does not cover ws:.
 PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
     "connect-src 'self' ws: wss:; img-src data:; base-uri 'none'; form-action 'none'"
@@ -25,7 +25,7 @@ def answer(
     content_type: str = "text/plain; charset=utf-8",
     **headers: str,
 ) -> bytes:
-    """Return a whole HTTP/1.1 answer, after which the connection closes."""
+    """Return a whole HTTP/1.1 answer. The connection closes after it."""
     lines = [
         f"HTTP/1.1 {status.value} {status.phrase}",
         f"Content-Type: {content_type}",
@@ -43,9 +43,9 @@ class Site:
     """What the WebSocket door answers to a browser.
 
     Args:
-        server_id: as in the registry.
-        settings: in force.
-        page: the chat page, HTML.
+        server_id: the id that the server was started by.
+        settings: the settings in force.
+        page: the chat page, as HTML.
     """
 
     server_id: str
@@ -62,7 +62,7 @@ class Site:
         )
 
     def health(self, stats: Stats) -> bytes:
-        """Answer ``GET /healthz`` with the hub's numbers."""
+        """Answer ``GET /healthz`` with the hub's counts."""
         numbers = {
             "id": self.server_id,
             "policy": self.settings.slow_consumer.value,

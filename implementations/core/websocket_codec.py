@@ -1,14 +1,14 @@
 """The WebSocket door: bytes in, lines out, and back; and the plain HTTP answers.
 
-Mirrored by line_codec.py, which has the same methods for the other door. The
-frames are the business of `websockets.server.ServerProtocol`; what this adds is
-which request goes where, what a message may be, and that the close frame is
-always the very last word, after everything that was already said.
+Mirrored by line_codec.py, which has the same methods for the other door. The library
+websockets parses the handshake and the frames. This codec decides which answer a request
+gets and which messages are allowed, and it makes the close frame the very last thing that a
+client gets, after everything that was said before.
 
 Invariants:
-  1. How the bytes were cut on their way makes no difference to what comes out.
-  2. It holds at most one message of ``max_line`` bytes and one request of 16 KiB.
-  3. ``farewell`` is the only source of close frames.
+  1. The same bytes give the same events, however the network cuts them into pieces.
+  2. It keeps at most one message of ``max_line`` bytes and one request of 16 KiB.
+  3. Only ``farewell`` returns close frames.
 """
 
 from __future__ import annotations
@@ -34,29 +34,29 @@ from implementations.core.site import Site, answer
 
 __all__ = ["WebSocketCodec"]
 
-MAX_REQUEST_BYTES = 16 * 1024  # Node's limit too; the request line alone may be 8 KiB
-PING_SHARE = 0.9  # of pong_wait, at most, between pings; gorilla's chat derives it the same way
+MAX_REQUEST_BYTES = 16 * 1024  # the limit of Node, too; the request line alone may be 8 KiB
+PING_SHARE = 0.9  # the time between pings is at most this share of pong_wait, as in gorilla's chat
 MAX_CONTROL_BYTES = 125  # RFC 6455, section 5.5
 PATHS = ("/", "/healthz", "/ws")
 
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP/1\.[01]\r?\n")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
-# The protocol logs each opening and closing at INFO; our own arrivals say more.
+# The library logs each opening and closing at INFO; the server's own lines say more.
 _quiet = logging.Logger("websockets", logging.CRITICAL)
 
 
 class WebSocketCodec:
-    """One WebSocket client's framing, or one browser's request.
+    """The framing of one WebSocket client, or the answer to one request of a browser.
 
-    For one connection. ``feed`` and ``feed_eof`` are the read pump's alone;
-    ``ping`` and ``farewell`` only read what those have settled.
+    Only the client's read pump may call ``feed`` and ``feed_eof``. The write pump may call the
+    other methods, too: they change nothing.
 
     Attributes:
-        door: which encoding of a `Message` is its.
-        opening: whether the client must still finish its request.
-        silence_s: how long it may show no life, in seconds.
-        ping_interval_s: how often to ping it, in seconds.
+        door: which encoding of a `Message` the client gets.
+        opening: whether the client has not finished its request yet.
+        silence_s: how long the client may be silent, in seconds.
+        ping_interval_s: how often to ping the client, in seconds.
     """
 
     door: Door = WS
@@ -64,7 +64,7 @@ class WebSocketCodec:
     def __init__(self, settings: Settings, site: Site) -> None:
         self.opening = True
         self.silence_s = settings.pong_wait
-        # Who would be pinged only after it is due for gone could never save itself.
+        # A client that is pinged only after pong_wait could never answer in time.
         self.ping_interval_s: float | None = min(
             settings.ping_interval, PING_SHARE * settings.pong_wait
         )
@@ -72,22 +72,22 @@ class WebSocketCodec:
         self._site = site
         self._request = bytearray()
         self._upgrade = b""
-        # Its limit counts control frames between the parts of a message; ours, in
-        # `_feed_data_frame`, does not. It has no handshake: one that had would keep the request
-        # for as long as the client stays.
+        # The library's limit counts the control frames between the parts of a message; the limit
+        # in `_feed_data_frame` does not. This protocol object has no handshake: the one that has
+        # would keep the request in memory for as long as the client stays.
         limit_bytes = settings.max_line + MAX_CONTROL_BYTES
         self._protocol = Protocol(Side.SERVER, max_size=limit_bytes, logger=_quiet)
         self._decoder = codecs.getincrementaldecoder("utf-8")()
-        self._parts: list[str] = []  # of the message that is coming in
+        self._parts: list[str] = []  # the parts of the message that is coming in
         self._size_bytes = 0
-        self._last_word: bytes | None = None  # the close frame that is due
+        self._last_word: bytes | None = None  # the close frame, if this side owes one already
 
     def feed(self, data: bytes) -> list[Event]:
-        """Return what ``data`` completes."""
+        """Return the events that ``data`` completes."""
         if not self.opening:
             return self._feed_frames(data)
         self._request += data
-        # Searched up to the limit only, or a request cut in pieces would get another answer.
+        # Search only up to the limit: else the answer would depend on how the request was cut.
         line_end = self._request.find(b"\n", 0, MAX_REQUEST_BYTES)
         head_end = self._request.find(b"\r\n\r\n", 0, MAX_REQUEST_BYTES)
         if line_end >= 0 and not _REQUEST_LINE.match(self._request):
@@ -102,19 +102,19 @@ class WebSocketCodec:
         self._request.clear()
         self.opening = False
         if not isinstance(event, Opened):
-            self._last_word = b""  # it never joins; what follows its request is dropped
+            self._last_word = b""  # it never joins: drop whatever follows the request
         return [event, *self._feed_frames(rest)]
 
     def feed_eof(self) -> list[Event]:
-        """Return what the end of the stream completes: nothing, on this door."""
+        """Return the events that the end of the stream completes: none at this door."""
         return []
 
     def accept(self) -> bytes:
-        """Return the 101 that lets the client in. After `Opened`, once."""
+        """Return the answer that lets the client in: status 101. Call it once, after `Opened`."""
         return self._upgrade
 
     def reject(self, reason: str) -> bytes:
-        """Return what tells the client why it is not let in. Instead of ``accept``."""
+        """Return the bytes that tell the client why it is not let in. Use instead of ``accept``."""
         return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, reason).data
 
     def ping(self) -> bytes:
@@ -122,10 +122,10 @@ class WebSocketCodec:
         return Frame(Opcode.PING, b"hubbub").serialize(mask=False)
 
     def farewell(self, cause: Cause) -> bytes:
-        """Return the last bytes before the end.
+        """Return the last bytes that the client gets.
 
-        The answer to the peer's own close frame or offence if there was one;
-        else a close frame that says ``cause``.
+        They answer the client's own close frame, or its offence, if there was one. Else they
+        are a close frame that says the ``cause``.
         """
         if self._last_word is not None:
             return self._last_word
@@ -133,9 +133,9 @@ class WebSocketCodec:
         return notice + _close_frame(cause.close_code, cause.reason)
 
     def _route(self, head: bytes) -> Event:
-        """Decide what the request whose bytes are ``head`` gets."""
+        """Decide what to answer to the request ``head``."""
         line = _REQUEST_LINE.match(head)
-        assert line is not None  # or `feed` had refused it
+        assert line is not None  # `feed` has checked it
         method, target = line.group(1), line.group(2).decode("ascii", "replace")
         path = target.partition("?")[0]
         if path not in PATHS:
@@ -152,7 +152,7 @@ class WebSocketCodec:
         protocol = ServerProtocol(logger=_quiet)
         protocol.receive_data(head)
         requests = protocol.events_received()
-        if not requests:  # a header too long has its answer from the protocol; others have none
+        if not requests:  # the library answers a header that is too long, and no other mistake
             written = b"".join(protocol.data_to_send())
             return Answer(written) if written else _refusal(HTTPStatus.BAD_REQUEST, "bad headers")
         [request] = requests
@@ -161,7 +161,7 @@ class WebSocketCodec:
         if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
             return Answer(response.serialize())
         origin = request.headers.get("Origin")
-        host = ",".join(request.headers.get_all("Host"))  # two of them match no origin
+        host = ",".join(request.headers.get_all("Host"))  # two Host headers match no origin
         if origin is not None and not self._may_connect(origin, host):
             return _refusal(HTTPStatus.FORBIDDEN, "this origin may not connect (--allow-origin)")
         protocol.send_response(response)
@@ -169,7 +169,7 @@ class WebSocketCodec:
         return Opened()
 
     def _may_connect(self, origin: str, host: str) -> bool:
-        """Whether a page from ``origin`` may use this server: our own may, and the allowed ones."""
+        """Whether a page from ``origin`` may connect: our own page, or one from allow_origin."""
         allowed = self._settings.allow_origin
         return "*" in allowed or origin in allowed or _same_host(origin, host)
 
@@ -183,7 +183,7 @@ class WebSocketCodec:
         for frame in protocol.events_received():
             assert isinstance(frame, Frame)
             if frame.opcode is Opcode.PING:
-                events.append(Reply(writes.pop(0)))  # the pongs were written in this order
+                events.append(Reply(writes.pop(0)))  # the library wrote the pongs in this order
             elif frame.opcode in (Opcode.TEXT, Opcode.CONT, Opcode.BINARY):
                 offence = self._feed_data_frame(frame, events)
                 if offence:
@@ -192,15 +192,15 @@ class WebSocketCodec:
                     return events
             events.append(Alive())
         if protocol.state is not State.OPEN:
-            # What is left in ``writes`` is the close frame: an echo, or a complaint. But a
-            # close in the middle of a message is no offence: it, too, gets its echo.
+            # The rest of ``writes`` is the close frame: an echo of the client's, or a complaint.
+            # The library complains of a close in the middle of a message; that gets an echo here.
             close = protocol.close_rcvd
             self._last_word = b"".join(writes) if close is None else _echo(close)
             events.append(Closing())
         return events
 
     def _feed_data_frame(self, frame: Frame, events: list[Event]) -> tuple[int, str] | None:
-        """Take in one part of a message; return a close code and reason if it offends."""
+        """Take in one part of a message. Return a close code and a reason if it is an offence."""
         if frame.opcode is Opcode.BINARY:
             return 1003, "text only"
         self._size_bytes += len(frame.data)
@@ -210,7 +210,7 @@ class WebSocketCodec:
             text = self._decoder.decode(bytes(frame.data), final=frame.fin)
         except UnicodeDecodeError:
             return 1007, "not UTF-8"
-        if text:  # empty frames without end must not become a list without end
+        if text:  # any number of empty frames must not make the list longer
             self._parts.append(text)
         if frame.fin:
             if self._parts:
@@ -234,12 +234,12 @@ def _close_frame(code: int, reason: str) -> bytes:
 
 
 def _same_host(origin: str, host: str) -> bool:
-    """Compare host and port, the port being the scheme's own where none is written."""
+    """Compare host and port. Where no port is written, it is the one of the scheme."""
     try:
         theirs, ours = urlsplit(origin), urlsplit(f"//{host}")
         default = _DEFAULT_PORTS.get(theirs.scheme)
         return (theirs.hostname is not None) and (
             (theirs.hostname, theirs.port or default) == (ours.hostname, ours.port or default)
         )
-    except ValueError:  # not a URL at all, or no number for a port
+    except ValueError:  # not a URL, or a port that is no number
         return False

@@ -82,7 +82,7 @@ class Hub(BroadcasterHub):
             for queue in [queue for queue in self._queues if queue.cause is None]:
                 await queue.has_room.wait()
             command(fanout)
-            self._carried_out(1)
+            self._inbox.carried_out(1)
 
 
 REPLACES = {"implementations.on_trio.BroadcasterHub": Hub}

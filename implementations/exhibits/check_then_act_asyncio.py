@@ -22,7 +22,7 @@ from __future__ import annotations
 import asyncio
 
 from implementations.core.commands import Command, Rename
-from implementations.core.room import ClientId, _key
+from implementations.core.room import ClientId, name_key
 from implementations.on_asyncio.hub_mutex import MutexHub
 
 
@@ -34,8 +34,8 @@ class Hub(MutexHub):
 
     async def submit(self, client_id: ClientId, command: Command) -> None:
         """Do what a member asks; check a new name first."""
-        holders = self._fanout._room._holders
-        if isinstance(command, Rename) and (key := _key(command.new)) not in holders:
+        holders = self._fanout._room._room._holders
+        if isinstance(command, Rename) and (key := name_key(command.new)) not in holders:
             await asyncio.sleep(0.001)  # a question to a database takes as long
             holders.pop(key, None)  # it was free a moment ago
         await super().submit(client_id, command)

@@ -20,7 +20,7 @@ from __future__ import annotations
 import time
 
 from implementations.core.commands import Command, Rename
-from implementations.core.room import ClientId, _key
+from implementations.core.room import ClientId, name_key
 from implementations.on_threads.hub_mutex import MutexHub
 
 
@@ -39,12 +39,12 @@ class Hub(MutexHub):
 
     def _is_taken(self, name: str) -> bool:
         with self._lock:
-            return _key(name) in self._fanout._room._holders
+            return name_key(name) in self._fanout._room._room._holders
 
     def _free(self, name: str) -> None:
         """Make the room treat the name as free, because it was free a moment ago."""
         with self._lock:
-            self._fanout._room._holders.pop(_key(name), None)
+            self._fanout._room._room._holders.pop(name_key(name), None)
 
 
 REPLACES = {"implementations.on_threads.MutexHub": Hub}

@@ -87,11 +87,11 @@ class Hub(BroadcasterHub):
         """Own the room and carry out commands until `stop`."""
         fanout = Fanout(self._settings.max_clients)
         while not self._stopped:
-            command = await self._inbox.get()
+            command = await self._inbox.take()
             for queue in [queue for queue in self._queues if queue.cause is None]:
                 await queue.has_room.wait()
             command(fanout)
-            self._carried_out(1)
+            self._inbox.carried_out(1)
 
 
 REPLACES = {"implementations.on_asyncio.BroadcasterHub": Hub}

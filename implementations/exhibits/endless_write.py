@@ -14,28 +14,27 @@ May break: shutdown.exit
 
 Shown by: a client that stops reading, in a room that falls silent.
 
-Instead: implementations/on_asyncio/connection.py ends a connection whose socket takes nothing for
-``write_timeout`` seconds.
+Instead: implementations/on_asyncio/wire.py gives a write ``write_timeout`` seconds without
+progress.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
-from typing import Any
+import socket
 
-from implementations.on_asyncio.connection import Connection
+from implementations.on_asyncio.outbox import Outbox
+from implementations.on_asyncio.wire import Wire
 
 
 BASE = "asyncio-mutex"
 
 
-class Patient(Connection):
-    """A connection that waits for its socket without a deadline."""
+class Patient(Wire):
+    """A wire that waits for its socket without a deadline."""
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self._settings = replace(self._settings, write_timeout=math.inf)
+    def __init__(self, sock: socket.socket, outbox: Outbox, write_timeout_s: float) -> None:
+        super().__init__(sock, outbox, math.inf)
 
 
-REPLACES = {"implementations.on_asyncio.server.Connection": Patient}
+REPLACES = {"implementations.on_asyncio.connection.Wire": Patient}

@@ -32,4 +32,4 @@ class Endless(Room):
         super().__init__(1 << 40)
 
 
-REPLACES = {"implementations.core.fanout.Room": Endless}
+REPLACES = {"implementations.core.counted_room.Room": Endless}

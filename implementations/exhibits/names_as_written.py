@@ -28,4 +28,4 @@ def as_written(name: str) -> str:
     return name
 
 
-REPLACES = {"implementations.core.room._key": as_written}
+REPLACES = {"implementations.core.room.name_key": as_written}

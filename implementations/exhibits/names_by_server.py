@@ -32,4 +32,4 @@ class Numbered(Room):
         return super().join(client_id, f"user{client_id}")
 
 
-REPLACES = {"implementations.core.fanout.Room": Numbered}
+REPLACES = {"implementations.core.counted_room.Room": Numbered}

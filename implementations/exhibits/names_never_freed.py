@@ -43,4 +43,4 @@ class Forgetful(Room):
         self._holders = Book()
 
 
-REPLACES = {"implementations.core.fanout.Room": Forgetful}
+REPLACES = {"implementations.core.counted_room.Room": Forgetful}

@@ -37,4 +37,4 @@ class Silent(Room):
         return []
 
 
-REPLACES = {"implementations.core.fanout.Room": Silent}
+REPLACES = {"implementations.core.counted_room.Room": Silent}

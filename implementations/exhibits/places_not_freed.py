@@ -39,4 +39,4 @@ class Counted(Room):
         return super().join(client_id, address)
 
 
-REPLACES = {"implementations.core.fanout.Room": Counted}
+REPLACES = {"implementations.core.counted_room.Room": Counted}

@@ -24,7 +24,7 @@ from typing import Any
 
 from implementations.core.causes import Cause
 from implementations.core.commands import Command
-from implementations.core.fanout import Stats
+from implementations.core.counted_room import Stats
 from implementations.core.message import TCP
 from implementations.core.room import ClientId
 from implementations.core.settings import Settings

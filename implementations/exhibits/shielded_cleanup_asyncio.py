@@ -12,8 +12,7 @@ Breaks: shutdown.exit
 
 Shown by: a client that keeps its side open while the server stops.
 
-Instead: implementations/on_asyncio/connection.py waits for at most `LINGER_S`, and can be
-cancelled.
+Instead: implementations/on_asyncio/wire.py waits for at most `LINGER_S`, and can be cancelled.
 """
 
 from __future__ import annotations
@@ -21,17 +20,17 @@ from __future__ import annotations
 import asyncio
 import socket
 
-from implementations.on_asyncio.connection import READ_BYTES, Connection
 from implementations.on_asyncio.readiness import readable
+from implementations.on_asyncio.wire import READ_BYTES, Wire
 
 
 BASE = "asyncio-mutex"
 
 
-class Patient(Connection):
-    """A connection that waits for its peer to close, without a deadline."""
+class Patient(Wire):
+    """A wire that waits for its peer to close, without a deadline."""
 
-    async def _linger(self) -> None:
+    async def linger(self) -> None:
         waiting = asyncio.create_task(self._until_it_ends())
         try:
             await asyncio.shield(waiting)
@@ -50,4 +49,4 @@ class Patient(Connection):
             return
 
 
-REPLACES = {"implementations.on_asyncio.server.Connection": Patient}
+REPLACES = {"implementations.on_asyncio.connection.Wire": Patient}

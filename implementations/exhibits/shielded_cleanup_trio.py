@@ -12,7 +12,7 @@ Breaks: shutdown.exit
 
 Shown by: a client that keeps its side open while the server stops.
 
-Instead: implementations/on_trio/connection.py waits for at most `LINGER_S`, and can be cancelled.
+Instead: implementations/on_trio/wire.py waits for at most `LINGER_S`, and can be cancelled.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ import socket
 
 import trio
 
-from implementations.on_trio.connection import READ_BYTES, Connection
+from implementations.on_trio.wire import READ_BYTES, Wire
 
 
 BASE = "trio-mutex"
 
 
-class Patient(Connection):
-    """A connection that waits for its peer to close, without a deadline."""
+class Patient(Wire):
+    """A wire that waits for its peer to close, without a deadline."""
 
-    async def _linger(self) -> None:
+    async def linger(self) -> None:
         try:
             self._sock.shutdown(socket.SHUT_WR)
             with trio.CancelScope(shield=True):
@@ -42,4 +42,4 @@ class Patient(Connection):
             return
 
 
-REPLACES = {"implementations.on_trio.server.Connection": Patient}
+REPLACES = {"implementations.on_trio.connection.Wire": Patient}

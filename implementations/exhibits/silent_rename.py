@@ -38,4 +38,4 @@ class Discreet(Room):
                 return deliveries
 
 
-REPLACES = {"implementations.core.fanout.Room": Discreet}
+REPLACES = {"implementations.core.counted_room.Room": Discreet}

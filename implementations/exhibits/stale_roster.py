@@ -50,4 +50,4 @@ class Cached(Room):
         return deliveries
 
 
-REPLACES = {"implementations.core.fanout.Room": Cached}
+REPLACES = {"implementations.core.counted_room.Room": Cached}

@@ -42,9 +42,9 @@ class Hub(BroadcasterHub):
     async def run(self) -> None:
         """Carry out commands until `stop`; `leave` changes the room, too."""
         while not self._stopped:
-            command = await self._inbox.get()
+            command = await self._inbox.take()
             command(self._fanout)
-            self._carried_out(1)
+            self._inbox.carried_out(1)
 
     async def leave(self, client_id: ClientId, cause: Cause) -> None:
         """End a stay at once, ahead of what is queued."""
@@ -72,5 +72,5 @@ class Haunted(Room):
 
 REPLACES = {
     "implementations.on_asyncio.BroadcasterHub": Hub,
-    "implementations.core.fanout.Room": Haunted,
+    "implementations.core.counted_room.Room": Haunted,
 }

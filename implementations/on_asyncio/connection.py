@@ -1,27 +1,22 @@
 """One client's connection in the asyncio runtime: a read pump and a write pump.
 
-Mirrors on_threads/connection.py and on_trio/connection.py. It reads top to
-bottom as a connection's life. The same code serves both doors: what differs
-between them is the codec's business.
+Mirrors on_threads/connection.py and on_trio/connection.py. It reads from top to bottom like
+a connection's life. Both doors use the same code: what differs between them is in the codec.
 
 Invariants:
-  1. Only the read pump reads the socket; only the write pump writes it, save for
-     the handshake's answer, which goes out before there is a write pump.
-  2. The write pump ends when the outbox is closed and empty, or the peer takes
-     nothing; it then stops the read pump. The read pump never stops the write pump.
-  3. Whoever joined leaves, whatever happens: `run` sees to it in its ``finally``.
-  4. An outbox that holds the talkers back ceases to within `STALL_S`.
+  1. Only the read pump reads the socket. Only the write pump writes to it, except for the
+     answer to the handshake, which goes out before there is a write pump.
+  2. The write pump ends when the outbox is closed and empty, or when the client takes no
+     more bytes. Then it stops the read pump. The read pump never stops the write pump.
+  3. A client that joined also leaves, whatever happens: `run` does that in its ``finally``.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import math
 import socket
-import struct
-from typing import Any
 
 from implementations.core.causes import Cause
 from implementations.core.commands import Complain, parse
@@ -42,20 +37,12 @@ from implementations.core.room import ClientId
 from implementations.core.settings import Settings
 from implementations.core.site import Site
 from implementations.core.websocket_codec import WebSocketCodec
-from implementations.on_asyncio.hub_broadcaster import BroadcasterHub
-from implementations.on_asyncio.hub_direct import DirectHub
-from implementations.on_asyncio.hub_mutex import MutexHub
-from implementations.on_asyncio.readiness import readable, writable
+from implementations.on_asyncio.hub import Hub
+from implementations.on_asyncio.outbox import Outbox
+from implementations.on_asyncio.wire import Wire
 
 
-__all__ = ["Connection", "Hub"]
-
-Hub = MutexHub | BroadcasterHub | DirectHub
-
-READ_BYTES = 64 * 1024  # at most, a read
-STALL_S = 1.0  # a socket that takes nothing for this long holds nobody back any more
-QUIET_S = STALL_S / 2  # nor will one that took nothing for this long before it began to
-LINGER_S = 1.0  # for the peer to end its side after we ended ours
+__all__ = ["Connection"]
 
 log = logging.getLogger("hubbub")
 
@@ -74,16 +61,15 @@ class Connection:
         site: Site,
     ) -> None:
         self.joined = False
-        self._sock = sock  # non-blocking, and ours to close
         self._address = address
         self._client_id = client_id
         self._codec = codec
         self._hub = hub
         self._settings = settings
         self._site = site
-        self._outbox: Any = hub.outbox(sock, codec.door)  # the kind that this very hub joins
-        self._lost = False  # the socket takes nothing any more
-        self._silent_at = math.inf  # deadlines on the loop's clock; none before it has joined
+        self._outbox: Outbox = hub.outbox(sock, codec.door)
+        self._wire = Wire(sock, self._outbox, settings.write_timeout)
+        self._silent_at = math.inf  # deadlines on the loop's clock, set when the client joins
         self._ping_at = math.inf
 
     async def run(self) -> None:
@@ -92,8 +78,8 @@ class Connection:
             early = await self._open()
             if early is not None:
                 await self._pump(early)
-            if not self._lost:
-                await self._linger()
+            if not self._wire.lost:
+                await self._wire.linger()
         except (PeerGone, TimeoutError) as error:
             log.debug("%s: %s", self._address, type(error).__name__)
         except Exception:
@@ -101,13 +87,13 @@ class Connection:
         finally:
             if self.joined:
                 await self._hub.leave(self._client_id, Cause.LEFT)
-            self._sock.close()
+            self._wire.close()
 
     async def _open(self) -> list[Event] | None:
         """Finish the handshake and join.
 
         Returns:
-            What the client said right behind its handshake; None when it is not let in.
+            The events that came right after the handshake; None when the client is not let in.
         """
         events: list[Event] = [Opened()]
         async with asyncio.timeout(self._settings.handshake_timeout):
@@ -118,24 +104,24 @@ class Connection:
                 events = self._codec.feed(data)
         match events[0]:
             case Answer(data):
-                await self._send(data)
+                await self._wire.send(data)
                 return None
             case Health():
-                await self._send(self._site.health(await self._hub.stats()))
+                await self._wire.send(self._site.health(await self._hub.stats()))
                 return None
         return events[1:] if await self._join() else None
 
     async def _join(self) -> bool:
-        self.joined = True  # before the wait: a join that is cancelled may still happen
+        self.joined = True  # set before the wait: a join that is cancelled may still happen
         try:
             await self._hub.join(self._client_id, self._address, self._outbox)
         except (RoomFull, HubClosed) as refusal:
             self.joined = False
-            await self._send(self._codec.reject(str(refusal)))
+            await self._wire.send(self._codec.reject(str(refusal)))
             return False
         log.info("%s joined by %s", self._address, "tcp" if self._codec.door == TCP else "ws")
-        # The room may be talking already, into the outbox: this goes out before any of it.
-        await self._send(self._codec.accept())
+        # The outbox may hold messages already. This answer goes out before them.
+        await self._wire.send(self._codec.accept())
         self._heard()
         if self._codec.ping_interval_s is not None:
             self._ping_at = self._now() + self._codec.ping_interval_s
@@ -149,7 +135,7 @@ class Connection:
         log.info("%s %s", self._address, cause.departure)
 
     async def _read_pump(self, events: list[Event]) -> None:
-        """Carry what the client says to the hub until it ends, fails or falls silent."""
+        """Carry the client's lines to the hub, until the client ends, fails or falls silent."""
         cause = Cause.LEFT
         try:
             while await self._dispatch(events):
@@ -160,7 +146,7 @@ class Connection:
                 events = self._codec.feed(data)
                 if events:
                     self._heard()
-                elif self._now() >= self._silent_at:  # bytes, but never a line
+                elif self._now() >= self._silent_at:  # bytes came, but no line
                     raise PeerSilent
         except PeerSilent:
             cause = Cause.TIMED_OUT
@@ -169,7 +155,7 @@ class Connection:
         await self._hub.leave(self._client_id, cause)
 
     async def _dispatch(self, events: list[Event]) -> bool:
-        """Act on ``events``; False when the client will say nothing more."""
+        """Act on ``events``. Return False when the client will send nothing more."""
         for event in events:
             match event:
                 case Line(text):
@@ -184,32 +170,24 @@ class Connection:
         return True
 
     async def _receive(self) -> bytes:
-        """Wait for bytes, ``b""`` at the end of the stream; ping the client when that is due.
+        """Wait for bytes; ``b""`` at the end of the stream. Ping the client when that is due.
 
         Raises:
             PeerGone: the connection failed.
-            PeerSilent: the client showed no life for too long.
+            PeerSilent: the client was silent for too long.
         """
         while True:
             self._ping_if_due()
-            # Waiting even where there is input already gives everyone else a turn: a
-            # talker that never pauses would otherwise have this thread to itself.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout_at(min(self._silent_at, self._ping_at)):
-                    await readable(self._sock)
-            try:
-                return self._sock.recv(READ_BYTES)
-            except BlockingIOError:
-                pass  # nothing, even at the last moment
-            except OSError as error:
-                raise PeerGone from error
+            data = await self._wire.receive(deadline=min(self._silent_at, self._ping_at))
+            if data is not None:
+                return data
             if self._now() >= self._silent_at:
                 raise PeerSilent
 
     def _ping_if_due(self) -> None:
         if self._now() >= self._ping_at and self._codec.ping_interval_s is not None:
             self._ping_at = self._now() + self._codec.ping_interval_s
-            # A full outbox refuses it; such a client is on its way out for slowness.
+            # A full outbox refuses the ping. Its client is about to be cut off anyway.
             self._outbox.offer(Message(b"", self._codec.ping()))
 
     def _heard(self) -> None:
@@ -219,76 +197,20 @@ class Connection:
         return asyncio.get_running_loop().time()
 
     async def _write_pump(self) -> Cause:
-        """Carry the outbox to the socket until it is closed and empty, or nobody takes it.
+        """Write the messages of the outbox until it is closed and empty, or the client is gone.
 
         Returns:
-            Why the stay ended.
+            Why the client's stay ended.
         """
         try:
             while batch := await self._outbox.take():
-                await self._send(batch)
-                del batch  # it may be large, like the roster, and the wait for the next one long
-            assert self._outbox.cause is not None  # or `take` would still be waiting
-            await self._send(self._codec.farewell(self._outbox.cause))
+                await self._wire.send(batch)
+                del batch  # it may be large, and the wait for the next one may be long
+            assert self._outbox.cause is not None  # `take` gives out b"" only when it is closed
+            await self._wire.send(self._codec.farewell(self._outbox.cause))
         except PeerGone as error:
             stuck = isinstance(error, PeerStuck)
             await self._hub.leave(self._client_id, Cause.TOO_SLOW if stuck else Cause.LEFT)
-            # What the peer has not taken it never will: let closing free the buffers at once.
-            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self._lost = True
-        cause: Cause = self._outbox.cause
-        return cause
-
-    async def _send(self, data: bytes) -> None:
-        """Write all of ``data``, nearly always at once.
-
-        Raises:
-            PeerGone: the connection failed.
-            PeerStuck: the socket took nothing for ``write_timeout``.
-        """
-        try:
-            sent = self._sock.send(data)
-        except BlockingIOError:
-            sent = 0
-        except OSError as error:
-            raise PeerGone from error
-        if sent < len(data):
-            await self._send_slowly(data[sent:])
-
-    async def _send_slowly(self, rest: bytes) -> None:
-        progress_at = self._now()
-        deadline = progress_at + self._settings.write_timeout
-        while rest:
-            try:
-                async with asyncio.timeout_at(min(deadline, self._now() + QUIET_S)):
-                    await writable(self._sock)
-            except TimeoutError:
-                self._outbox.stall(for_long=self._now() - progress_at >= STALL_S)
-                if self._now() >= deadline:
-                    raise PeerStuck from None
-                continue
-            try:
-                rest = rest[self._sock.send(rest) :]
-            except BlockingIOError:
-                continue
-            except OSError as error:
-                raise PeerGone from error
-            progress_at = self._now()
-            if self._outbox.cause is None:  # progress buys time, but not on the way out
-                deadline = progress_at + self._settings.write_timeout
-
-    async def _linger(self) -> None:
-        """End our side, then read and drop what still comes until the peer has ended its own.
-
-        Closing a socket with unread input resets it, and a reset destroys what the
-        peer has not read yet: its last lines.
-        """
-        try:
-            self._sock.shutdown(socket.SHUT_WR)
-            async with asyncio.timeout(LINGER_S):
-                while True:
-                    await readable(self._sock)
-                    if not self._sock.recv(READ_BYTES):
-                        return
-        except OSError:  # TimeoutError is one
-            return
+            self._wire.give_up()
+        assert self._outbox.cause is not None  # `leave` has closed it at the latest
+        return self._outbox.cause

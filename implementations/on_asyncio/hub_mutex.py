@@ -1,18 +1,18 @@
-"""The mutex hub in the asyncio runtime: any task may touch the room, holding the lock.
+"""The mutex hub in the asyncio runtime: any task may use the room while it holds the lock.
 
 Mirrors on_threads/hub_mutex.py and on_trio/hub_mutex.py.
 
-Here the lock guards nothing. One thread runs all tasks and changes from one to
-another only at an ``await``; no section below has one, so each is already as
-indivisible as the lock would make it. What would make the lock necessary is one
-edit: an ``await`` between the first and the last line of a section, such as a
-send to each client from inside the loop. tests/implementations/on_asyncio/test_hub_mutex.py
-shows all of it: without the lock the promises hold; with an ``await`` inside and
-no lock they break; with both they hold.
+Here the lock guards nothing. One thread runs all tasks, and it changes from one task to
+another only at an ``await``. No section below has one inside, so each
+section is indivisible even without the lock. One edit would make the lock necessary: an
+``await`` between the first and the last line of a section, such as a send to each client
+inside the loop. tests/implementations/on_asyncio/test_hub_mutex.py shows all of it: without the
+lock the promises hold, with an ``await`` inside and no lock they break, and with both they
+hold.
 
 Invariants:
-  1. ``_fanout`` is touched by who holds ``_lock``.
-  2. Nothing is awaited while it is held.
+  1. Only the task that holds ``_lock`` touches ``_fanout``.
+  2. Nothing is awaited while the lock is held.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ import socket
 
 from implementations.core.causes import Cause
 from implementations.core.commands import Command
-from implementations.core.fanout import Fanout, Stats
+from implementations.core.counted_room import Stats
+from implementations.core.fanout import Fanout
 from implementations.core.message import Door
 from implementations.core.room import ClientId
 from implementations.core.settings import Settings
@@ -34,7 +35,7 @@ __all__ = ["MutexHub"]
 
 
 class MutexHub:
-    """A room that any task may enter, one at a time."""
+    """A room that any task may use, one at a time."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -43,48 +44,48 @@ class MutexHub:
         self._fanout = Fanout(settings.max_clients)
 
     def outbox(self, sock: socket.socket, door: Door) -> Outbox:
-        """Make the outbox of a client that this hub may soon let in; it never touches ``sock``."""
+        """Make the outbox of a client that `join` may let in. This kind never uses ``sock``."""
         return Outbox(door, self._settings, self._pace)
 
     async def run(self) -> None:
-        """Own the room until `stop`. This hub has no owner: it returns at once."""
+        """Return at once: no owner is needed here."""
 
     def stop(self) -> None:
-        """Have `run` return."""
+        """Do nothing: `run` has returned already."""
 
     async def join(self, client_id: ClientId, address: str, outbox: Outbox) -> None:
-        """Let a newcomer in; its welcome is the first thing in ``outbox``.
+        """Let a newcomer in. Its welcome is the first thing in ``outbox``.
 
-        Callable from any task. Waits for its turn under the flood rule and for
-        the lock, never for a client. All that is announced after this step
-        reaches the newcomer, and nothing from before it.
+        Callable from any task. Waits for its turn under the flood rule and for the lock,
+        never for a client. The newcomer gets everything that is said after this step, and
+        nothing that was said before it.
 
         Raises:
-            RoomFull: there is no place.
+            RoomFull: the room has ``max_clients`` members.
             HubClosed: `close` has begun.
         """
         async with self._pace.turn(self._lock):
             self._fanout.join(client_id, address, outbox)
 
     async def leave(self, client_id: ClientId, cause: Cause) -> None:
-        """End a stay, close its outbox and tell the others. Idempotent, also after `close`.
+        """End a member's stay, close its outbox, tell the others. Idempotent, also after `close`.
 
-        Callable from any task. Waits for the lock only: nobody is kept from leaving.
+        Callable from any task. Waits for the lock only: a departure needs no turn.
         """
         async with self._lock:
             self._fanout.leave(client_id, cause)
 
     async def submit(self, client_id: ClientId, command: Command) -> None:
-        """Do what a member asks; nothing for one that has left.
+        """Do what a member asks. Do nothing for a client that has left.
 
-        Callable from any task. Waits like `join`. Two commands reach every
-        outbox in the same order; one task's commands keep theirs.
+        Callable from any task. Waits like `join`. What two commands cause reaches every outbox
+        in the same order. The commands of one task keep their order.
         """
         async with self._pace.turn(self._lock):
             self._fanout.submit(client_id, command)
 
     async def stats(self) -> Stats:
-        """Return the counts. Callable from any task, also after `close`; waits for the lock."""
+        """Return the counts; waits for the lock. Callable from any task, after `close` too."""
         async with self._lock:
             return self._fanout.stats()
 

@@ -1,11 +1,11 @@
-"""One client's outbox in the asyncio runtime: a `Backlog` that can be waited for.
+"""One client's outbox in the asyncio runtime: a `Backlog` that its write pump waits for.
 
 Mirrors on_threads/outbox.py and on_trio/outbox.py. Here ``offer`` and ``take``
-run in one thread and cannot interrupt each other, so nothing is locked.
+run in one thread and cannot interrupt each other, so there is no lock.
 
 Invariants:
-  1. Hubs offer and close; only the client's write pump takes.
-  2. ``offer`` never waits. Who should wait is the talker, at the `Pace`.
+  1. Hubs call ``offer`` and ``close``; only the client's write pump calls ``take``.
+  2. ``offer`` never waits. The talkers wait instead, at the `Pace`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["Outbox"]
 
 
 class Outbox:
-    """What waits for one client, and the one task that waits for it.
+    """Messages that wait for one client, and the one task that waits for them.
 
     Attributes:
         cause: why it was closed; None while it is open.
@@ -35,16 +35,19 @@ class Outbox:
         self._backlog = Backlog(settings.outbox, settings.slow_consumer)
         self._blocks = settings.slow_consumer is SlowConsumer.BLOCK
         self._pace = pace
-        self._holds = False  # it holds the talkers back
-        self._stalled = False  # the socket takes nothing: nobody is held back for it
+        self._holds = False  # whether it holds the talkers back
+        self._stalled = False  # whether the socket takes nothing: then it holds nobody back
         self._wanted: asyncio.Future[None] | None = None  # what the write pump waits for
 
     def offer(self, message: Message, exempt: bool = False) -> bool:
-        """Queue the door's encoding of ``message``. Callable by any task; never waits.
+        """Queue ``message`` as its door encodes it. Callable from any task; never waits.
+
+        Args:
+            exempt: queue it even if the outbox is full.
 
         Returns:
-            False when the client must be cut off; True too once it is closed,
-            when there is nobody left to deliver to.
+            False when the client must be cut off. True also when the outbox is closed, for
+            then there is nobody left to deliver to.
         """
         if self.cause is not None:
             return True
@@ -54,17 +57,20 @@ class Outbox:
         return True
 
     async def reply(self, data: bytes) -> bool:
-        """Queue bytes that only this client gets, such as a pong; else as `offer`.
+        """Queue bytes for this client alone, such as a pong. Returns what `offer` returns.
 
-        For the read pump. Waits for its turn under the flood rule: pings are talk too.
+        For the read pump. Waits for its turn under the flood rule, for pings count as talk.
         """
         await self._pace.admitted()
         return self.offer(Message(data, data))
 
     async def take(self) -> bytes:
-        """Wait for messages and return them joined, oldest first; ``b""`` when closed and empty.
+        """Wait for messages and return them joined, oldest first.
 
         For the write pump alone.
+
+        Returns:
+            ``b""`` when the outbox is closed and empty.
         """
         while not self._backlog.size_bytes:
             if self.cause is not None:
@@ -78,20 +84,20 @@ class Outbox:
         return batch
 
     def stall(self, for_long: bool) -> None:
-        """Hold nobody back until it has caught up: the socket takes nothing.
+        """Hold nobody back until the client has caught up: its socket takes nothing.
 
-        Who is held back for it already stays so until that has been ``for_long``: a flood
-        fills an outbox in no time, and its client may be about to read. Under ``block`` the
-        talkers wait all the same.
+        An outbox that holds the talkers back already goes on until this is true ``for_long``: a
+        flood fills an outbox in no time, and the client may be about to read. Under ``block``
+        the talkers wait in any case.
         """
         if not self._blocks and (for_long or not self._holds):
             self._stalled = True
             self._release()
 
     def close(self, cause: Cause) -> None:
-        """Take nothing more; `take` still gives out what is queued.
+        """Take no more messages; `take` still gives out what is queued.
 
-        Callable by any task, idempotent: the first cause stays.
+        Callable from any task. Idempotent: the first cause stays.
         """
         if self.cause is None:
             self.cause = cause
@@ -99,7 +105,7 @@ class Outbox:
             self._wake()
 
     def _noted(self) -> None:
-        """See to what follows from there being more in the backlog."""
+        """Hold the talkers back if the backlog is long now, and wake the write pump."""
         if self._backlog.behind and not self._stalled and not self._holds:
             self._holds = True
             self._pace.hold(self)

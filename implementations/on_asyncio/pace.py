@@ -1,18 +1,20 @@
-"""The flood rule: talkers are held back while somebody who reads is far behind.
+"""The flood rule: talkers wait while a client that reads is far behind.
 
 Mirrors on_threads/pace.py and on_trio/pace.py.
 
-An outbox over its high-water mark holds; it releases at its low-water mark, when
-its socket has taken nothing for a second (that client does not read, and
-delays nobody; one that stalled before it was that far behind does not even
-begin to hold), or when it closes. A full inbox holds too. Every command passes
-`turn` before the hub sees it, so the hub itself never waits for a client.
+An outbox at its high-water mark holds the talkers back. It releases them at its low-water
+mark, when it closes, or when its socket has taken nothing for a second: then its client does
+not read, and must not delay the others. An outbox whose socket was idle for half a second
+before the mark was reached does not even begin to hold. A full inbox holds the talkers back,
+too. Every command passes `turn` before the hub sees it, so the hub itself never waits for a
+client.
 
 Invariants:
-  1. Whoever `turn` lets in has its lock, and found nobody holding when it had it.
-  2. Nobody holds for ever: see `connection.Connection`, which ends each hold.
-  3. Talkers go on in the order in which they came. One that was let in, and found that another
-     had filled an outbox meanwhile, waits at the head, or a flood could overtake it for ever.
+  1. A talker that `turn` lets in has the lock, and when it got the lock nobody was holding
+     the talkers back.
+  2. Every hold ends: `wire.Wire` takes care of that.
+  3. Talkers go on in the order in which they came. A talker that was let in, but then found
+     the room held again, waits at the front. Otherwise a flood could overtake it for ever.
 """
 
 from __future__ import annotations
@@ -27,26 +29,27 @@ __all__ = ["Pace"]
 
 
 class Pace:
-    """Who holds the talkers back, and the talkers that wait."""
+    """The holders, which keep the talkers back, and the talkers that wait."""
 
     def __init__(self) -> None:
         self._holders: set[object] = set()
         self._talkers: deque[asyncio.Future[None]] = deque()
 
     def hold(self, holder: object) -> None:
-        """Hold the talkers back on behalf of ``holder``. Idempotent, never waits."""
+        """Hold the talkers back on behalf of ``holder``. Idempotent; never waits."""
         self._holders.add(holder)
 
     def release(self, holder: object) -> None:
-        """Take ``holder``'s hold away. Idempotent, never waits."""
+        """End the hold of ``holder``. Idempotent; never waits."""
         self._holders.discard(holder)
         self._wake_one()
 
     async def admitted(self, *, first: bool = False) -> None:
-        """Wait until nobody holds. Returns without a checkpoint when nobody does.
+        """Wait until nobody holds the talkers back. If nobody does, give no other task a turn.
 
         Args:
-            first: wait ahead of all others; for who was admitted before, in vain.
+            first: wait in front of all others: for a talker that was admitted before, but
+                found the room held again.
         """
         try:
             while self._holders:
@@ -56,25 +59,27 @@ class Pace:
                 else:
                     self._talkers.append(turn)
                 await turn
-                first = True  # where the talker before us filled an outbox
+                first = True  # if the talker before this one filled an outbox
         finally:
-            self._wake_one()  # one wakes the next: all at once would mostly go back to sleep
+            self._wake_one()  # each wakes the next: woken all at once, most would go back to sleep
 
     @asynccontextmanager
     async def turn(self, lock: asyncio.Lock) -> AsyncIterator[None]:
-        """Wait for a moment when nobody holds and ``lock`` is ours; it is, inside."""
-        in_vain = False
+        """Wait until nobody holds the talkers back and ``lock`` is free; hold it in the block."""
+        again = False
         while True:
-            await self.admitted(first=in_vain)
+            await self.admitted(first=again)
             async with lock:
-                if not self._holders:  # else one did while we waited for the lock
+                if (
+                    not self._holders
+                ):  # else an outbox filled up while this task waited for the lock
                     yield
                     return
-            in_vain = True
+            again = True
 
     def _wake_one(self) -> None:
         while self._talkers and not self._holders:
             turn = self._talkers.popleft()
-            if not turn.done():  # else its talker was cancelled
+            if not turn.done():  # else the talker was cancelled
                 turn.set_result(None)
                 return

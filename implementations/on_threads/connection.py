@@ -1,17 +1,15 @@
 """One client's connection in the threads runtime: a read pump and a write pump.
 
-Mirrors on_asyncio/connection.py and on_trio/connection.py. It reads top to
-bottom as a connection's life. The same code serves both doors: what differs
-between them is the codec's business.
+Mirrors on_asyncio/connection.py and on_trio/connection.py. It reads from top to bottom like
+a connection's life. Both doors use the same code: what differs between them is in the codec.
 
 Invariants:
-  1. Only the read pump reads the socket; only the write pump writes it, save for
-     the handshake's answer, which goes out before there is a write pump.
-  2. The write pump ends when the outbox is closed and empty, or the peer takes
-     nothing; it then ends our side, and the read pump has `LINGER_S` to see the end
-     of theirs. The read pump never stops the write pump.
-  3. Whoever joined leaves, whatever happens: `run` sees to it in its ``finally``.
-  4. An outbox that holds the talkers back ceases to within `STALL_S`.
+  1. Only the read pump reads the socket. Only the write pump writes to it, except for the
+     answer to the handshake, which goes out before there is a write pump.
+  2. The write pump ends when the outbox is closed and empty, or when the client takes no
+     more bytes. Then it ends our side of the connection, and the read pump has `LINGER_S` to
+     see the end of the other side. The read pump never stops the write pump.
+  3. A client that joined also leaves, whatever happens: `run` does that in its ``finally``.
 """
 
 from __future__ import annotations
@@ -20,10 +18,8 @@ import contextlib
 import logging
 import math
 import socket
-import struct
 import threading
 import time
-from typing import Any
 
 from implementations.core.causes import Cause
 from implementations.core.commands import Complain, parse
@@ -44,20 +40,12 @@ from implementations.core.room import ClientId
 from implementations.core.settings import Settings
 from implementations.core.site import Site
 from implementations.core.websocket_codec import WebSocketCodec
-from implementations.on_threads.hub_broadcaster import BroadcasterHub
-from implementations.on_threads.hub_direct import DirectHub
-from implementations.on_threads.hub_mutex import MutexHub
-from implementations.on_threads.readiness import readable, writable
+from implementations.on_threads.hub import Hub
+from implementations.on_threads.outbox import Outbox
+from implementations.on_threads.wire import LINGER_S, Wire
 
 
-__all__ = ["Connection", "Hub"]
-
-Hub = MutexHub | BroadcasterHub | DirectHub
-
-READ_BYTES = 64 * 1024  # at most, a read
-STALL_S = 1.0  # a socket that takes nothing for this long holds nobody back any more
-QUIET_S = STALL_S / 2  # nor will one that took nothing for this long before it began to
-LINGER_S = 1.0  # for the peer to end its side after we ended ours
+__all__ = ["Connection"]
 
 log = logging.getLogger("hubbub")
 
@@ -76,26 +64,25 @@ class Connection:
         site: Site,
     ) -> None:
         self.joined = False
-        self._sock = sock  # non-blocking, and ours to close
         self._address = address
         self._client_id = client_id
         self._codec = codec
         self._hub = hub
         self._settings = settings
         self._site = site
-        self._outbox: Any = hub.outbox(sock, codec.door)  # the kind that this very hub joins
-        self._lost = False  # the socket takes nothing any more
+        self._outbox: Outbox = hub.outbox(sock, codec.door)
+        self._wire = Wire(sock, self._outbox, settings.write_timeout)
         self._silent_at = math.inf  # deadlines on the monotonic clock
         self._ping_at = math.inf
 
     def run(self) -> None:
-        """Serve the client until it is gone. Raises nothing. For a thread of its own."""
+        """Serve the client until it is gone. Raises nothing. Needs a thread of its own."""
         try:
             early = self._open()
             if early is not None:
                 self._pump(early)
-            if not self._lost:
-                self._linger()
+            if not self._wire.lost:
+                self._wire.linger()
         except PeerGone as error:
             log.debug("%s: %s", self._address, type(error).__name__)
         except Exception:
@@ -103,18 +90,18 @@ class Connection:
         finally:
             if self.joined:
                 self._hub.leave(self._client_id, Cause.LEFT)
-            self._sock.close()
+            self._wire.close()
 
     def cancel(self) -> None:
-        """Have every wait for the socket end, and so `run`. Callable from any thread."""
-        with contextlib.suppress(OSError):  # it is closed, or the peer was faster
-            self._sock.shutdown(socket.SHUT_RDWR)
+        """End every wait for the socket, and so `run`. Callable from any thread."""
+        with contextlib.suppress(OSError):  # the socket is closed already
+            self._wire.shut_down(socket.SHUT_RDWR)
 
     def _open(self) -> list[Event] | None:
         """Finish the handshake and join.
 
         Returns:
-            What the client said right behind its handshake; None when it is not let in.
+            The events that came right after the handshake; None when the client is not let in.
         """
         events: list[Event] = [Opened()]
         self._silent_at = self._now() + self._settings.handshake_timeout
@@ -125,24 +112,24 @@ class Connection:
             events = self._codec.feed(data)
         match events[0]:
             case Answer(data):
-                self._send(data)
+                self._wire.send(data)
                 return None
             case Health():
-                self._send(self._site.health(self._hub.stats()))
+                self._wire.send(self._site.health(self._hub.stats()))
                 return None
         return events[1:] if self._join() else None
 
     def _join(self) -> bool:
-        self.joined = True  # before the wait: a join that is cancelled may still happen
+        self.joined = True  # set before the wait: a join that is cancelled may still happen
         try:
             self._hub.join(self._client_id, self._address, self._outbox)
         except (RoomFull, HubClosed) as refusal:
             self.joined = False
-            self._send(self._codec.reject(str(refusal)))
+            self._wire.send(self._codec.reject(str(refusal)))
             return False
         log.info("%s joined by %s", self._address, "tcp" if self._codec.door == TCP else "ws")
-        # The room may be talking already, into the outbox: this goes out before any of it.
-        self._send(self._codec.accept())
+        # The outbox may hold messages already. This answer goes out before them.
+        self._wire.send(self._codec.accept())
         self._heard()
         if self._codec.ping_interval_s is not None:
             self._ping_at = self._now() + self._codec.ping_interval_s
@@ -153,21 +140,21 @@ class Connection:
         read_pump.start()
         try:
             cause = self._write_pump()
-        except Exception:  # a bug: have the outbox hold nobody back, the read pump least of all
+        except Exception:  # a bug: leave now, or the outbox could hold back the read pump
             self._hub.leave(self._client_id, Cause.LEFT)
             raise
         finally:
-            with contextlib.suppress(OSError):  # the peer was faster
-                if not self._lost:
-                    self._sock.shutdown(socket.SHUT_WR)
+            with contextlib.suppress(OSError):  # the peer has closed the connection
+                if not self._wire.lost:
+                    self._wire.shut_down(socket.SHUT_WR)
                     read_pump.join(LINGER_S)
-                if read_pump.is_alive():  # only then: a peer that still sends would meet a reset
-                    self._sock.shutdown(socket.SHUT_RD)
+                if read_pump.is_alive():  # not before: a peer that still sends would be reset
+                    self._wire.shut_down(socket.SHUT_RD)
             read_pump.join()
         log.info("%s %s", self._address, cause.departure)
 
     def _read_pump(self, events: list[Event]) -> None:
-        """Carry what the client says to the hub until it ends, fails or falls silent."""
+        """Carry the client's lines to the hub, until the client ends, fails or falls silent."""
         cause = Cause.LEFT
         try:
             while self._dispatch(events):
@@ -178,7 +165,7 @@ class Connection:
                 events = self._codec.feed(data)
                 if events:
                     self._heard()
-                elif self._now() >= self._silent_at:  # bytes, but never a line
+                elif self._now() >= self._silent_at:  # bytes came, but no line
                     raise PeerSilent
         except PeerSilent:
             cause = Cause.TIMED_OUT
@@ -189,7 +176,7 @@ class Connection:
         self._hub.leave(self._client_id, cause)
 
     def _dispatch(self, events: list[Event]) -> bool:
-        """Act on ``events``; False when the client will say nothing more."""
+        """Act on ``events``. Return False when the client will send nothing more."""
         for event in events:
             match event:
                 case Line(text):
@@ -204,28 +191,24 @@ class Connection:
         return True
 
     def _receive(self) -> bytes:
-        """Wait for bytes, ``b""`` at the end of the stream; ping the client when that is due.
+        """Wait for bytes; ``b""`` at the end of the stream. Ping the client when that is due.
 
         Raises:
             PeerGone: the connection failed.
-            PeerSilent: the client showed no life for too long.
+            PeerSilent: the client was silent for too long.
         """
         while True:
             self._ping_if_due()
-            readable(self._sock, deadline=min(self._silent_at, self._ping_at))
-            try:
-                return self._sock.recv(READ_BYTES)
-            except BlockingIOError:
-                pass  # nothing, even at the last moment
-            except OSError as error:
-                raise PeerGone from error
+            data = self._wire.receive(deadline=min(self._silent_at, self._ping_at))
+            if data is not None:
+                return data
             if self._now() >= self._silent_at:
                 raise PeerSilent
 
     def _ping_if_due(self) -> None:
         if self._now() >= self._ping_at and self._codec.ping_interval_s is not None:
             self._ping_at = self._now() + self._codec.ping_interval_s
-            # A full outbox refuses it; such a client is on its way out for slowness.
+            # A full outbox refuses the ping. Its client is about to be cut off anyway.
             self._outbox.offer(Message(b"", self._codec.ping()))
 
     def _heard(self) -> None:
@@ -235,75 +218,23 @@ class Connection:
         return time.monotonic()
 
     def _write_pump(self) -> Cause:
-        """Carry the outbox to the socket until it is closed and empty, or nobody takes it.
+        """Write the messages of the outbox until it is closed and empty, or the client is gone.
 
         Returns:
-            Why the stay ended.
+            Why the client's stay ended.
         """
         try:
             while batch := self._outbox.take():
-                self._send(batch)
-                del batch  # it may be large, like the roster, and the wait for the next one long
-            assert self._outbox.cause is not None  # or `take` would still be waiting
-            self._send(self._codec.farewell(self._outbox.cause))
+                self._wire.send(batch)
+                del batch  # it may be large, and the wait for the next one may be long
+            assert self._outbox.cause is not None  # `take` gives out b"" only when it is closed
+            self._wire.send(self._codec.farewell(self._outbox.cause))
         except PeerGone as error:
             stuck = isinstance(error, PeerStuck)
             self._hub.leave(self._client_id, Cause.TOO_SLOW if stuck else Cause.LEFT)
-            # What the peer has not taken it never will: let closing free the buffers at once.
-            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self._lost = True
-        cause: Cause = self._outbox.cause
-        return cause
-
-    def _send(self, data: bytes) -> None:
-        """Write all of ``data``, nearly always at once.
-
-        Raises:
-            PeerGone: the connection failed.
-            PeerStuck: the socket took nothing for ``write_timeout``.
-        """
-        try:
-            sent = self._sock.send(data)
-        except BlockingIOError:
-            sent = 0
-        except OSError as error:
-            raise PeerGone from error
-        if sent < len(data):
-            self._send_slowly(data[sent:])
-
-    def _send_slowly(self, rest: bytes) -> None:
-        progress_at = self._now()
-        deadline = progress_at + self._settings.write_timeout
-        while rest:
-            if not writable(self._sock, deadline=min(deadline, self._now() + QUIET_S)):
-                self._outbox.stall(for_long=self._now() - progress_at >= STALL_S)
-                if self._now() >= deadline:
-                    raise PeerStuck
-                continue
-            try:
-                rest = rest[self._sock.send(rest) :]
-            except BlockingIOError:
-                continue
-            except OSError as error:
-                raise PeerGone from error
-            progress_at = self._now()
-            if self._outbox.cause is None:  # progress buys time, but not on the way out
-                deadline = progress_at + self._settings.write_timeout
-
-    def _linger(self) -> None:
-        """End our side, then read and drop what still comes until the peer has ended its own.
-
-        Closing a socket with unread input resets it, and a reset destroys what the
-        peer has not read yet: its last lines.
-        """
-        try:
-            self._sock.shutdown(socket.SHUT_WR)
-            deadline = self._now() + LINGER_S
-            while readable(self._sock, deadline=deadline):
-                if not self._sock.recv(READ_BYTES):
-                    return
-        except OSError:
-            return
+            self._wire.give_up()
+        assert self._outbox.cause is not None  # `leave` has closed it at the latest
+        return self._outbox.cause
 
     def _log_bug(self) -> None:
         log.exception("%s: a bug in this connection; the others go on", self._address)

@@ -1,12 +1,13 @@
-"""One client's outbox in the threads runtime: a `Backlog` that can be waited for.
+"""One client's outbox in the threads runtime: a `Backlog` that its write pump waits for.
 
 Mirrors on_asyncio/outbox.py and on_trio/outbox.py. Here ``offer`` and ``take``
-run in different threads at the same time, so a lock guards all that they share.
+run in different threads at the same time, so a lock guards everything that they share.
 
 Invariants:
-  1. Hubs offer and close; only the client's write pump takes.
-  2. ``offer`` never waits. Who should wait is the talker, at the `Pace`.
-  3. ``_lock`` guards everything below it, and is held for no longer than that takes.
+  1. Hubs call ``offer`` and ``close``; only the client's write pump calls ``take``.
+  2. ``offer`` never waits. The talkers wait instead, at the `Pace`.
+  3. ``_lock`` guards every attribute that `__init__` sets after it. No thread waits for
+     anything else while it holds this lock.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ __all__ = ["Outbox"]
 
 
 class Outbox:
-    """What waits for one client, and the one thread that waits for it.
+    """Messages that wait for one client, and the one thread that waits for them.
 
     Attributes:
         cause: why it was closed; None while it is open.
@@ -40,18 +41,21 @@ class Outbox:
         self._lock: AbstractContextManager[bool] = threading.Lock()
         self.cause: Cause | None = None
         self._backlog = Backlog(settings.outbox, settings.slow_consumer)
-        self._holds = False  # it holds the talkers back
-        self._stalled = False  # the socket takes nothing: nobody is held back for it
-        self._wanted = False  # the write pump waits
-        self._more = threading.Lock()  # what it waits for: whoever has something releases it
+        self._holds = False  # whether it holds the talkers back
+        self._stalled = False  # whether the socket takes nothing: then it holds nobody back
+        self._wanted = False  # whether the write pump waits
+        self._more = threading.Lock()  # the write pump waits until the relay releases this
         self._more.acquire()
 
     def offer(self, message: Message, exempt: bool = False) -> bool:
-        """Queue the door's encoding of ``message``. Callable by any thread; never waits.
+        """Queue ``message`` as its door encodes it. Callable from any thread; never waits.
+
+        Args:
+            exempt: queue it even if the outbox is full.
 
         Returns:
-            False when the client must be cut off; True too once it is closed,
-            when there is nobody left to deliver to.
+            False when the client must be cut off. True also when the outbox is closed, for
+            then there is nobody left to deliver to.
         """
         with self._lock:
             if self.cause is not None:
@@ -62,17 +66,20 @@ class Outbox:
             return True
 
     def reply(self, data: bytes) -> bool:
-        """Queue bytes that only this client gets, such as a pong; else as `offer`.
+        """Queue bytes for this client alone, such as a pong. Returns what `offer` returns.
 
-        For the read pump. Waits for its turn under the flood rule: pings are talk too.
+        For the read pump. Waits for its turn under the flood rule, for pings count as talk.
         """
         self._pace.admitted()
         return self.offer(Message(data, data))
 
     def take(self) -> bytes:
-        """Wait for messages and return them joined, oldest first; ``b""`` when closed and empty.
+        """Wait for messages and return them joined, oldest first.
 
         For the write pump alone.
+
+        Returns:
+            ``b""`` when the outbox is closed and empty.
         """
         while True:
             with self._lock:
@@ -89,11 +96,11 @@ class Outbox:
             self._relay.woken()
 
     def stall(self, for_long: bool) -> None:
-        """Hold nobody back until it has caught up: the socket takes nothing.
+        """Hold nobody back until the client has caught up: its socket takes nothing.
 
-        Who is held back for it already stays so until that has been ``for_long``: a flood
-        fills an outbox in no time, and its client may be about to read. Under ``block`` the
-        talkers wait all the same.
+        An outbox that holds the talkers back already goes on until this is true ``for_long``: a
+        flood fills an outbox in no time, and the client may be about to read. Under ``block``
+        the talkers wait in any case.
         """
         with self._lock:
             if not self._blocks and (for_long or not self._holds):
@@ -101,9 +108,9 @@ class Outbox:
                 self._release()
 
     def close(self, cause: Cause) -> None:
-        """Take nothing more; `take` still gives out what is queued.
+        """Take no more messages; `take` still gives out what is queued.
 
-        Callable by any thread, idempotent: the first cause stays.
+        Callable from any thread. Idempotent: the first cause stays.
         """
         with self._lock:
             if self.cause is None:
@@ -112,7 +119,7 @@ class Outbox:
                 self._wake()
 
     def _noted(self) -> None:
-        """See to what follows from there being more in the backlog."""
+        """Hold the talkers back if the backlog is long now, and wake the write pump."""
         if self._backlog.behind and not self._stalled and not self._holds:
             self._holds = True
             self._pace.hold(self)

@@ -1,14 +1,17 @@
-"""The outbox of the direct hub in the threads runtime: what the socket did not take at once.
+"""The outbox of the direct hub in the threads runtime: what a socket did not take at once.
 
 Mirrors on_asyncio/outbox_direct.py and on_trio/outbox_direct.py.
 
+An outbox is *spilt* from the moment when its socket takes less than it is given until the
+write pump has written the rest.
+
 Invariants:
-  1. While it is spilt, everything goes into the backlog, and the write pump alone
-     writes to the socket. While it is not, the backlog is empty, the write pump
-     waits, and `push` and `offer` alone write, one at a time. So the order holds.
-  2. It begins spilt: nothing may go out before the answer to the handshake has.
-  3. All outboxes of a hub share one lock, so that writing to all of them takes it once
-     and not once a client. It is held for no wait.
+  1. While the outbox is spilt, everything goes into the backlog, and only the write pump
+     writes to the socket. While it is not spilt, the backlog is empty, the write pump waits,
+     and only `push` and `offer` write, one at a time. So the order of messages holds.
+  2. It begins spilt: nothing may go out before the answer to the handshake.
+  3. All outboxes of a hub share one lock, so that a commit takes it once and not once per
+     client. No thread waits for anything else while it holds this lock.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ import socket
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
-from implementations.core.group_commit import Group, Item
+from implementations.core.group import Group, Item
 from implementations.core.message import Door, Message
 from implementations.core.settings import Settings
 from implementations.on_threads.outbox import Outbox
@@ -29,7 +32,7 @@ __all__ = ["DirectOutbox"]
 
 
 class DirectOutbox(Outbox):
-    """An outbox that is by-passed while its socket takes everything."""
+    """An outbox whose queue is bypassed while its socket takes everything."""
 
     def __init__(
         self,
@@ -46,9 +49,10 @@ class DirectOutbox(Outbox):
         self._spilt = True
 
     def push(self, group: Group) -> bool:
-        """Write ``group`` to the socket, or queue what it does not take. Never waits.
+        """Write ``group`` to the socket, and queue what the socket does not take. Never waits.
 
-        For who holds the hub's lock: its owner, once for a whole commit. Returns as `offer`.
+        Call it while holding the hub's lock: the owner takes that once for a whole commit.
+        Returns what `offer` returns.
         """
         if self.cause is not None:
             return True
@@ -57,24 +61,24 @@ class DirectOutbox(Outbox):
         data = group.joined[self._door]
         try:
             sent = self._send(data)
-        except OSError:  # it takes nothing now, or never will: the write pump finds out
+        except OSError:  # full for now, or broken: the write pump will find out
             sent = 0
         return sent == len(data) or self._spill(group.items, sent)
 
     def offer(self, message: Message, exempt: bool = False) -> bool:
-        """Write ``message``, or queue what the socket does not take; else as an `Outbox` does."""
+        """Write ``message`` to the socket, and queue what it does not take. See `Outbox.offer`."""
         with self._lock:
             return self.push(Group([Item(message, exempt)]))
 
     def take(self) -> bytes:
-        """As an `Outbox` does. Who asks for more has written all that it took before."""
+        """See `Outbox.take`. A write pump that asks for more has written everything before that."""
         with self._lock:
             if not self._backlog.size_bytes and self.cause is None:
                 self._spilt = False
         return super().take()
 
     def _spill(self, items: Sequence[Item], sent: int) -> bool:
-        """Queue all of ``items`` but the first ``sent`` bytes."""
+        """Queue ``items``, without their first ``sent`` bytes."""
         self._spilt = True
         taken = True
         for message, exempt in items:

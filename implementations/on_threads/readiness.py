@@ -1,9 +1,9 @@
 """Wait until a socket can be read or written, and do nothing else.
 
-The sockets here are non-blocking and used directly: wait for readiness, then
-make one call that cannot wait. A blocking socket with a time-out would not do:
-the time-out belongs to the socket, and here a read pump and a write pump with
-deadlines of their own share one.
+The sockets here are non-blocking and used directly: wait until the socket is ready, then make
+one call that cannot wait. A blocking socket with a time-out would not work: the time-out
+belongs to the socket, and here a read pump and a write pump share one socket but have
+different deadlines.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ __all__ = ["readable", "writable"]
 
 
 def readable(*socks: socket.socket, deadline: float = math.inf) -> list[socket.socket]:
-    """Wait until one of ``socks`` has something to read, its end of stream included.
+    """Wait until one of ``socks`` has bytes to read, or its stream has ended.
 
     Args:
-        deadline: on the monotonic clock, seconds.
+        deadline: when to stop waiting, in seconds on the monotonic clock.
 
     Returns:
-        Those that have; none when the deadline came first.
+        The sockets that are ready; none when the deadline came first.
     """
     ready = _poll(socks, select.POLLIN, deadline)
     return [sock for sock in socks if sock.fileno() in ready]
 
 
 def writable(sock: socket.socket, *, deadline: float = math.inf) -> bool:
-    """Wait until ``sock`` takes more bytes, or has failed; False when the deadline came first."""
+    """Wait until ``sock`` takes bytes, or has failed. False when the deadline came first."""
     return bool(_poll((sock,), select.POLLOUT, deadline))
 
 

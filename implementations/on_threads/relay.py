@@ -1,8 +1,8 @@
-"""Write pumps are woken one after the other, each by the one before it.
+"""Write pumps are woken one after the other, each by the pump before it.
 
-All at once they would only meet at the interpreter's lock: one runs, and the
-others wait there in a crowd that the kernel wakes again and again to look. Woken
-in a row there is one that runs and one that is coming.
+If all were woken at once, they would only meet at the interpreter's lock: one pump would run,
+and the kernel would wake all others again and again to ask for the lock. Woken one after the
+other, only one pump runs and only one asks.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ __all__ = ["Relay"]
 
 
 class Relay:
-    """The write pumps that are to be woken, in order."""
+    """The write pumps that must be woken, in order."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()  # guards what follows
-        self._waking = False  # one is on its way to running
-        self._sleepers: deque[threading.Lock] = deque()  # what each of the others waits for
+        self._lock = threading.Lock()  # guards the two attributes below
+        self._waking = False  # whether a pump was woken and does not run yet
+        self._sleepers: deque[threading.Lock] = deque()  # the locks at which the next pumps wait
 
     def wake(self, sleeper: threading.Lock) -> None:
-        """Release ``sleeper`` when its turn comes. Callable by any thread, never waits."""
+        """Release ``sleeper`` when its turn comes. Callable from any thread; never waits."""
         with self._lock:
             if self._waking:
                 self._sleepers.append(sleeper)
@@ -32,7 +32,7 @@ class Relay:
                 sleeper.release()
 
     def woken(self) -> None:
-        """Wake the next one. For the pump that was woken, as soon as it runs."""
+        """Wake the next pump. A pump that was woken calls this as soon as it runs."""
         with self._lock:
             if self._sleepers:
                 self._sleepers.popleft().release()

@@ -1,12 +1,13 @@
 """The server in the threads runtime: two doors, their acceptors, and an orderly end.
 
-Mirrors on_asyncio/server.py and on_trio/server.py. It reads top to bottom as the
+Mirrors on_asyncio/server.py and on_trio/server.py. It reads from top to bottom like the
 server's life: bind, announce, accept, shut down.
 
 Invariants:
   1. Nothing is announced before both doors are open.
-  2. Every thread is joined: the connections' before the hub's. None outlives `serve`.
-  3. `serve` returns within ``drain_timeout`` of the first signal.
+  2. Every thread is joined, those of the connections before that of the hub. No thread
+     outlives `serve`.
+  3. `serve` returns within ``drain_timeout`` after the first signal.
 """
 
 from __future__ import annotations
@@ -28,20 +29,21 @@ from implementations.core.settings import Endpoint, Settings
 from implementations.core.site import Site
 from implementations.core.websocket_codec import WebSocketCodec
 from implementations.doors import NEWCOMER_GONE, OUT_OF_DESCRIPTORS, listen, peer_name, where
-from implementations.on_threads.connection import Connection, Hub
+from implementations.on_threads.connection import Connection
+from implementations.on_threads.hub import Hub
 from implementations.on_threads.readiness import readable
 
 
 __all__ = ["serve"]
 
-ACCEPT_BATCH = 32  # connections a turn: a storm of them must not keep the room waiting
-ACCEPT_RETRY_S = 0.25  # out of descriptors: look again then
-STACK_BYTES = 256 * 1024  # of a thread; Python's own calls need none of it
+ACCEPT_BATCH = 32  # connections per turn: a storm of newcomers must not keep the room waiting
+ACCEPT_RETRY_S = 0.25  # when the process is out of descriptors, try again after this time
+STACK_BYTES = 256 * 1024  # per thread; calls from Python to Python take nothing from it
 SWITCH_INTERVAL_S = 0.1  # how often each thread that waits for the interpreter's lock asks for
-# it. At Python's 5 ms thousands that wait do little but wake up to ask.
+# it. At Python's 5 ms, thousands of waiting threads do little else than wake up and ask.
 STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM}
-EXIT_BUG = 1  # as an uncaught error's
-DRAIN_SHARE = 0.9  # of drain_timeout is for delivering, the rest for ending what did not end
+EXIT_BUG = 1  # like that of an uncaught error
+DRAIN_SHARE = 0.9  # of drain_timeout is for delivering, the rest for ending what has not ended
 
 MakeHub = Callable[[Settings], Hub]
 
@@ -56,13 +58,13 @@ def serve(
 ) -> None:
     """Serve both doors until SIGINT or SIGTERM, then deliver what was accepted and return.
 
-    For the main thread, the only one that signals can interrupt.
+    Call it in the main thread: signals interrupt no other.
 
     Args:
-        make_hub: one of this package's hubs.
+        make_hub: the class of one of this package's hubs.
         site: what the WebSocket door answers to a browser.
-        announce: called once, with where the TCP and the WebSocket door are,
-            when both are open.
+        announce: called once, when both doors are open, with the place of the TCP door and
+            that of the WebSocket door.
 
     Raises:
         CannotStart: a door could not be opened.
@@ -76,17 +78,19 @@ class _Server:
         self._settings = settings
         self._site = site
         self._hub = make_hub(settings)
-        self._client_ids = itertools.count(1)  # drawing the next one is atomic
+        self._client_ids = itertools.count(1)  # taking the next number is atomic
         self._lock = threading.Lock()  # guards _connections
         self._connections: dict[threading.Thread, Connection] = {}
-        self._stopping, self._stop = socket.socketpair()  # readable, for all who look, from then on
+        # When _stop is closed, _stopping becomes readable for every thread that looks.
+        self._stopping, self._stop = socket.socketpair()
 
     def run(
         self, tcp: socket.socket, ws: socket.socket, announce: Callable[[Endpoint, Endpoint], None]
     ) -> None:
         threading.stack_size(STACK_BYTES)
         sys.setswitchinterval(SWITCH_INTERVAL_S)
-        # Before the first thread, for each inherits it: else a signal could wake any of them.
+        # Block them before the first thread starts, for each thread inherits this: otherwise a
+        # signal could reach any of them.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         owner = threading.Thread(target=self._vital, args=(self._hub.run,), name="hub")
         owner.start()
@@ -117,10 +121,10 @@ class _Server:
             self._stopping.close()
 
     def _vital(self, work: Callable[..., None], *arguments: object) -> None:
-        """Do what the server cannot be without: a bug in it ends the process, as elsewhere.
+        """Do work that the server cannot do without: a bug in it ends the process.
 
-        A task group or nursery sees to that; an error that ends a thread is nobody's, and
-        a server without its hub or a door would stand there as if it were one.
+        In the other runtimes a task group or nursery does that. An error in a thread ends only
+        that thread, and a server without its hub or a door would go on as if it were whole.
         """
         try:
             work(*arguments)
@@ -132,8 +136,8 @@ class _Server:
     def _wait_for_signal(self) -> None:
         number = signal.sigwait(STOP_SIGNALS)
         log.info("%s: delivering what was accepted, then stopping", signal.Signals(number).name)
-        # The second signal is left to the kernel: a handler in Python would not be called while
-        # this thread waits, if the signal came in the moment before it began to.
+        # The kernel handles the second signal. A handler in Python might not run: not if the
+        # signal came in the moment before this thread begins to wait for something else.
         for again in STOP_SIGNALS:
             signal.signal(again, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
@@ -174,7 +178,7 @@ class _Server:
             self._connections[thread] = connection
         try:
             thread.start()
-        except RuntimeError as error:  # no more threads: the machine's problem, as descriptors are
+        except RuntimeError as error:  # no more threads: handle it like no more descriptors
             with self._lock:
                 del self._connections[thread]
             sock.close()
@@ -188,18 +192,18 @@ class _Server:
                 del self._connections[threading.current_thread()]
 
     def _dismiss(self) -> None:
-        """Say goodbye to who is in, and drop who is still shaking hands."""
+        """Say goodbye to the members, and drop the clients that are still in their handshake."""
         self._hub.close()
         for connection in self._left().values():
             if not connection.joined:
                 connection.cancel()
 
     def _drain(self, deadline: float) -> None:
-        """Wait until everyone has taken the last lines, but no longer than to ``deadline``."""
+        """Wait until every client has taken its last lines, or until ``deadline``."""
         for thread in self._left():
             thread.join(max(0.0, deadline - time.monotonic()))
         if self._left():
-            log.warning("stopped while clients had not taken their last lines")
+            log.warning("stopped before every client had taken its last lines")
         for thread, connection in self._left().items():
             connection.cancel()
             thread.join()

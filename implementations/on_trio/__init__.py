@@ -2,13 +2,16 @@
 
 server.py           doors, acceptors, shutdown
 connection.py       one client: a read pump and a write pump
+wire.py             its socket: bytes in, bytes out, and an orderly end
+hub.py              what a connection and the server need of a hub
 outbox.py           what waits for one client
-outbox_direct.py    what waits for one client of the direct hub: mostly nothing
-pace.py             the flood rule
-hub_mutex.py        any task may touch the room, holding the lock
+outbox_direct.py    the same for the direct hub, where it is mostly empty
+pace.py             the flood rule: talkers wait while a reader is far behind
+hub_mutex.py        any task may use the room while it holds the lock
 hub_broadcaster.py  one task owns the room
 hub_direct.py       one task owns the room and writes to the sockets itself
-answer.py           what one task asks for and another brings
+inbox.py            what waits for a hub's owner, and the answers that come back
+answer.py           what one task waits for and another task gives
 """
 
 from implementations.on_trio.hub_broadcaster import BroadcasterHub

@@ -1,49 +1,42 @@
 """The direct hub in the trio runtime: the room's owner writes to the sockets itself.
 
-Mirrors on_threads/hub_direct.py and on_asyncio/hub_direct.py. It is the broadcaster
-as fast as it can be: it carries out all the commands that wait, and then writes
-once to every socket what all of them together have caused (group commit). No
-task is woken for a client that takes what it is sent. Between two stretches of a
-round it looks into the inbox again: what came meanwhile goes out from there on.
+Mirrors on_threads/hub_direct.py and on_asyncio/hub_direct.py. It is the broadcaster, made as
+fast as possible. The owner carries out all commands that wait, and then writes everything
+that they caused to each socket in one call (group commit). A client that takes everything at
+once costs no switch to another task. After each stretch of clients the owner looks into the
+inbox again: new messages go out from the next client on.
 
 Invariants:
   1. The room is a local variable of `run`: nothing else can reach it.
-  2. A full inbox holds the talkers back, as a full outbox does. A command has its
-     place there until what it caused is written out to everyone, and there are no
-     more places than an outbox has beyond its high-water mark: what is on its way to
-     one that has just filled up finds room.
+  2. A full inbox holds the talkers back, as a full outbox does: see inbox.py. Here a command
+     keeps its place until everything that it caused is written out to everyone.
 """
 
 from __future__ import annotations
 
-import math
 import socket
 from collections.abc import Callable
-from functools import partial
-from typing import TypeVar
 
 import trio
 
 from implementations.core.causes import Cause
 from implementations.core.commands import Command, Who
-from implementations.core.errors import HubbubError
-from implementations.core.fanout import Stats
+from implementations.core.counted_room import Stats
 from implementations.core.group_commit import GroupCommit
 from implementations.core.message import Door
 from implementations.core.room import ClientId
 from implementations.core.settings import Settings
-from implementations.on_trio.answer import Answer
+from implementations.on_trio.inbox import Inbox
 from implementations.on_trio.outbox_direct import DirectOutbox
 from implementations.on_trio.pace import Pace
 
 
 __all__ = ["DirectHub"]
 
-# Of the loop, from bytes at a socket to a command in the inbox: one wakes the reader's task, and
-# in the next one that task has run, whichever of the two came first.
+# How many turns of the loop it takes from bytes at a socket to a command in the inbox: the
+# first wakes the reader's task, and after the second that task has run, in whatever order trio
+# runs the reader and the owner.
 TURNS_TO_READ = 2
-
-T = TypeVar("T")
 
 
 class DirectHub:
@@ -52,138 +45,84 @@ class DirectHub:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._pace = Pace()
-        self._gate = trio.Lock()  # makes "is there a place?" and taking it one step
-        # Unbounded for trio: the gate sees to it that talkers find it full in time. Who
-        # leaves, asks for the counts or closes passes by the gate, and is never many.
-        self._inbox, self._commands = trio.open_memory_channel[Callable[[GroupCommit], None]](
-            math.inf
-        )
-        self._answers: list[Callable[[], None]] = []  # to be given after the next commit
-        self._waiting = 0  # commands that were put in and are not carried out
-        self._underway = 0  # messages that are not written out to everyone
+        self._inbox: Inbox[GroupCommit] = Inbox(settings.inbox, self._pace)
         self._stopped = False
 
     def outbox(self, sock: socket.socket, door: Door) -> DirectOutbox:
-        """Make the outbox of a client that this hub may soon let in; it will write to ``sock``."""
+        """Make the outbox of a client that `join` may let in. This kind writes to ``sock``."""
         return DirectOutbox(sock, door, self._settings, self._pace)
 
     async def run(self) -> None:
-        """Own the room until `stop`: carry out what is in the inbox, then write it all out."""
+        """Own the room until `stop`: carry out what is in the inbox, then write to everyone."""
         room = GroupCommit(self._settings.max_clients)
-        while self._underway or not self._stopped:
-            commands = await self._take()
+        while room.underway or not self._stopped:
+            commands = await self._take(room.underway)
             for command in commands:
                 command(room)
             room.commit(room.stretch)
-            for answer in self._answers:
-                answer()
-            self._answers.clear()
-            self._carried_out(len(commands), room.underway)
+            self._inbox.carried_out(len(commands), room.underway)
 
     def stop(self) -> None:
-        """Have `run` return, once it has carried out what is in the inbox by now."""
-        self._put(self._end)
+        """Make `run` return after the commands that are in the inbox now."""
+        self._inbox.put(self._end)
 
     async def join(self, client_id: ClientId, address: str, outbox: DirectOutbox) -> None:
-        """Let a newcomer in; its welcome is the first thing in ``outbox``.
+        """Let a newcomer in. Its welcome is the first thing in ``outbox``.
 
-        Callable from any task. Waits for its turn under the flood rule and for
-        the owner, never for a client. All that is announced after this step
-        reaches the newcomer, and nothing from before it.
+        Callable from any task. Waits for its turn under the flood rule and for the owner,
+        never for a client. The newcomer gets everything that is said after this step, and
+        nothing that was said before it.
 
         Raises:
-            RoomFull: there is no place.
+            RoomFull: the room has ``max_clients`` members.
             HubClosed: `close` has begun.
         """
-        await self._ask_in_turn(lambda room: room.join(client_id, address, outbox))
+        await self._inbox.ask_in_turn(lambda room: room.join(client_id, address, outbox))
 
     async def leave(self, client_id: ClientId, cause: Cause) -> None:
-        """End a stay, close its outbox and tell the others. Idempotent, also after `close`.
+        """End a member's stay, close its outbox, tell the others. Idempotent, also after `close`.
 
-        Callable from any task. Waits for the owner only: nobody is kept from leaving.
+        Callable from any task. Waits for the owner only: a departure needs no turn.
         """
-        await self._ask(lambda room: room.leave(client_id, cause))
+        await self._inbox.ask(lambda room: room.leave(client_id, cause))
 
     async def submit(self, client_id: ClientId, command: Command) -> None:
-        """Have the owner do what a member asks; nothing for one that has left.
+        """Have the owner do what a member asks. Do nothing for a client that has left.
 
-        Callable from any task. Waits for its turn under the flood rule: when it
-        returns the command has its place in the one order, and may not have been
-        carried out. One task's commands keep their order.
+        Callable from any task. Waits for its turn under the flood rule. When it returns, the
+        command has its place in the room's order, but may not be carried out yet. The commands
+        of one task keep their order.
         """
         if isinstance(command, Who):
-            # The one answer that outgrows its question by far: it must count against who
-            # asked before the next question does.
-            await self._ask_in_turn(lambda room: room.submit(client_id, command))
+            # The roster is much longer than the question. So wait until it is in the client's
+            # outbox, which counts it, before the client can ask again.
+            await self._inbox.ask_in_turn(lambda room: room.submit(client_id, command))
             return
-        async with self._pace.turn(self._gate):
-            self._put(lambda room: room.submit(client_id, command))
+        await self._inbox.put_in_turn(lambda room: room.submit(client_id, command))
 
     async def stats(self) -> Stats:
-        """Return the counts, the owner's answer. Callable from any task, also after `close`."""
-        return await self._ask(GroupCommit.stats)
+        """Return the counts; waits for the owner. Callable from any task, after `close` too."""
+        return await self._inbox.ask(GroupCommit.stats)
 
     async def close(self) -> None:
-        """Carry out what is in the inbox, announce the shutdown, close every outbox. Idempotent."""
-        await self._ask(GroupCommit.close)
+        """Announce the shutdown and close every outbox. Idempotent; waits for the owner.
+
+        The commands that are in the inbox already are carried out before that.
+        """
+        await self._inbox.ask(GroupCommit.close)
 
     def _end(self, _: GroupCommit) -> None:
         self._stopped = True
 
-    async def _take(self) -> list[Callable[[GroupCommit], None]]:
-        """Return what waits, up to a full inbox; wait for a command where nothing is underway."""
+    async def _take(self, underway: int) -> list[Callable[[GroupCommit], None]]:
+        """Return the commands that wait, at most a full inbox of them.
+
+        If nothing is underway, wait for the first one.
+        """
         commands: list[Callable[[GroupCommit], None]] = []
-        if self._underway:
-            for _ in range(TURNS_TO_READ):
+        if underway:
+            for _ in range(TURNS_TO_READ):  # let the readers bring what has come
                 await trio.lowlevel.checkpoint()
         else:
-            commands.append(await self._commands.receive())
-        while len(commands) < self._settings.inbox and len(commands) < self._waiting:
-            commands.append(self._commands.receive_nowait())
-        return commands
-
-    def _put(self, command: Callable[[GroupCommit], None]) -> None:
-        self._inbox.send_nowait(command)
-        self._waiting += 1
-        if self._full():
-            self._pace.hold(self)
-
-    def _carried_out(self, commands: int, underway: int) -> None:
-        self._waiting -= commands
-        self._underway = underway
-        if self._full():
-            self._pace.hold(self)
-        else:
-            self._pace.release(self)
-
-    def _full(self) -> bool:
-        return self._waiting + self._underway >= self._settings.inbox
-
-    async def _ask_in_turn(self, question: Callable[[GroupCommit], None]) -> None:
-        command, answer = self._question(question)
-        async with self._pace.turn(self._gate):
-            self._put(command)
-        await answer.wait()
-
-    async def _ask(self, question: Callable[[GroupCommit], T]) -> T:
-        command, answer = self._question(question)
-        self._put(command)
-        return await answer.wait()
-
-    def _question(
-        self, question: Callable[[GroupCommit], T]
-    ) -> tuple[Callable[[GroupCommit], None], Answer[T]]:
-        """Return a command for the owner, and what brings its result, or its exception, back.
-
-        It comes back after the next commit: who has left may close its socket then.
-        """
-        answer: Answer[T] = Answer()
-
-        def command(room: GroupCommit) -> None:
-            try:
-                settle = partial(answer.set_result, question(room))
-            except HubbubError as error:
-                settle = partial(answer.set_exception, error)
-            self._answers.append(settle)
-
-        return command, answer
+            commands.append(await self._inbox.take())
+        return commands + self._inbox.take_waiting(self._settings.inbox - len(commands))

@@ -1,13 +1,13 @@
 """The server in the trio runtime: two doors, their acceptors, and an orderly end.
 
-Mirrors on_threads/server.py and on_asyncio/server.py. It reads top to bottom as the
+Mirrors on_threads/server.py and on_asyncio/server.py. It reads from top to bottom like the
 server's life: bind, announce, accept, shut down.
 
 Invariants:
   1. Nothing is announced before both doors are open.
-  2. Every task is in one of two groups: the hub's group, which outlives the
-     connections' group. No task outlives `serve`.
-  3. `serve` returns within ``drain_timeout`` of the first signal.
+  2. Every task is in one of two groups. The hub's group outlives the connections' group,
+     and no task outlives `serve`.
+  3. `serve` returns within ``drain_timeout`` after the first signal.
 """
 
 from __future__ import annotations
@@ -27,14 +27,15 @@ from implementations.core.settings import Endpoint, Settings
 from implementations.core.site import Site
 from implementations.core.websocket_codec import WebSocketCodec
 from implementations.doors import NEWCOMER_GONE, OUT_OF_DESCRIPTORS, listen, peer_name, where
-from implementations.on_trio.connection import Connection, Hub
+from implementations.on_trio.connection import Connection
+from implementations.on_trio.hub import Hub
 
 
 __all__ = ["serve"]
 
-ACCEPT_BATCH = 32  # connections a turn: a storm of them must not keep the room waiting
-ACCEPT_RETRY_S = 0.25  # out of descriptors: look again then
-DRAIN_SHARE = 0.9  # of drain_timeout is for delivering, the rest for ending what did not end
+ACCEPT_BATCH = 32  # connections per turn: a storm of newcomers must not keep the room waiting
+ACCEPT_RETRY_S = 0.25  # when the process is out of descriptors, try again after this time
+DRAIN_SHARE = 0.9  # of drain_timeout is for delivering, the rest for ending what has not ended
 
 MakeHub = Callable[[Settings], Hub]
 
@@ -50,10 +51,10 @@ async def serve(
     """Serve both doors until SIGINT or SIGTERM, then deliver what was accepted and return.
 
     Args:
-        make_hub: one of this package's hubs.
+        make_hub: the class of one of this package's hubs.
         site: what the WebSocket door answers to a browser.
-        announce: called once, with where the TCP and the WebSocket door are,
-            when both are open.
+        announce: called once, when both doors are open, with the place of the TCP door and
+            that of the WebSocket door.
 
     Raises:
         CannotStart: a door could not be opened.
@@ -92,7 +93,7 @@ class _Server:
                         ws.close()
                         await self._dismiss()
                 if drain.cancelled_caught:
-                    log.warning("stopped while clients had not taken their last lines")
+                    log.warning("stopped before every client had taken its last lines")
                 self._hub.stop()
                 self._watching.cancel()
 
@@ -156,7 +157,7 @@ class _Server:
                 del self._connections[connection]
 
     async def _dismiss(self) -> None:
-        """Say goodbye to who is in, and drop who is still shaking hands."""
+        """Say goodbye to the members, and drop the clients that are still in their handshake."""
         await self._hub.close()
         for connection, scope in self._connections.items():
             if not connection.joined:

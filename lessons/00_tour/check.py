@@ -6,6 +6,12 @@ from hubbub.learning.promises import Broken, promise
 from hubbub.learning.scene import Member, history_of, judge_history, members
 
 
+INTERFACE = """
+Hub()
+Hub.join(name, outbox)
+Hub.say(name, text)
+Hub.leave(name)
+"""
 RULES = ("delivery.exactly-once", "order.total", "order.speaker", "order.membership")
 
 
@@ -46,23 +52,24 @@ def talk(exercise, seed):
     if silent == ["ben"]:
         raise Broken(
             "ben spoke, all others heard it, and he did not: the speaker hears itself. Its own "
-            "line is the only receipt that it was accepted, and where in the order."
+            "line is the only receipt that it was accepted, and at which place in the order."
         )
     if silent:
         heard = [name for name in got if name not in silent]
-        raise Broken(f"ben spoke, and {_and(silent)} heard nothing: only {_and(heard)} did.")
+        only = f": only {_and(heard)} did" if heard else ""
+        raise Broken(f"ben spoke, and {_and(silent)} heard nothing{only}.")
     first = next(iter([line for lines in got.values() for line in lines]), "")
     if first and not first.startswith("ben: "):
         raise Broken(
             f"ben said 'ben-1', and what came out is {first!r}: the room says who spoke, as "
-            "'ben: ben-1'. Were it left to the speaker, anyone could speak as anyone."
+            "'ben: ben-1'. If the speaker said it, anyone could speak as anyone."
         )
     judge_history(history_of(cast), RULES)
     if got["anna"] != ["ben: ben-1", "ben: ben-2"]:
         raise Broken(f"ben said two lines, and anna got {got['anna']}.")
 
 
-@promise("membership.left-once", "Who leaves is announced to the others, once.")
+@promise("membership.left-once", "A departure is announced to the others, once.")
 def departures(exercise, seed):
     hub, (anna, ben, cara) = _room(exercise)
     before = len(anna.outbox.lines), len(cara.outbox.lines)
@@ -73,7 +80,7 @@ def departures(exercise, seed):
         if "changed size" not in str(error):
             raise
         raise Broken(
-            "The map is changed while it is walked: take ben out before the loop, and "
+            "Your code changes the map while it walks it: take ben out before the loop, and "
             "walk what is left."
         ) from None
     told = _since(anna, before[0]), _since(cara, before[1])
@@ -87,7 +94,7 @@ def departures(exercise, seed):
         )
 
 
-@promise("membership.no-ghost", "Who has left gets nothing more, and says nothing more.")
+@promise("membership.no-ghost", "A member that has left gets nothing more, and says nothing more.")
 def ghosts(exercise, seed):
     hub, (anna, ben, _) = _room(exercise)
     ben.gone = True
@@ -102,14 +109,31 @@ def ghosts(exercise, seed):
         hub.leave("ben")
     except KeyError as error:
         raise Broken(
-            f"Something was asked of ben after he had left, and it ended in a KeyError ({error}). "
-            "That is ordinary: a read pump and a write pump may both report one departure. It "
-            "must do nothing."
+            f"ben had left, then he was asked to speak or to leave again, and that ended in a "
+            f"KeyError ({error}). This is ordinary: a read pump and a write pump may both report "
+            "one departure. It must do nothing."
         ) from None
     if "* ben left" in anna.outbox.lines[heard:]:
         raise Broken("ben left a second time, and it was announced again: a stay ends once.")
     if len(anna.outbox.lines) > heard:
         raise Broken(f"ben had left, and anna still heard {anna.outbox.lines[-1]!r} from him.")
+
+
+@promise("lesson.two-rooms", "Two rooms know nothing of each other.")
+def two_rooms(exercise, seed):
+    hub, (anna, ben) = _room(exercise, "anna ben")
+    other, (dan, emil) = _room(exercise, "dan emil")
+    hub.say("anna", anna.says("anna-1"))
+    other.leave("dan")
+    for member, stranger in ((dan, "anna"), (emil, "anna"), (anna, "dan"), (ben, "dan")):
+        if any(stranger in line for line in member.outbox.lines):
+            raise Broken(
+                f"Two rooms were made, and {member.name}, in one of them, heard of {stranger}, in "
+                "the other: they share their map. Make the map in __init__, as self._outboxes; a "
+                "map in the class or in the module is one for all rooms."
+            )
+    if dan.outbox.lines != ["* you are dan", "* emil joined"]:
+        raise Broken(f"dan was in a room with emil alone, and got {dan.outbox.lines}.")
 
 
 def _and(names):

@@ -4,15 +4,49 @@ from __future__ import annotations
 
 import queue
 
-from hubbub.learning.hubs import CHAT, OWNER, Play, play
+from hubbub.learning.hubs import CHAT, OWNER, Play, judge_two_rooms, play
 from hubbub.learning.promises import Broken, promise
 from hubbub.learning.schedule import Crashed, Stuck
+
+
+INTERFACE = """
+Hub()
+Hub.run()
+Hub.join(name, outbox)
+Hub.say(name, text)
+Hub.leave(name)
+"""
+NOT_YOURS = "Only the owner may touch the map; all others put a command into the inbox."
+
+
+def _play(exercise, seed, **scene):
+    """Play a scene; what the owner dies of is told as that."""
+    try:
+        played = play(exercise, seed, owned=True, **scene)
+    except Crashed as crashed:
+        if isinstance(crashed.error, KeyError):
+            raise Broken(
+                f"{crashed.who} died of a KeyError, at {crashed.place}: somebody left who was not "
+                "in. A read pump and a write pump may both report one departure; the second must "
+                "do nothing."
+            ) from None
+        if isinstance(crashed.error, queue.Full):
+            raise Broken(
+                f"{crashed.who} died of queue.Full, at {crashed.place}, and the room with it. That "
+                "is how an outbox says that its client does not read; that one client must go."
+            ) from None
+        raise
+    except Stuck as stuck:
+        _owner_waits([f"{what} ({place})" for who, what, place in stuck.waiting if who == OWNER])
+        raise
+    _owner_waits(played.waits_at_the_end(OWNER))
+    return played
 
 
 @promise("lesson.owner", "Only the owner puts lines into outboxes.", seeds=10)
 def only_the_owner(exercise, seed):
     try:
-        played = play(exercise, seed, inside="anna ben", talk="anna ben")
+        played = _play(exercise, seed, inside="anna ben", talk="anna ben")
     except Broken as broken:
         raise Broken(f"{broken.sentence} Only the owner may touch the map.") from None
     for member in played.members.values():
@@ -20,103 +54,123 @@ def only_the_owner(exercise, seed):
             if delivery.by != OWNER:
                 raise Broken(
                     f"{delivery.by} put '{delivery.line}' into {member.name}'s outbox itself. "
-                    "Only the owner may touch the map; everyone else puts a command into the inbox."
+                    f"{NOT_YOURS}"
                 )
-    if played.schedule.locks_taken == 0 and not _queues(exercise):
+    if played.schedule.locks_taken == 0 and not _queues(played.hub):
         raise Broken("There is no queue between the callers and the owner.")
 
 
 @promise("delivery.exactly-once", "Everyone gets everything once, in one order.", seeds=80)
 def talk(exercise, seed):
-    played = play(exercise, seed, inside="anna ben cara", talk="anna ben")
+    played = _play(exercise, seed, inside="anna ben cara", talk="anna ben")
     _nothing_silent(played)
-    played.judge(CHAT, _queues(exercise))
+    played.judge(CHAT, _queues(played.hub))
 
 
 @promise("membership.one-step", "It holds while others come and go.", seeds=80)
 def comings_and_goings(exercise, seed):
-    played = play(exercise, seed, inside="anna ben cara", talk="anna", come="dan", go="cara")
+    go = "cara" if seed % 2 else "cara cara"  # its two pumps may both report it
+    played = _play(exercise, seed, inside="anna ben cara", talk="anna", come="dan", go=go)
     first = played.members["dan"].outbox.lines[:1]
     if first != ["* you are dan"]:
         raise Broken(
             f"The first line that dan got is {first[0] if first else 'nothing at all'!r}; a "
             "newcomer is welcomed first."
         )
-    played.judge(CHAT, _queues(exercise))
+    played.judge(CHAT, _queues(played.hub))
+    _only_the_owner_looks(played)
 
 
-@promise("membership.left-once", "Who leaves is announced once; who is not in cannot leave.")
+@promise("membership.left-once", "A departure is announced once; a stranger cannot leave or speak.")
 def leaving(exercise, seed):
-    class Room:
-        __file__ = exercise.__file__
-
-        @staticmethod
-        def Hub():
-            hub = exercise.Hub()
-            hub.leave("nobody")
-            return hub
-
-    try:
-        played = play(Room, seed, inside="anna ben cara", talk="anna", go="ben")
-    except Crashed as crashed:
-        if not isinstance(crashed.error, KeyError):
-            raise
-        raise Broken(
-            f"The owner died of a KeyError, at {crashed.place}: somebody left who was not in. A "
-            "read pump and a write pump may both report one departure; the second must do nothing."
-        ) from None
-    played.judge(CHAT)
-    if any("nobody" in line for line in played.members["anna"].outbox.lines):
-        raise Broken("Somebody who was never in was announced as having left.")
-
-
-@promise("lesson.closed", "Who has left has its outbox closed, once, and gets nothing more.")
-def closed(exercise, seed):
-    played = play(exercise, seed, inside="anna ben cara", talk="anna", go="ben")
-    ben = played.members["ben"].outbox
-    if ben.late:
-        raise Broken(
-            f"After ben's outbox was closed, '{ben.late[0]}' was put into it. Take him out of the "
-            "map first, then close, then tell the others."
-        )
-    if "* ben left" in ben.lines:
-        raise Broken("ben was told of his own departure. Take him out of the map before you tell.")
-    if ben.closed == 0:
-        raise Broken(
-            "ben has left and his outbox was never closed: his write pump waits for ever. One "
-            "such thread is left behind for each client that ever came."
-        )
-    if ben.closed > 1:
-        raise Broken(
-            f"ben's outbox was closed {ben.closed} times. In Go the second close of a channel is "
-            "a panic: one owner closes, once."
-        )
-
-
-@promise("slow.isolation", "A member that does not read delays nobody, and is let go.", seeds=20)
-def one_does_not_read(exercise, seed):
-    try:
-        played = play(exercise, seed, inside="anna ben cara", talk="anna ben", clogged="cara")
-    except Stuck as stuck:
-        _owner_waits([f"{what} ({place})" for who, what, place in stuck.waiting if who == OWNER])
-        raise
-    except Crashed as crashed:
-        if not isinstance(crashed.error, queue.Full):
-            raise
-        raise Broken(
-            f"{crashed.who} died of queue.Full, at {crashed.place}, and the room with it. That is "
-            "how an outbox says that its client does not read; that one client must go."
-        ) from None
-    _owner_waits(played.waits_at_the_end(OWNER))
-    played.judge(CHAT)
+    played = _play(
+        exercise, seed, inside="anna ben cara", talk="anna", go="ben", strangers="nobody"
+    )
     lines = played.members["anna"].outbox.lines
-    if not any(line.startswith("* cara ") for line in lines if line != "* cara joined"):
+    if "nobody: nobody-1" in lines:
         raise Broken(
-            "cara's outbox was full, and she is still in: she has a gap that nobody tells her of. "
-            "Who cannot be told is let go, and the others get '* cara was too slow'."
+            "A line came from somebody who is not in: after its departure a member may still have "
+            "a command in the inbox. The owner looks into the map, and says nothing then."
         )
-    if played.members["cara"].outbox.closed != 1:
-        raise Broken("cara was let go, and her outbox was not closed: her write pump waits on.")
+    if any("nobody" in line for line in lines):
+        raise Broken("Somebody who was never in was announced as having left.")
+    played.judge(CHAT)
+    _only_the_owner_looks(played)
+
+
+@promise("lesson.closed", "Whoever has left has its outbox closed, once, and gets nothing more.")
+def closed(exercise, seed):
+    for go in ("ben", "ben ben"):
+        played = _play(exercise, seed, inside="anna ben cara", talk="anna", go=go)
+        ben = played.members["ben"].outbox
+        if ben.late:
+            raise Broken(
+                f"After ben's outbox was closed, '{ben.late[0]}' was put into it. Take him out of "
+                "the map first, then close, then tell the others."
+            )
+        if "* ben left" in ben.lines:
+            raise Broken("ben was told of his own departure. Take him out of the map first.")
+        if ben.closed == 0:
+            raise Broken(
+                "ben has left and his outbox was never closed: his write pump waits for ever. One "
+                "such thread is left behind for each client that ever came."
+            )
+        if ben.closed > 1:
+            raise Broken(
+                f"ben's outbox was closed {ben.closed} times. In Go the second close of a channel "
+                "is a panic: one owner closes, once."
+            )
+
+
+@promise("slow.isolation", "A member that does not read delays nobody, and is evicted.", seeds=20)
+def one_does_not_read(exercise, seed):
+    inside, clogged = (
+        ("anna cara ben dan", "cara"),
+        ("anna ben cara", "cara"),
+        ("cara anna dan ben", "cara dan"),
+    )[seed % 3]
+    played = _play(exercise, seed, inside=inside, talk="anna ben", clogged=clogged)
+    played.judge(
+        CHAT,
+        "A member was full in the middle of the walk: every other member gets the line first, and "
+        "then hears of the eviction.",
+    )
+    lines = played.members["anna"].outbox.lines
+    for name in clogged.split():
+        if not any(line.startswith(f"* {name} ") for line in lines if line != f"* {name} joined"):
+            raise Broken(
+                f"{name}'s outbox was full, and she is still in: she has a gap that nobody tells "
+                "her of. A member that cannot be told is evicted, and the others get "
+                f"'* {name} was too slow'."
+            )
+        if played.members[name].outbox.closed != 1:
+            raise Broken(
+                f"{name} was evicted, and her outbox was closed {_times(played.members[name])}: "
+                "her write pump waits for a close, and it must come once."
+            )
+
+
+@promise("lesson.two-rooms", "Two rooms know nothing of each other.", seeds=6)
+def two_rooms(exercise, seed):
+    played = _play(exercise, seed, inside="anna ben", talk="anna", beside="zoe")
+    judge_two_rooms(played)
+
+
+def _times(member):
+    return {0: "never", 1: "once"}.get(member.outbox.closed, f"{member.outbox.closed} times")
+
+
+def _only_the_owner_looks(played: Play) -> None:
+    for one in played.maps:
+        changed_by_owner = any(who == OWNER for who in one.looks)
+        others = [who for who in one.looks if who.endswith("'s thread")]
+        if changed_by_owner and others:
+            touch = one.looks[others[0]]
+            at = f" at {touch.place}" if touch.place else ""
+            raise Broken(
+                f"{touch.by} looks into the map itself{at}. By the time the owner carries the "
+                f"command out, what it saw may be wrong. {NOT_YOURS}"
+            )
 
 
 def _owner_waits(waits):
@@ -138,12 +192,12 @@ def _nothing_silent(played: Play) -> None:
             )
 
 
-def _queues(exercise) -> str:
+def _queues(hub) -> str:
     """Name the cause when there is more than one queue."""
-    queues = [v for v in vars(exercise.Hub()).values() if hasattr(v, "get") and hasattr(v, "put")]
+    queues = [v for v in vars(hub).values() if hasattr(v, "get") and hasattr(v, "put")]
     if len(queues) < 2:
         return ""
     return (
         f"Your hub has {len(queues)} queues, and what one thread puts into two of them may come "
-        "out the other way round. One inbox keeps the order."
+        "out in another order. One inbox keeps the order."
     )

@@ -15,6 +15,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 from scenes import SCENES, StartUp
 
 
+INTERFACE = """
+play(scene, choose) -> played
+run(scene, seed) -> played
+find(make_scene, seeds) -> found
+shrink(make_scene, schedule) -> schedule
+"""
 LENGTHS = {"anna": 3, "ben": 1, "cara": 2}  # turns until each has ended
 SEEDS = 60
 ONE_SCENE = (
@@ -24,7 +30,7 @@ ONE_SCENE = (
 
 
 class Steps:
-    """A scene that goes wrong for no seed, and knows whose turn it really was."""
+    """A scene that goes wrong for no seed, and notes the turns as they were taken."""
 
     def __init__(self, lengths=LENGTHS, aside=lambda: None):
         self.turns, self.ended, self._aside = [], [], aside
@@ -53,11 +59,23 @@ def _ben_raises():
     return scene
 
 
-def _played(played, what):
-    """Return the schedule and the error of a play, if that is what was returned."""
-    if not isinstance(played, tuple) or len(played) != 2 or not isinstance(played[0], list):
-        raise Broken(f"{what} returned {played!r}, which is no Played(schedule, error).")
-    return played
+def _are_names(names):
+    """Raise Broken where choose was given something else than a list of names."""
+    if not isinstance(names, list | tuple):
+        raise Broken(
+            f"choose was given {names!r}; it takes a list of names, and picks one by its place in "
+            "it. Write choose(list(tasks))."
+        )
+
+
+def _first(names):
+    _are_names(names)
+    return names[0]
+
+
+def _last(names):
+    _are_names(names)
+    return names[-1]
 
 
 def _told(turns):
@@ -71,10 +89,11 @@ def asks(exercise, seed):
         scene, asked, left = Steps(lengths), [], iter(wanted)
 
         def choose(names, asked=asked, left=left):
+            _are_names(names)
             asked.append(list(names))
             return next((name for name in left if name in names), names[0])
 
-        schedule, error = _played(exercise.play(scene, choose), "play")
+        schedule, error = exercise.play(scene, choose)
         turns = scene.turns
         if not asked:
             raise Broken(
@@ -99,13 +118,13 @@ def asks(exercise, seed):
                 )
             if names != alive:
                 raise Broken(
-                    f"After the turns {_told(done)} choose was given {names}; those who have not "
-                    f"ended are {alive}."
+                    f"After the turns {_told(done)} choose was given {names}; the tasks that have "
+                    f"not ended are {alive}."
                 )
 
 
 def _ends(scene, schedule, lengths):
-    """Raise Broken where somebody was not run to the end, or the schedule tells otherwise."""
+    """Raise Broken where a task was not run to its end, or the schedule tells otherwise."""
     for name, count in lengths.items():
         if name not in scene.ended:
             raise Broken(
@@ -116,7 +135,7 @@ def _ends(scene, schedule, lengths):
     if len(schedule) < len(scene.turns):
         raise Broken(
             f"The turns went {_told(scene.turns)}, and the schedule says {_told(schedule)}: the "
-            "turn in which a task ends is one too, and whoever replays it needs it."
+            "turn in which a task ends is one too, and a replay needs it."
         )
     if schedule != scene.turns:
         raise Broken(
@@ -129,13 +148,13 @@ def _ends(scene, schedule, lengths):
 def crashes(exercise, seed):
     scene = _ben_raises()
     try:
-        played = exercise.play(scene, lambda names: names[-1])
+        played = exercise.play(scene, _last)
     except KeyError:
         raise Broken(
-            "Ben raised a KeyError, and play let it out: with it goes the schedule that led "
-            "there, which is what you were looking for. Hand both back."
+            "Ben raised a KeyError, and it came out of play: the schedule that led there is lost, "
+            "and you were looking for it. Return both."
         ) from None
-    schedule, error = _played(played, "play")
+    schedule, error = played
     if len(scene.turns) > 2:
         raise Broken(
             f"Ben raised in his second turn, and the turns went on: {_told(scene.turns)}. A crash "
@@ -151,9 +170,9 @@ def crashes(exercise, seed):
     if schedule != ["ben", "ben"]:
         raise Broken(
             f"Ben raised in his second turn, and the schedule says {_told(schedule)}: the turn in "
-            "which somebody raises is the one that matters most."
+            "which a task raises matters most."
         )
-    _, error = _played(exercise.play(Steps(), lambda names: names[0]), "play")
+    _, error = exercise.play(Steps(), _first)
     if error is not None:
         raise Broken(f"Nobody raised anything, and the error that came back is {error!r}.")
 
@@ -162,7 +181,7 @@ def crashes(exercise, seed):
 def repeats(exercise, seed):
     def schedule(number):
         scene = Steps(dict.fromkeys(LENGTHS, 6))
-        _played(exercise.run(scene, number), "run")
+        exercise.run(scene, number)
         return scene.turns
 
     state = random.getstate()
@@ -179,9 +198,9 @@ def repeats(exercise, seed):
             )
     if random.getstate() != state:
         raise Broken(
-            "random.seed and random.choice are everybody's: a scene that draws from them too would "
-            "change the schedule, and be changed by it. Draw from a random.Random(seed) of your "
-            "own."
+            "random.seed and random.choice use one generator for the whole program: a scene that "
+            "draws from it too would change the schedule, and be changed by it. Draw from a "
+            "random.Random(seed) of your own."
         )
 
 
@@ -206,8 +225,8 @@ def reaches_all(exercise, seed):
         if len(came) < total:
             raise Broken(
                 f"{len(lengths)} tasks of 2 turns each can take them in {total} orders; in {seeds} "
-                f"seeds {len(came)} of those came. Whoever has not ended may be next, the one who "
-                "just was as well."
+                f"seeds {len(came)} of those came. Each task that has not ended may be next, the "
+                "one whose turn it just was as well."
             )
 
 
@@ -224,8 +243,6 @@ def finds(exercise, seed):
         broken = [number for number in range(SEEDS) if _breaks_with(exercise, make_scene, number)]
         first = broken[0]
         found = exercise.find(_counting(make_scene, made), range(SEEDS))
-        if found is not None and (not isinstance(found, tuple) or len(found) != 2):
-            raise Broken(f"find returned {found!r}; it is to be a seed and its schedule.")
         if found is None and make_scene is StartUp:
             raise Broken(
                 f"With seed {first} the owner of StartUp makes its map too late and a task dies of "
@@ -308,11 +325,9 @@ def shrinks(exercise, seed):
             short = exercise.shrink(_counting(make_scene, made), schedule)
             if schedule != given:
                 raise Broken(
-                    "shrink changed the list that it was given, and whoever still wants the whole "
-                    "schedule has lost it. Make a new list, such as schedule[:3] + schedule[4:]."
+                    "shrink changed the list that it was given, so the caller has lost the whole "
+                    "schedule. Make a new list, such as schedule[:3] + schedule[4:]."
                 )
-            if not isinstance(short, list):
-                raise Broken(f"shrink returned {short!r}, which is no schedule.")
             if len(made) == 1 and len(given) > 1:
                 raise Broken(f"shrink made one scene for all that it tried: {ONE_SCENE}")
             if not _breaks(make_scene, short):

@@ -5,6 +5,11 @@ from __future__ import annotations
 from hubbub.learning.promises import Broken, promise
 
 
+INTERFACE = """
+Outbox(places, most_bytes, policy)
+Outbox.offer(line) -> bool
+Outbox.take() -> lines
+"""
 POLICIES = ("drop-oldest", "drop-newest", "disconnect")
 PLACES = 4
 ROOMY_BYTES = 10_000
@@ -37,6 +42,11 @@ def fits(exercise, seed):
             )
         if list(outbox.take()):
             raise Broken("What was taken once came out a second time.")
+        if outbox.dropped != 0:
+            raise Broken(
+                f"Under {policy} everything fitted, and dropped says {outbox.dropped}: it counts "
+                "the lines that were given up."
+            )
         if not outbox.offer("anna: again") or list(outbox.take()) != ["anna: again"]:
             raise Broken("Once it was emptied, an outbox takes lines again; this one does not.")
 
@@ -64,7 +74,7 @@ def drop_oldest(exercise, seed):
     outbox, answers = _filled(exercise, "drop-oldest", lines)
     if not all(answers):
         raise Broken(
-            "Under drop-oldest offer said False: that cuts the client off, who should "
+            "Under drop-oldest offer said False: that cuts the client off, and it should "
             "stay and lose its oldest lines."
         )
     taken = list(outbox.take())
@@ -88,7 +98,7 @@ def drop_newest(exercise, seed):
     outbox, answers = _filled(exercise, "drop-newest", lines)
     if not all(answers):
         raise Broken(
-            "Under drop-newest offer said False: that cuts the client off, who should "
+            "Under drop-newest offer said False: that cuts the client off, and it should "
             "stay and miss the new line."
         )
     taken = list(outbox.take())
@@ -119,7 +129,7 @@ def disconnect(exercise, seed):
     if outbox.offer("anna: later"):
         raise Broken(
             "A line was refused, and then, when there was room again, the next one was "
-            "taken: now the client has a gap in the middle. Who was refused once is on "
+            "taken: now the client has a gap in the middle. A client that was refused once is on "
             "its way out: refuse ever after."
         )
 
@@ -177,3 +187,22 @@ def counted(exercise, seed):
             f"One long line took the place of 10 short ones, and dropped says "
             f"{outbox.dropped}: give up as many as it takes, and count each."
         )
+
+
+@promise("lesson.two-clients", "Two outboxes know nothing of each other.")
+def two_clients(exercise, seed):
+    for policy in POLICIES:
+        one, _ = _filled(exercise, policy, _numbered(2 * PLACES))
+        other, answers = _filled(exercise, policy, ["ben: hello"])
+        given_up = 0 if policy == "disconnect" else PLACES
+        if list(other.take()) != ["ben: hello"] or not all(answers) or other.dropped != 0:
+            raise Broken(
+                f"Under {policy} one outbox was full, and another, fresh one was not as good as "
+                "new: they share what waits or what they count. Make that in __init__, not in the "
+                "class."
+            )
+        if len(list(one.take())) != PLACES or one.dropped != given_up:
+            raise Broken(
+                f"Under {policy} what happened to one outbox changed another one: they share what "
+                "waits or what they count. Make that in __init__, not in the class."
+            )

@@ -7,6 +7,12 @@ import random
 from hubbub.learning.promises import Broken, promise
 
 
+INTERFACE = """
+Pump(most)
+Pump.add(talker, lines)
+Pump.wants(talker) -> bool
+Pump.take(credit) -> pairs
+"""
 MOST = 8
 FLOOD = 300
 
@@ -17,7 +23,7 @@ class Watched:
     def __init__(self, exercise):
         self._pump = exercise.Pump(MOST)
         self.owed = {}  # lines by talker that have not come out
-        self.waits_for = {}  # by talker whose line waits: how many lines of whom came out meanwhile
+        self.waits_for = {}  # by talker that waits: by other talker, its lines that came out since
         self._said = {}
         self.calls = []
 
@@ -33,20 +39,16 @@ class Watched:
             self.waits_for.setdefault(talker, {})
 
     def take(self, credit):
-        """Give it credit; return who was served, and raise Broken where that cannot be."""
+        """Give it credit; return the talkers that were served; raise Broken where one is wrong."""
         waiting = sum(map(len, self.owed.values()))
         taken = self._pump.take(credit)
-        if not isinstance(taken, list | tuple) or any(
-            not isinstance(pair, list | tuple) or len(pair) != 2 for pair in taken
-        ):
-            raise self.broken(f"take returned {taken!r}, which is no list of (talker, line).")
         self.calls.append(f"take({credit}) -> {_brief([line for _, line in taken])}")
         for talker, line in taken:
             self._came(talker, line)
         if len(taken) > credit:
             raise self.broken(
                 f"take had credit for {credit} and gave out {len(taken)} lines: the outboxes have "
-                "no place for those, and somebody who reads is cut off."
+                "no place for those, and a client that reads is cut off."
             )
         if len(taken) < min(credit, waiting):
             raise self.broken(
@@ -83,7 +85,7 @@ class Watched:
             del self.owed[talker]
 
     def unfair(self):
-        """Return who waited while whom was served how often; None where all is fair."""
+        """Return a talker that waited, one served meanwhile, and how often; None if all is fair."""
         for talker, meanwhile in self.waits_for.items():
             for other, count in meanwhile.items():
                 if count > 2:  # once in a round, and one round may have begun before
@@ -102,7 +104,9 @@ def nothing_lost(exercise, seed):
     said = {"anna": ["anna-1", "anna-2"], "ben": [f"ben-{n}" for n in range(1, 2 * MOST + 1)]}
     pump = exercise.Pump(MOST)
     for talker, lines in said.items():
-        pump.add(talker, list(lines))
+        read = list(lines)
+        pump.add(talker, read)
+        read.clear()  # the reader uses its list again
     pump.add("anna", ["anna-3"])
     said["anna"].append("anna-3")
     came = [pair for _ in range(20) for pair in pump.take(5)]
@@ -115,6 +119,11 @@ def nothing_lost(exercise, seed):
                 f"{talker} said {len(lines)} lines in one write, and only {MOST} of them came out: "
                 "what was read was accepted. wants keeps the next read away; it does not throw "
                 "away what this one brought."
+            )
+        if not got or got == lines[-1:]:
+            raise Broken(
+                "A reader gave its list to add, and then cleared the list for its next read: "
+                f"{talker}'s lines were lost. Copy the lines, do not keep the caller's list."
             )
         if len(got) < len(lines):
             raise Broken(f"{talker} said {len(lines)} lines, and {len(got)} came out: {got}.")
@@ -138,7 +147,7 @@ def works(exercise, seed):
             pump.take(credit)
 
 
-@promise("flood.paced", "Who says one line does not wait behind somebody's flood.")
+@promise("flood.paced", "A talker with one line does not wait behind another's flood.")
 def quiet(exercise, seed):
     pump = Watched(exercise)
     pump.add("anna", FLOOD)
@@ -166,11 +175,11 @@ def goes_on(exercise, seed):
             if credit == 12:
                 raise pump.broken(
                     f"With credit for 12 {other} had {count} turns while {talker} waited for one: "
-                    "whoever has had a turn goes behind those who wait."
+                    "a talker that has had a turn goes behind the others that wait."
                 )
             raise pump.broken(
                 f"With credit for {credit} at a time {other} had {count} turns while {talker} "
-                "waited for one: each take must go on with who is next, and not begin with the "
+                "waited for one: each take must go on with the next talker, and not begin with the "
                 "same one again."
             )
 
@@ -185,11 +194,11 @@ def pieces(exercise, seed):
     if served.count("ben") > 12:
         raise pump.broken(
             f"anna said 20 lines in one write and ben 20 in twenty, and of the first 20 turns ben "
-            f"had {served.count('ben')}: who is in the rotation already is not put there again."
+            f"had {served.count('ben')}: a talker in the rotation is not put there once more."
         )
 
 
-@promise("lesson.newcomer", "Whoever comes waits its turn, and nobody is starved by who is quiet.")
+@promise("lesson.newcomer", "A newcomer waits its turn, and no quiet talker starves another.")
 def newcomers(exercise, seed):
     pump = Watched(exercise)
     pump.add("anna", 10)
@@ -214,11 +223,12 @@ def newcomers(exercise, seed):
     if "anna" not in served:
         raise pump.broken(
             "anna has ten lines waiting, ben and cara say one after the other, and in twelve "
-            "turns anna had none: who comes back with a new line goes behind those who wait."
+            "turns anna had none: a talker that comes back with a new line goes behind the others "
+            "that wait."
         )
 
 
-@promise("lesson.wants", "Who has too much waiting is read later, and everybody else now.")
+@promise("lesson.wants", "A talker with too much waiting is read later, all others now.")
 def wants(exercise, seed):
     pump = Watched(exercise)
     if not pump.wants("anna"):
@@ -258,3 +268,20 @@ def anything(exercise, seed):
             talker, other, count = found
             raise pump.broken(f"{other} had {count} turns while {talker} waited for one.")
     pump.take(1000)
+
+
+@promise("lesson.two-pumps", "Two pumps know nothing of each other.")
+def two_pumps(exercise, seed):
+    one, other = exercise.Pump(MOST), exercise.Pump(MOST)
+    one.add("anna", _numbered("anna", MOST))
+    if not other.wants("anna") or other.take(1):
+        raise Broken(
+            "anna's lines wait in one pump, and another pump gives them out or counts them: the "
+            "two share what waits. Make it in __init__, not in the class."
+        )
+    if [tuple(pair) for pair in one.take(1)] != [("anna", "anna-1")]:
+        raise Broken("A second pump was asked, and the first one lost a line by it.")
+
+
+def _numbered(talker, count):
+    return [f"{talker}-{number}" for number in range(1, count + 1)]

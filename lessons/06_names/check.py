@@ -5,7 +5,15 @@ from __future__ import annotations
 from hubbub.learning.promises import Broken, promise
 
 
+INTERFACE = """
+Names()
+Names.arrive(client, address)
+Names.rename(client, new) -> told
+Names.leave(client) -> told
+Names.roster() -> text
+"""
 ANNA, BEN, CARA = 1, 2, 3
+BAD = "! bad name"
 TAKEN = "! name taken: "
 
 
@@ -17,7 +25,7 @@ def _room(exercise):
 
 
 def _asked(names, client, new):
-    """Ask for a name; return who was told what."""
+    """Ask for a name; return which client was told what."""
     return [tuple(told) for told in names.rename(client, new)]
 
 
@@ -47,6 +55,7 @@ def bad_names(exercise, seed):
     reasons = {
         "": "it is empty",
         "x" * 33: "it has more than 32 characters",
+        "e\u0301" * 17: "it has 34 characters: count them before it is normalised",
         "* anna": "it begins like a line of the room",
         "*anna": "it begins like a line of the room",
         "!anna": "it begins like an error",
@@ -63,15 +72,18 @@ def bad_names(exercise, seed):
         told = _asked(names, ANNA, new)
         if told and told[0][0] == "all":
             raise Broken(f"{new!r} was accepted as a name, and {reason}.")
-        if told != [(ANNA, exercise.BAD)]:
+        if told != [(ANNA, BAD)]:
             raise Broken(
-                f"{new!r} is a bad name; only the asker is told, with BAD. It brought {told}."
+                f"{new!r} is a bad name; only the asker is told, with {BAD!r}. It brought {told}."
             )
         if "10.0.0.1:5000" not in names.roster():
             raise Broken(f"{new!r} was refused, and the asker has lost its old name all the same.")
-    for new in ("x", "x" * 32, "anna!", "a*b", "🙂"):
-        if _asked(_room(exercise), ANNA, new) == [(ANNA, exercise.BAD)]:
-            raise Broken(f"{new!r} was refused, and nothing is wrong with it.")
+    for new in ("x", "x" * 32, "anna!", "a*b", "🙂", "é" * 32, "你" * 32, "ﬃ" * 32, "a/b", "1"):
+        if _asked(_room(exercise), ANNA, new) == [(ANNA, BAD)]:
+            why = f": it has {len(new)} characters" if len(new) > 1 else ""
+            if len(new.encode()) > 32 >= len(new):
+                why += f" ({len(new.encode())} bytes, which do not count)"
+            raise Broken(f"{new!r} was refused, and nothing is wrong with it{why}.")
 
 
 @promise("names.taken", "A name that somebody has is refused, in whatever spelling.")
@@ -86,7 +98,9 @@ def taken_names(exercise, seed):
         _have(names, ANNA, "anna")
         told = _asked(names, BEN, new)
         if told and told[0][0] == "all":
-            raise Broken(f"ben may be called {new!r} now, and {reason}: who is who?")
+            raise Broken(
+                f"ben may be called {new!r} now, and {reason}: nobody can tell the two apart."
+            )
         if told != [(BEN, TAKEN + new)]:
             raise Broken(
                 f"ben asked for {new!r}, which anna has; only he is told, with "
@@ -125,7 +139,7 @@ def freed_names(exercise, seed):
         raise Broken("anna has left, and ben may not be 'anna': her name was never given back.")
 
 
-@promise("membership.no-ghost", "Who has left is renamed no more, and leaves once.")
+@promise("membership.no-ghost", "A client that has left gets no new name, and leaves once.")
 def ghosts(exercise, seed):
     names = _room(exercise)
     _have(names, ANNA, "anna")
@@ -149,3 +163,18 @@ def ghosts(exercise, seed):
         raise Broken(f"anna left twice, and was announced twice: {again}.")
     if names.roster() != "* online (2): 10.0.0.2:5000, 10.0.0.3:5000":
         raise Broken(f"anna has left; the roster says {names.roster()!r}.")
+
+
+@promise("lesson.two-rooms", "Two rooms know nothing of each other.")
+def two_rooms(exercise, seed):
+    one, other = exercise.Names(), exercise.Names()
+    one.arrive(ANNA, "10.0.0.1:5000")
+    other.arrive(BEN, "10.0.0.2:5000")
+    _have(one, ANNA, "anna")
+    if _asked(other, BEN, "anna") != [("all", "* 10.0.0.2:5000 is now anna")]:
+        raise Broken("anna is a name in one room, and it was refused in another: they share it.")
+    if "(1)" not in one.roster() or "(1)" not in other.roster():
+        raise Broken(
+            f"There are two rooms with one client each, and the rosters say {one.roster()!r} and "
+            f"{other.roster()!r}: they share their map. Make it in __init__, not in the class."
+        )

@@ -5,7 +5,14 @@ from __future__ import annotations
 from hubbub.learning.promises import Broken, promise
 
 
+INTERFACE = """
+LineDecoder(max_line)
+LineDecoder.feed(data) -> events
+LineDecoder.end() -> events
+"""
 MAX = 32
+# All that may move a cursor or break a line; \n ends a line instead.
+CONTROLS = [*map(chr, (*range(0x20), *range(0x7F, 0xA0))), "\u2028", "\u2029"]
 TALK = "who\nhello\nGrüße, 你好 🙂\n".encode()
 TALK_LINES = [("line", "who"), ("line", "hello"), ("line", "Grüße, 你好 🙂")]
 TOO_LONG = ("bad", "line too long")
@@ -96,7 +103,9 @@ def last_line(exercise, seed):
 
 @promise("framing.control", "No control character and no line break gets through.")
 def control(exercise, seed):
-    for character in ("\x1b", "\r", "\x00", "\x0b", "\x7f", "\x85", "\u2028", "\u2029"):
+    for character in CONTROLS:
+        if character == "\n":
+            continue
         came = _fed(exercise, f"a{character}b\n".encode())
         if len(came) > 1:
             raise Broken(
@@ -132,15 +141,15 @@ def not_utf8(exercise, seed):
 
 @promise("framing.limit", "A line of exactly the limit is delivered whole.")
 def limit(exercise, seed):
-    line = "x" * MAX
-    for size in (0, 1):
+    for size in (0, 1, 5):
         for end in (b"\n", b"\r\n"):
-            if _fed(exercise, line.encode() + end, size) != [("line", line)]:
-                raise Broken(
-                    f"A line of exactly {MAX} bytes, ended by {end!r}, came out as "
-                    f"{_fed(exercise, line.encode() + end, size)}: the limit is what may "
-                    "still be said, and its end does not count."
-                )
+            for line in ("x" * MAX, "é" * (MAX // 2), "\x1b" * MAX):
+                came = _fed(exercise, line.encode() + end, size)
+                if came != [("line", line.replace("\x1b", " "))]:
+                    raise Broken(
+                        f"A line of exactly {MAX} bytes, ended by {end!r}, came out as {came}: the "
+                        "limit is what may still be said, and its end does not count."
+                    )
 
 
 @promise("framing.too-long", "A longer line is refused at once, once, and the next one is not.")
@@ -170,6 +179,15 @@ def too_long(exercise, seed):
                 f"A line that is too long and then 'hello' came out as {came}: of a line "
                 "that is refused nothing is said."
             )
+    for line in ("é" * (MAX // 2 + 1), "你" * (MAX // 3 + 1), "🙂" * (MAX // 4 + 1)):
+        for size in (0, 1):
+            came = _fed(exercise, line.encode() + b"\nhello\n", size)
+            if came != [TOO_LONG, ("line", "hello")]:
+                raise Broken(
+                    f"A line of {len(line)} characters, which are {len(line.encode())} bytes, and "
+                    f"then 'hello' came out as {came}: the limit is {MAX} bytes, and a character "
+                    "may be more than one byte. Measure before you decode."
+                )
 
 
 @promise("framing.bounded", "However long a line is, no more than the limit of it is held.")
@@ -182,7 +200,32 @@ def bounded(exercise, seed):
     if most > MAX + 1:
         raise Broken(
             f"Of a line without an end {most} bytes are held, where {MAX} are the limit: "
-            "who sends for ever without a line end would cost all the memory there is."
+            "a client that sends for ever without a line end would cost all the memory there is."
+        )
+
+
+@promise("lesson.two-clients", "Two clients' bytes do not mix.")
+def two_clients(exercise, seed):
+    one, other = exercise.LineDecoder(MAX), exercise.LineDecoder(MAX)
+    for data in (b"x" * 3 * MAX, b"half"):
+        one.feed(data)
+    came = [tuple(event) for event in other.feed(b"hello\n")]
+    if came != [("line", "hello")]:
+        raise Broken(
+            "One client sent a line that is too long, another one sent 'hello', and this came out "
+            f"for the other: {came}. They share what is held; make it in __init__, not in the "
+            "class."
+        )
+    one, other = exercise.LineDecoder(MAX), exercise.LineDecoder(MAX)
+    one.feed(b"he")
+    other.feed(b"by")
+    came = [
+        [tuple(event) for event in two.feed(end)] for two, end in ((one, b"llo\n"), (other, b"e\n"))
+    ]
+    if came != [[("line", "hello")], [("line", "bye")]]:
+        raise Broken(
+            f"Two clients sent 'hello' and 'bye', each in two pieces; {came} came out. They share "
+            "what is held; make it in __init__, not in the class."
         )
 
 

@@ -7,6 +7,12 @@ import math
 from hubbub.learning.promises import Broken, promise
 
 
+INTERFACE = """
+Liveness(ping_interval_s, pong_wait_s, now_s)
+Liveness.heard(now_s)
+Liveness.next_s() -> number
+Liveness.due(now_s) -> due
+"""
 PING_S, WAIT_S, START_S = 10.0, 25.0, 1000.0
 MOST_LOOKS = 200
 
@@ -28,7 +34,7 @@ def _watch(exercise, until_s, answers, ping_s=PING_S, wait_s=WAIT_S):
             liveness.heard(now_s)
     raise Broken(
         f"Within {until_s:g} s there were {MOST_LOOKS} things to wake up for: next_s keeps naming "
-        "a time that is already past, and whoever sleeps until then does not sleep."
+        "a time that is already past, so the server never sleeps."
     )
 
 
@@ -75,6 +81,15 @@ def silence(exercise, seed):
         )
     if gone[0] < WAIT_S:
         raise Broken(f"The peer was called gone after {gone[0]:g} s; it has {WAIT_S:g} s.")
+    for ping_s, wait_s in ((PING_S, WAIT_S), (4.0, 30.0)):
+        events = _watch(exercise, 300, lambda _: False, ping_s, wait_s)
+        pings = [at for due, at in events if due == "ping"]
+        wanted = [ping_s * number for number in range(1, int(wait_s / ping_s) + 1)]
+        if pings != wanted:
+            raise Broken(
+                f"A silent peer is pinged every {ping_s:g} s until it is gone after {wait_s:g} s, "
+                f"answered or not; pings came at {pings} s, and not at {wanted}."
+            )
     events = _watch(exercise, 300, lambda at_s: at_s < 45)
     if events[-1] != ("gone", 40 + WAIT_S):
         raise Broken(
@@ -105,7 +120,7 @@ def deadlines(exercise, seed):
         raise Broken("After the first ping next_s names no time any more.")
 
 
-@promise("lesson.late", "Whoever wakes late finds one ping due, and not all that were missed.")
+@promise("lesson.late", "After a late wake-up one ping is due, and not all that were missed.")
 def late(exercise, seed):
     liveness = exercise.Liveness(1.0, 1000.0, START_S)
     now_s = START_S + 60.5
@@ -132,4 +147,26 @@ def for_good(exercise, seed):
         raise Broken(
             "A peer that was gone said something late, and was back: its departure has "
             "been announced. Gone is for good."
+        )
+
+
+@promise("lesson.two-peers", "It works from any time on, for each peer by itself.")
+def two_peers(exercise, seed):
+    for start_s in (0.0, -5.0):
+        one = exercise.Liveness(PING_S, WAIT_S, start_s)
+        told = [one.due(start_s), one.due(start_s + PING_S), one.due(start_s + WAIT_S)]
+        if told != [None, "ping", "gone"]:
+            raise Broken(
+                f"A peer came at {start_s:g} s by the clock, and after 0, {PING_S:g} and "
+                f"{WAIT_S:g} s this was due: {told}; it should be None, 'ping', 'gone'. Zero is a "
+                "time like any other: compare with `is None`, not with `not`."
+            )
+    one = exercise.Liveness(PING_S, WAIT_S, START_S)
+    other = exercise.Liveness(PING_S, WAIT_S, START_S + 5)
+    one.due(START_S + WAIT_S)
+    other.heard(START_S + 6)
+    if other.due(START_S + 7) is not None or one.due(START_S + WAIT_S + 1) != "gone":
+        raise Broken(
+            "One peer was gone and another was not, and each changed what is due for the other: "
+            "they share their times. Keep them in __init__, not in the class."
         )

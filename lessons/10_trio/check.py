@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 
 import trio
@@ -12,6 +11,9 @@ from hubbub.learning.promises import Broken, promise
 from implementations.core.errors import PeerGone
 
 
+INTERFACE = """
+async serve(client)
+"""
 ENDS_S = 3.0
 LEAVE_S = 1.0
 OTHER = {"read": "write", "write": "read"}
@@ -23,8 +25,6 @@ class Bug(Exception):
 
 
 def _live(exercise, scene, seed=0):
-    if not inspect.iscoroutinefunction(exercise.serve):
-        raise Broken("serve is not an async function any more; the server starts it as a task.")
     life = live(exercise.serve, scene, seed)
     for error in _errors(life.error):
         if not isinstance(error, PeerGone | Bug | trio.TooSlowError):
@@ -50,26 +50,26 @@ def _named(error):
 
 
 def _cleaned(life, told):
-    """Look at what must be so however a life ended; ``told`` says how it did."""
+    """Judge what must be so however a life ended; ``told`` says how it did."""
     begun = {life.calls(what)[0].began_s for what in OTHER if life.calls(what)}
     if len(begun) > 1:
         raise Broken(
             f"read and write began one after the other, {max(begun) - min(begun):g} s apart: while "
-            "it is awaited here, one keeps the other from beginning. Start both in a nursery.",
+            "serve awaits one, the other cannot begin. Start both in a nursery.",
             detail=life.log(),
         )
     for what in life.left_over:
         if what in OTHER and len(life.calls(what)) == len(life.calls(OTHER[what])) == 1:
             raise Broken(
-                f"{told}, and {what} was still waiting {PATIENCE_S - ENDS_S:g} s later: nobody "
-                "told it. A nursery waits for all of its tasks, and ends none of them; somebody "
-                "must cancel its scope.",
+                f"{told}, and {what} was still waiting {PATIENCE_S - ENDS_S:g} s later: nothing "
+                "told it to end. A nursery waits for all of its tasks, and ends none of them; your "
+                "code must cancel its scope.",
                 detail=life.log(),
             )
     for what in ("read", "write"):
         if len(life.calls(what)) != 1:
             raise Broken(
-                f"{what} was called {len(life.calls(what))} times; it runs once a connection, "
+                f"{what} was called {len(life.calls(what))} times; it runs once per connection, "
                 "beside the other one.",
                 detail=life.log(),
             )
@@ -84,15 +84,15 @@ def _cleaned(life, told):
         if count > 1:
             raise Broken(
                 f"{told}, and {what} was called {count} times. When each pump cleans up, both do: "
-                "in Go the second one to close a channel ends the process. Whoever started the two "
-                "cleans up, once, behind both.",
+                "in Go the second close of a channel ends the process. The code that started both "
+                "cleans up, once, after both.",
                 detail=life.log(),
             )
         early = [pump for pump in OTHER if _when(life, what) < _when(life, pump, over=True)]
         if early:
             raise Broken(
                 f"{told}, and {what} was called while {early[0]} was not over yet: after its "
-                "farewell something of it still goes on. Clean up behind the block of the nursery, "
+                "farewell something of it still goes on. Clean up after the block of the nursery, "
                 "when both have ended.",
                 detail=life.log(),
             )
@@ -100,7 +100,7 @@ def _cleaned(life, told):
         if _when(life, "serve") < _when(life, what, over=True):
             raise Broken(
                 f"{told}, and serve was over before {what} was: something of the client goes on "
-                "that nobody waits for, and nobody can cancel.",
+                "that no task waits for, and no task can cancel.",
                 detail=life.log(),
             )
 
@@ -139,7 +139,7 @@ def _is_quiet(life, told):
             detail=life.log(),
         )
     raise Broken(
-        f"{told}, and {_named(life.error)} came out of serve: that somebody went is no error.",
+        f"{told}, and {_named(life.error)} came out of serve: a client that went is no error.",
         detail=life.log(),
     )
 
@@ -150,8 +150,8 @@ def _had_its_time(life, told):
         return
     if span.ended_s == span.began_s:
         raise Broken(
-            f"{told}, and leave was cancelled too, so nobody was told. Where the scope is "
-            "cancelled every wait is, in a finally as well; the farewell needs a shield.",
+            f"{told}, and leave was cancelled too, so nobody was told. In a cancelled scope every "
+            "wait is cancelled, in a finally as well; the farewell needs a shield.",
             detail=life.log(),
         )
     raise Broken(
@@ -197,7 +197,7 @@ def once(exercise, seed):
         _is_quiet(life, told)
 
 
-@promise("lesson.errors", "An error that nobody expects comes out, once all is cleaned up.")
+@promise("lesson.errors", "An unexpected error comes out, once all is cleaned up.")
 def errors(exercise, seed):
     one, other = Bug("one"), Bug("other")
     for scene, bugs, told in (
@@ -220,7 +220,7 @@ def errors(exercise, seed):
         if any(bug not in found for bug in bugs):
             came = "only one of the two came" if set(found) & set(bugs) else "nothing of it came"
             raise Broken(
-                f"{told}, and {came} out of serve: a mistake that nobody hears of is never mended. "
+                f"{told}, and {came} out of serve: a mistake that nobody hears of is never fixed. "
                 "Catch what you expect, PeerGone, and let the rest through. (A return in a finally "
                 "drops all of it.)",
                 detail=life.log(),
@@ -243,9 +243,9 @@ def cancelled(exercise, seed):
         raise Broken(f"{told}, and {_named(life.error)} came out.", detail=life.log())
     if not life.cancelled:
         raise Broken(
-            f"{told}, and it returned as if all were well: the cancellation was swallowed, and "
-            "whoever asked for it goes on with the next line. Let Cancelled through; except "
-            "BaseException and a return in a finally do not.",
+            f"{told}, and it returned as if all were well: the cancellation was swallowed, and the "
+            "code that asked for it goes on as if nothing had happened. Let Cancelled through; "
+            "`except BaseException` and a `return` in a `finally` do not.",
             detail=life.log(),
         )
 
@@ -268,7 +268,7 @@ def deadline(exercise, seed):
         if "leave" in life.left_over:
             unclosed = " Nor was the connection closed: close first, and announce after."
             raise Broken(
-                f"{told}, and leave still waited {PATIENCE_S - ENDS_S:g} s later. Nobody can end "
+                f"{told}, and leave still waited {PATIENCE_S - ENDS_S:g} s later. Nothing can end "
                 "it, and a server that stops waits for it for ever: a shield needs a deadline."
                 f"{'' if life.calls('close') else unclosed}",
                 detail=life.log(),

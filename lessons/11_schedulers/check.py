@@ -4,19 +4,40 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Collection
 
 from hubbub.learning.processors import Call, NotRunnable, Start, Task, Wait, play
 from hubbub.learning.promises import Broken, promise
 
 
+INTERFACE = """
+Scheduler(processors)
+Scheduler.put(processor, task)
+Scheduler.take(processor)
+"""
 PLACES, LOOK = 8, 5
 MOST_TASKS = 60
 
 
 def _scheduler(exercise, processors):
     scheduler = exercise.Scheduler(processors)
-    if len(getattr(scheduler, "local", ())) != processors or not hasattr(scheduler, "shared"):
-        raise Broken("The check looks into local, a queue for each processor, and into shared.")
+    local, shared = getattr(scheduler, "local", ()), getattr(scheduler, "shared", None)
+    if not isinstance(local, Collection) or len(local) != processors or shared is None:
+        raise Broken(
+            "The check looks into local, a list with a queue for each processor, and into shared, "
+            f"one queue. With {processors} processors your Scheduler has local = {local!r} and "
+            f"shared = {shared!r}."
+        )
+    if not all(isinstance(queue, Collection) for queue in (*local, shared)):
+        raise Broken(
+            "The check walks each queue of local, and shared; one of yours cannot be walked: use "
+            "deques, or lists."
+        )
+    if any((*local, shared)):
+        raise Broken(
+            "A scheduler that was just made has tasks in its queues: those of another one. Make "
+            "the queues in __init__, not in the class."
+        )
     return scheduler
 
 
@@ -110,7 +131,7 @@ def nobody_idle(exercise, seed):
         )
 
 
-@promise("lesson.steal", "Whoever steals takes half, and keeps what it does not run.")
+@promise("lesson.steal", "A thief takes half, and keeps what it does not run.")
 def half(exercise, seed):
     for count in (2, 4, 5, 7):
         scheduler = _scheduler(exercise, 4)
@@ -133,8 +154,8 @@ def half(exercise, seed):
             raise Broken(f"{told}: it runs {ran}, which stands in a queue too: it would run twice.")
         if kept + 1 not in (count // 2, (count + 1) // 2):
             raise Broken(
-                f"{told} {kept + 1} of the {count} and left {left}. Whoever takes one comes back "
-                "for each, and whoever takes all leaves the other idle; half is what evens out.",
+                f"{told} {kept + 1} of the {count} and left {left}. A thief that takes one comes "
+                "back for each, and one that takes all leaves the other idle; half is fair.",
                 detail=_queues(scheduler),
             )
         if ran is not tasks[0]:
@@ -178,7 +199,7 @@ def overflow(exercise, seed):
         )
 
 
-@promise("lesson.fair", "Who stands in the shared queue is taken, however busy all are.")
+@promise("lesson.fair", "A task in the shared queue is taken, however busy all are.")
 def fair(exercise, seed):
     scheduler = _scheduler(exercise, 1)
     begin = [(0, _task("busy", 100)), (None, _task("a")), (None, _task("b"))]
@@ -191,15 +212,15 @@ def fair(exercise, seed):
         raise Broken(
             "A task that gives way again and again kept its processor's queue from ever being "
             f"empty, and two that came from outside ran only at ticks {first} and {second}: one "
-            f"client that talks without a pause, and nobody else is heard. Every {LOOK}th time the "
-            "shared queue is looked at first.",
+            f"client that talks without a pause, and nobody else is heard. At every {LOOK}th call "
+            "look into the shared queue first.",
             detail=run.table(1, 24),
         )
     if second - first < LOOK:
         raise Broken(
             f"Two that came from outside ran at ticks {first} and {second}, before one that stood "
             f"in the processor's own queue: the shared one comes first only at every {LOOK}th "
-            "call. It is everybody's, and each look makes all others wait.",
+            "call. All processors share it, and each look makes the others wait.",
             detail=run.table(1, 24),
         )
     scheduler = _scheduler(exercise, 2)
@@ -213,7 +234,32 @@ def fair(exercise, seed):
             )
 
 
-@promise("lesson.once", "In all that happens nobody is lost, run twice or kept waiting.", seeds=40)
+@promise("lesson.each", "Each processor counts its own calls.")
+def each_its_own(exercise, seed):
+    scheduler = _scheduler(exercise, 2)
+    for number in range(60):
+        scheduler.put(None, _task(f"outside{number + 1}"))
+    looks, calls = {0: [], 1: []}, Counter()
+    for processor in [0, 0, 0, 1] * 15:
+        if not scheduler.local[processor]:
+            scheduler.put(processor, _task(f"own{sum(calls.values()) + 1}"))
+        calls[processor] += 1
+        if str(scheduler.take(processor)).startswith("outside"):
+            looks[processor].append(calls[processor])
+    for processor, at in looks.items():
+        if not at or at != list(range(at[0], calls[processor] + 1, LOOK)):
+            raise Broken(
+                "Processor 0 called take three times as often as processor 1, and processor "
+                f"{processor} got from the shared queue at its calls {_numbers(at)}. That should "
+                f"be every {LOOK}th call of its own: count the calls of each processor apart."
+            )
+
+
+def _numbers(numbers):
+    return ", ".join(map(str, numbers)) or "none"
+
+
+@promise("lesson.once", "In all that happens no task is lost, run twice or kept waiting.", seeds=40)
 def all_of_it(exercise, seed):
     dice = random.Random(seed)
     processors = dice.choice((2, 3, 4))
@@ -244,7 +290,7 @@ def all_of_it(exercise, seed):
         step = run.idle()[0]
         raise Broken(
             f"At tick {step.tick} processor {step.processor} was idle while "
-            f"{len(step.waiting)} could run ({' '.join(step.waiting[:4])}).",
+            f"{len(step.waiting)} tasks could run ({' '.join(step.waiting[:4])}).",
             detail=f"{run.table(processors, step.tick + 1)}\n{_queues(scheduler)}",
         )
     if run.unfinished:

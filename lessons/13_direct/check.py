@@ -11,12 +11,18 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from conformance.checker import History, Session
-from hubbub.learning.controlled import me
+from hubbub.learning.controlled import begin_early_threads, me
 from hubbub.learning.promises import Broken, promise
 from hubbub.learning.scene import judge_history
-from hubbub.learning.schedule import RATES, Schedule, Stuck, current
+from hubbub.learning.schedule import RATES, Endless, Schedule, Stuck, current
 
 
+INTERFACE = """
+Hub(most_bytes)
+Hub.join(name, sock)
+Hub.submit(line)
+Hub.writable(name)
+"""
 MOST_BYTES = 100
 PLENTY = 10**6
 MOST_REFUSALS = 3
@@ -38,7 +44,7 @@ class Socket:
     during_send: Callable[[], None] = lambda: None
 
     asked_last: ClassVar[Socket | None] = None
-    senders: ClassVar[list[str]] = []  # who called send, of any socket
+    senders: ClassVar[list[str]] = []  # the threads that called send, of any socket
 
     def send(self, data):
         if not isinstance(data, bytes | bytearray | memoryview):
@@ -130,7 +136,7 @@ def in_turn(exercise, seed):
         if sock.got == LINE:
             raise Broken(
                 "Three lines were said, one after the other, and only the first came: does your "
-                "hub hold itself for busy though nobody is in it any more?"
+                "hub still say that it is busy when no thread is in it any more?"
             )
         if sock.got != b"".join(lines):
             raise Broken(
@@ -322,7 +328,7 @@ def one_order(exercise, seed):
     judge_history(History(tuple(sessions)), rules, cause)
 
 
-@promise("lesson.left", "No line is left behind by who goes as it comes.", seeds=160)
+@promise("lesson.left", "No line is left behind that comes as a thread goes.", seeds=160)
 def none_left(exercise, seed):
     hub, sockets = _hub(exercise, "dan", PLENTY)
     said = {"anna": 1, "ben": 1}
@@ -359,12 +365,19 @@ def together(exercise, seed):
         at = f" ({place})" if place else ""
         raise Broken(
             f"While one was sending, {who} waited for {what}{at}: a send may take its time, "
-            "and so nobody waits for another's. Who finds the hub busy leaves the line and goes."
+            "and so nobody waits for another's. A thread that finds the hub busy leaves its line "
+            "and goes."
+        ) from None
+    except Endless as endless:
+        raise Broken(
+            f"While one was sending, {endless.who} asked again and again whether it may go on "
+            f"({endless.place}): to poll is to wait. A thread that finds the hub busy leaves its "
+            "line and goes."
         ) from None
     most = max(len(sock.offered) for sock in sockets.values())
     if most > 3:
         raise Broken(
-            f"Six lines were left while one was sending, and {most} sends a client were made of "
+            f"Six lines were left while one was sending, and {most} sends per client were made of "
             "them all: two are enough, one for the first line and one for all that came "
             "meanwhile. Join what was left: that is why a busy hub is a cheap one."
         )
@@ -375,9 +388,9 @@ def _none_left(sockets, said):
     lost = [line for line in _lines(said) if line.decode().strip() not in heard]
     if lost:
         raise Broken(
-            f"{_shown(lost[0])} was left with a hub that was busy, and nobody ever sent it: was it "
-            "dropped, or did whoever was in look for the last time before it came, and go after? "
-            "To find nothing left and to be gone must be one step, under one lock."
+            f"{_shown(lost[0])} was left with a hub that was busy, and no thread ever sent it: was "
+            "it dropped, or did the thread that was in look for the last time before it came, and "
+            "go after? To find nothing left and to be gone must be one step, under one lock."
         )
 
 
@@ -386,14 +399,15 @@ def _lines(said):
 
 
 def _all_talk(exercise, hub, said, seed, left=None, late=("", None)):
-    """Have each say its lines in a thread of its own; note in ``left`` who has.
+    """Have each talker say its lines in a thread of its own; note in ``left`` those that have.
 
-    ``late``: who comes only when something is true, and then does all it can in one go.
+    ``late``: a talker that comes only when something is true, and then does all it can in one go.
     """
     schedule = Schedule(seed, [exercise.__file__])
     complaints = []
 
     def talk(name):
+        begin_early_threads()
         if name == late[0]:
             schedule.wait("its turn to talk", late[1], 1.0)
             sys.settrace(None)  # what is not watched keeps its turn
@@ -411,3 +425,18 @@ def _all_talk(exercise, hub, said, seed, left=None, late=("", None)):
         schedule.run()
     if complaints:
         raise Broken(complaints[0])
+
+
+@promise("lesson.two-hubs", "Two hubs know nothing of each other.")
+def two_hubs(exercise, seed):
+    one, ours = _hub(exercise, "anna ben")
+    other, theirs = _hub(exercise, "cara dan")
+    ours["ben"].room = 3
+    _call(one.submit, LINE)
+    _call(other.submit, NEXT)
+    got = {name: sock.got for name, sock in (*ours.items(), *theirs.items())}
+    if got != {"anna": LINE, "ben": LINE[:3], "cara": NEXT, "dan": NEXT}:
+        raise Broken(
+            f"Two hubs were made, and one line was said in each; this is what came: {got}. They "
+            "share a map or what waits: make it in __init__, not in the class."
+        )

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from benchmarks.environment import may_poll, two_cores
-from benchmarks.figures import figures
 from benchmarks.load import run_load
-from benchmarks.processes import server_command, serving
 from benchmarks.results import read
+from benchmarks.run_figures import figures
+from benchmarks.server_process import server_command, serving
 from benchmarks.summary import summarise
 from benchmarks.syscalls import counter
 from benchmarks.toolchains import Unavailable

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import math
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 from hubbub.learning.promises import Broken, promise
@@ -13,9 +13,13 @@ from hubbub.learning.tasks import run_shuffled
 
 
 sys.path.insert(0, str(Path(__file__).parent))
-from room import Connection, Room  # it lies beside this file
+import room as the_room  # it lies beside this file
+from room import Connection, Room
 
 
+INTERFACE = """
+async shutdown(room)
+"""
 GOODBYE = "* server is shutting down"
 LINES = [f"anna: {number}" for number in range(1, 51)]
 DRAIN_S = 5.0
@@ -31,7 +35,7 @@ class _Scene:
         self.lines = list(lines)
         self.newcomers_at, self.again_at, self.patience_s = newcomers_at, again_at, patience_s
         self.let_in = []  # newcomers, by when
-        self.closed_early = []  # who was closed while its writer was at it
+        self.closed_early = []  # those that were closed while their writer was at it
         self.came_back_early = False  # a call did, while connections were open
         self.took_s = 0.0
         self.left = []  # tasks
@@ -62,9 +66,9 @@ class _Scene:
         for call in done:
             if call.cancelled():
                 raise Broken(
-                    "shutdown ended with a CancelledError: who awaits a task that was cancelled "
-                    "gets its end, which is this exception. asyncio.wait does not raise it, nor "
-                    "does gather with return_exceptions=True."
+                    "shutdown ended with a CancelledError: a task that awaits a cancelled one gets "
+                    "this exception from it. asyncio.wait does not raise it, nor does gather with "
+                    "return_exceptions=True."
                 )
             call.result()
         if late:
@@ -95,18 +99,17 @@ class _Scene:
         ]
         if self.room.inbox.qsize():
             return (
-                "The room did not come to an end: its inbox is never empty, for someone still "
-                "talks, and is still listened to. End the readers before you wait for the inbox, "
-                "or it is never empty."
+                "The shutdown never ended: the inbox is never empty, for a client still talks, and "
+                "its reader still accepts that. End the readers before you wait for the inbox."
             )
         if stuck:
             return (
-                f"The room did not come to an end: {_name(stuck[0])} has stopped reading, and it "
-                "waits for that writer. Every wait for a client needs the deadline."
+                f"The shutdown never ended: {_name(stuck[0])} has stopped reading, and it waits "
+                "for that writer. Every wait for a client needs the deadline."
             )
         return (
-            "The room did not come to an end within any time: something in it waits for what "
-            "never comes. Every wait for a client needs the deadline."
+            "The shutdown never ended: it waits for something that never comes. Every wait for a "
+            "client needs the deadline."
         )
 
     def chat(self, name):
@@ -139,24 +142,48 @@ def _readers():
     return Connection("anna"), Connection("ben"), Connection("cara")
 
 
+@contextmanager
+def _owner_needs(seconds):
+    """Have the owner need so long for a line."""
+    before, the_room.CARRY_S = the_room.CARRY_S, seconds
+    try:
+        yield
+    finally:
+        the_room.CARRY_S = before
+
+
 @promise("shutdown.delivers", "What was accepted reaches everyone who takes it.", seeds=8)
 def delivers(exercise, seed):
-    if not inspect.iscoroutinefunction(exercise.shutdown):
-        raise Broken("shutdown is not an async function any more; who calls it awaits it.")
-    scene = _Scene(*_readers(), Connection("dan", takes_s=0.05)).play(exercise, seed)
+    # How long the inbox takes to empty: nothing, the usual half a second, and three seconds.
+    sizes = ((50, 0.01), (0, 0.01), (1, 0.01), (300, 0.01), (40, 0.07), (120, 0.01))
+    for size, carry_s in sizes[: 1 if seed % 4 else None]:
+        clients = (*_readers(), Connection("dan", takes_s=0.05 if size == 50 else 0.005))
+        lines = [f"anna: {number}" for number in range(1, size + 1)]
+        with _owner_needs(carry_s):
+            scene = _Scene(*clients, lines=lines).play(exercise, seed)
+        _all_delivered(scene, carry_s)
+
+
+def _all_delivered(scene, carry_s):
+    count, needs_s = len(scene.lines), len(scene.lines) * carry_s
     for name in scene.clients:
         if lacks := scene.lacks(name):
+            enough = f", and {DRAIN_S:g} s are given" if needs_s > 1 else ""
             raise Broken(
-                f"Fifty lines were accepted when the signal came, and {_name(name)}, who reads, "
-                f"did not get {lacks}. {_why(lacks)}"
+                f"{count} lines were accepted when the signal came, and {_name(name)}, who reads, "
+                f"did not get {lacks}. The owner needs {needs_s:.1f} s for them{enough}. "
+                f"{_why(lacks)}"
             )
-        if scene.chat(name) != LINES:
+        if scene.chat(name) != scene.lines:
             raise Broken(f"{_name(name)} got the lines in another order, or some of them twice.")
 
 
 def _why(lacks):
     if "inbox" in lacks:
-        return "The hub has to carry out what it has accepted before anything behind it ends."
+        return (
+            "Wait for the inbox itself (`await room.inbox.join()`) before you end the owner: a "
+            "time that you sleep is too short for one inbox and too long for another."
+        )
     if "outbox" in lacks:
         return "Close the outbox, not the connection: its writer ends when it has sent all."
     return (
@@ -189,7 +216,7 @@ def announce(exercise, seed):
             )
 
 
-@promise("shutdown.refuses", "From the first moment on nobody is let in or listened to.", seeds=8)
+@promise("shutdown.refuses", "From the first moment on no client is let in or heard.", seeds=8)
 def refuses(exercise, seed):
     newcomers_at = (0.005, 0.1, 0.45, 0.6, 1.0)
     clients = (*_readers(), Connection("dan", takes_s=0.02))
@@ -204,7 +231,7 @@ def refuses(exercise, seed):
     said = len([line for line in scene.chat("anna") if line.startswith("emil: ")])
     if said > 25:  # some twenty before the signal
         raise Broken(
-            f"Emil talks all the time, and was listened to while the room ended: {said} lines of "
+            f"Emil talks all the time, and was still heard while the room ended: {said} lines of "
             "his were accepted, most of them after the signal. End the readers before you wait for "
             "the inbox, or it is never empty."
         )
@@ -242,6 +269,14 @@ def within_time(exercise, seed):
     unclosed = [name for name, client in scene.clients.items() if not client.closed]
     if unclosed:
         raise Broken(f"{_name(unclosed[0])}'s connection was never closed.")
+    slow = [Connection(f"client-{number}", takes_s=0.4) for number in range(1, 9)]
+    scene = _Scene(*slow, lines=LINES[:1]).play(exercise, seed)
+    if scene.took_s > DRAIN_S / 2:
+        raise Broken(
+            f"Eight clients need about a second each to take what waits for them, and the shutdown "
+            f"took {scene.took_s:.1f} s: it sees them off one after the other. Wait for all at "
+            "once, in a task for each (asyncio.gather)."
+        )
 
 
 @promise(
@@ -268,7 +303,7 @@ def joined(exercise, seed):
         )
 
 
-@promise("lesson.again", "To be told twice changes nothing.", seeds=8)
+@promise("lesson.again", "A second call changes nothing.", seeds=8)
 def again(exercise, seed):
     dan = Connection("dan", takes_s=0.05)
     scene = _Scene(*_readers(), dan, again_at=(0.001, 1.0, 2 * DRAIN_S)).play(exercise, seed)
@@ -287,6 +322,6 @@ def again(exercise, seed):
             )
     if scene.came_back_early:
         raise Broken(
-            "The second call came back while the first was still at work: who is told that it "
-            "is over goes on to end the process. Wait for the same end."
+            "The second call came back while the first was still at work: its caller takes the "
+            "shutdown for over and ends the process. Wait for the same end."
         )

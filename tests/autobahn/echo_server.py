@@ -70,7 +70,7 @@ def main(runtime: str) -> None:
     # core, before `run` loads the runtime, so that this depends on no runtime's insides.
     with (
         patch("implementations.core.websocket_codec.WebSocketCodec", EchoCodec),
-        patch("implementations.core.fanout.Room", SilentRoom),
+        patch("implementations.core.counted_room.Room", SilentRoom),
     ):
         server.run(SETTINGS, Site(f"{runtime}-echo", SETTINGS, b""), announce)
 

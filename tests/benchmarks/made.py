@@ -1,4 +1,4 @@
-"""Made-up runs and results, for the tests of what is judged, summed up, said and drawn."""
+"""Made-up runs and results, for the tests of everything that is computed from them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import numpy as np
 
 from benchmarks.deliveries import Tally
 from benchmarks.environment import Environment
-from benchmarks.figures import figures
 from benchmarks.load import Account, Moment
 from benchmarks.results import Results, Run
+from benchmarks.run_figures import figures
 from benchmarks.samples import COUNTED, CUT_OFF, DELIVERY, LAST, MESSAGE, WARM_UP, Samples
-from benchmarks.workload import Verdict, Workload
+from benchmarks.trust import Verdict
+from benchmarks.workload import Workload
 
 
-__all__ = ["ACCOUNT", "PEER", "SMALL", "make_results", "make_run", "make_samples"]
+__all__ = ["ACCOUNT", "PEER", "SMALL", "SOUND", "make_results", "make_run", "make_samples"]
 
 PEER = "go-gorilla"
 SMALL = Workload(clients=4, messages=40, warmup_messages=2)
@@ -38,10 +39,11 @@ ACCOUNT = Account(
     idle_cpu_s=0.01,
     idle_wakeups=8,
 )
+SOUND = Tally(expected=172, lost=0, duplicated=0, reordered=0, altered=0, announced=0)  # of SMALL
 
 
 def make_samples(workload: Workload = SMALL, cost_us: float = 10.0) -> Samples:
-    """What a faultless server leaves: recipients served in the order they connected."""
+    """Return a faultless run: recipients are served in the order in which they connected."""
     gap_ns = round(1e9 / workload.rate_hz) if workload.rate_hz else 10**9
     total = workload.warmup_messages + workload.messages + 1
     messages = np.zeros(total, dtype=MESSAGE)
@@ -81,7 +83,7 @@ def make_run(
     reason: str = "",
     behind: bool = False,
 ) -> Run:
-    """A run of exactly that cost."""
+    """Return a run with exactly that cost per delivery."""
     account = replace(ACCOUNT, behind=behind, moments=(Moment(0.1, 22 * 2**20),))
     owed = workload.listeners * (workload.messages + workload.warmup_messages + 1)
     tally = Tally(expected=owed, lost=0, duplicated=0, reordered=0, altered=0, announced=0)
@@ -93,7 +95,7 @@ def make_results(
     costs_us: Mapping[str, Sequence[float]],
     extra: Sequence[Run] = (),
 ) -> Results:
-    """Results of valid runs with those costs, one process each, and ``extra`` runs behind them."""
+    """Return results with one valid run for each cost, and ``extra`` runs after them."""
     runs = [
         make_run(server, cost_us, process=process)
         for server, costs in costs_us.items()

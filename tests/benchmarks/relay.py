@@ -1,4 +1,4 @@
-"""A small server that broadcasts, with the faults it is told to have."""
+"""A small broadcast server with planted faults."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from websockets.sync.server import Server, ServerConnection, serve
 
 __all__ = ["ChatRelay", "Fault", "Relay", "faithful", "relaying"]
 
-# (client, message, text as due) -> the texts that this client gets instead, in order
+# (client, message, text) -> the texts that this client gets instead, in order
 Fault = Callable[[int, int, str], list[str]]
 
 
@@ -24,7 +24,7 @@ def faithful(client: int, message: int, text: str) -> list[str]:
 
 
 class Relay:
-    """Sends what it gets to everyone, after ``delay_s``, which holds everything up."""
+    """Sends each message to every client, after ``delay_s`` during which it does nothing else."""
 
     def __init__(self, fault: Fault, speaker: str, delay_s: float) -> None:
         self._fault = fault
@@ -48,7 +48,7 @@ class Relay:
 
 
 class ChatRelay(Relay):
-    """The same, and it speaks for itself as a chat room does when somebody comes."""
+    """The same, and it announces each arrival, as a chat room does."""
 
     def __call__(self, connection: ServerConnection) -> None:
         with self._lock:

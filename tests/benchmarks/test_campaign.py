@@ -1,4 +1,4 @@
-"""A measurement: who is measured when, and whoever fails ends nothing but its own run."""
+"""A campaign: which run comes next, and that a failure ends only its own run."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 
 import pytest
 
 from benchmarks import campaign
 from benchmarks.campaign import Plan, begin, go_on, run_line
 from benchmarks.load import LoadError
-from benchmarks.peers import PEERS
-from benchmarks.processes import is_ours, server_command, serving
 from benchmarks.results import AGAIN, Results, Run
 from benchmarks.scenarios import SCENARIOS, Scenario
+from benchmarks.server_process import serving
 from benchmarks.workload import Workload
-from tests.benchmarks.made import PEER, SMALL, make_results, make_run
+from tests.benchmarks.made import SMALL, make_results, make_run
 
 
 PLAIN = "websockets-broadcast"  # the peer that needs nothing but Python
@@ -27,7 +25,7 @@ PLAIN = "websockets-broadcast"  # the peer that needs nothing but Python
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> Scenario:
-    """The closed scenario, with four clients; nobody is measured twice and no calls are counted."""
+    """The closed scenario with four clients; no server is repeated, no calls are counted."""
     scenario = replace(SCENARIOS["closed"], points=(SMALL,), processes=3)
     monkeypatch.setitem(SCENARIOS, "closed", scenario)
     monkeypatch.setattr(campaign, "_TWICE", ())
@@ -37,7 +35,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Scenario:
 
 @pytest.fixture
 def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs cost nothing: each is valid, at 10 µs."""
+    """Runs take no time: each is valid, at 10 µs."""
 
     def run(scenario: str, server: str, process: int, workload: Workload, *_: object) -> Run:
         return make_run(server, 10.0, process=process, scenario=scenario, workload=workload)
@@ -54,17 +52,9 @@ def order_of(runs: Sequence[Run]) -> list[str]:
     return [run.server for run in runs]
 
 
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 @pytest.mark.usefixtures("small", "made_up")
 def test_servers_take_turns() -> None:
-    """Each round has every server once, and no two rounds begin with the same one."""
+    """Each round has every server once, and each round begins with another server."""
     results = go_on(Plan(("closed",), servers=("a", "b")), begun("c"))
 
     assert order_of(results.runs) == [*"abc", *"bca", *"cab"]
@@ -72,8 +62,8 @@ def test_servers_take_turns() -> None:
 
 
 @pytest.mark.usefixtures("small", "made_up")
-def test_measurement_goes_on_where_it_was() -> None:
-    """What has been measured is not measured again, and nothing else is different."""
+def test_stopped_campaign_resumes() -> None:
+    """A resumed campaign repeats no run, and makes the same runs in the same order."""
     plan = Plan(("closed",), servers=("a", "b"))
     whole = go_on(plan, begun("c"))
     counts: list[tuple[int, int]] = []
@@ -92,7 +82,7 @@ def test_measurement_goes_on_where_it_was() -> None:
 def test_one_server_is_measured_twice_and_calls_are_counted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """To see how far apart equals are one takes part twice; calls have runs of their own."""
+    """One server takes part twice, to show the noise; system calls have runs of their own."""
     monkeypatch.setattr(campaign, "counter", lambda: "perf")
 
     results = go_on(Plan(("closed",), servers=("asyncio-direct",), processes=1), begun())
@@ -103,8 +93,8 @@ def test_one_server_is_measured_twice_and_calls_are_counted(
 
 
 @pytest.mark.usefixtures("small")
-def test_crowded_run_is_made_up_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that other programs crowded is kept, and another one is made."""
+def test_crowded_run_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that other programs disturbed is kept, and one more run is made."""
     shares = iter([1.0, 0.0, 0.0, 0.0])
 
     def run(scenario: str, server: str, process: int, *_: object) -> Run:
@@ -124,8 +114,8 @@ def test_crowded_run_is_made_up_for(monkeypatch: pytest.MonkeyPatch) -> None:
     assert planned == [4, 4, 4, 4]
 
 
-def test_ladder_is_left_where_the_limit_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that misses the limit climbs no further; one that holds it goes to the top."""
+def test_ladder_ends_at_the_missed_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that misses the limit goes no further; a server that meets it goes to the top."""
 
     def run(scenario: str, server: str, process: int, workload: Workload, *_: object) -> Run:
         slow = server == "a" and (workload.rate_hz or 0) > 40
@@ -147,7 +137,7 @@ def test_ladder_is_left_where_the_limit_is_missed(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.usefixtures("small")
 def test_server_that_does_not_start_is_an_invalid_run() -> None:
-    """A server that does not start makes its own run invalid, with its last words as the reason."""
+    """A server that does not start makes its run invalid; the reason holds its last words."""
     (run,) = go_on(Plan(("closed",), servers=("no-such-server",), processes=1), begun()).runs
 
     assert run.verdict == "invalid"
@@ -157,7 +147,7 @@ def test_server_that_does_not_start_is_an_invalid_run() -> None:
 
 @pytest.mark.usefixtures("small")
 def test_server_that_dies_is_an_invalid_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that dies while it is measured makes its run invalid in one line."""
+    """A server that dies during its run makes that run invalid, with a reason of one line."""
 
     @contextmanager
     def doomed(command: Sequence[str], core: int | None) -> Iterator[tuple[int, str]]:
@@ -174,31 +164,8 @@ def test_server_that_dies_is_an_invalid_run(monkeypatch: pytest.MonkeyPatch) -> 
     assert "\n" not in run.reason
 
 
-def test_server_ends_with_whoever_measures_it() -> None:
-    """An interrupted measurement leaves no server behind."""
-    command = server_command(PLAIN, SMALL)
-
-    with pytest.raises(KeyboardInterrupt), serving(command, None) as (pid, _):
-        raise KeyboardInterrupt
-
-    assert not alive(pid)
-
-
-def test_every_peer_is_told_where_its_websocket_door_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Behind its command, whatever other doors that names, or in the place that it has for it."""
-    other_door = ["serve", "--tcp", "127.0.0.1:0"]
-    for command, told in (
-        (other_door, [*other_door, "--ws", "127.0.0.1:0"]),
-        ([*other_door, "--web={ws}"], [*other_door, "--web=127.0.0.1:0"]),
-    ):
-        peer = replace(PEERS[PLAIN], command=partial(list, command))
-        monkeypatch.setitem(PEERS, PLAIN, peer)
-
-        assert server_command(PLAIN, SMALL) == told
-
-
 def test_peers_are_judged_before_they_are_measured() -> None:
-    """A peer that can be had is judged by the rules it can meet, and its version is kept."""
+    """A peer is judged by the rules for peers, and its version is kept."""
     results = begin(Plan(("closed",), servers=("asyncio-direct",), peers=(PLAIN,), clients=4))
 
     assert set(results.judged) == {PLAIN}
@@ -207,8 +174,8 @@ def test_peers_are_judged_before_they_are_measured() -> None:
     assert set(results.versions) == {"asyncio-direct", PLAIN}
 
 
-def test_peer_that_cannot_be_had_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a compiler the peers in C are skipped, and it is said why; nothing is silent."""
+def test_unavailable_peer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a compiler the peers in C are skipped, and the reason is reported."""
     monkeypatch.setenv("CC", "no-such-compiler")
     said: list[str] = []
 
@@ -217,14 +184,14 @@ def test_peer_that_cannot_be_had_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     )
 
     assert "compiler" in results.skipped["c-floor"]
-    assert any("generator: Python" in line for line in said)
+    assert any("load generator is in Python" in line for line in said)
     assert any(line.startswith("skipped c-floor: ") for line in said)
     assert results.environment.generator == "python"
 
 
 def test_peer_that_breaks_a_rule_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A peer that loses messages is not measured: a server that loses messages is fast."""
-    from benchmarks.peers.vetting import Judgement
+    """A peer that loses messages is not measured."""
+    from benchmarks.peers.judging import Judgement
 
     lossy = Judgement("delivery.exactly-once", "fail", "c3 never got it")
     monkeypatch.setattr(campaign, "judge_peer", lambda address: [lossy])
@@ -234,14 +201,14 @@ def test_peer_that_breaks_a_rule_is_skipped(monkeypatch: pytest.MonkeyPatch) -> 
     assert results.skipped == {PLAIN: "breaks delivery.exactly-once: c3 never got it"}
 
 
-def test_too_many_clients_end_it_before_it_begins() -> None:
-    """A measurement that the machine cannot hold is refused in one line."""
+def test_too_many_clients_are_refused() -> None:
+    """A campaign with more clients than the machine can hold is refused in one line."""
     with pytest.raises(LoadError, match="open files"):
         begin(Plan(("closed",), clients=10**9))
 
 
 def test_whole_measurement_of_real_processes(small: Scenario) -> None:
-    """Real servers, a real generator: one run each, with everything that a run keeps."""
+    """One run each with real servers and a real generator holds everything that a run keeps."""
     plan = Plan(("closed",), servers=("trio-direct",), peers=(PLAIN,), processes=1)
 
     results = go_on(plan, begin(plan))
@@ -256,34 +223,17 @@ def test_whole_measurement_of_real_processes(small: Scenario) -> None:
         assert run.server in run_line(run)
 
 
-def test_quick_order_is_a_look() -> None:
-    """A quick order has one process and fewer messages, and no crowd."""
+def test_quick_plan_is_small() -> None:
+    """A quick plan has one process of each, and at most 1,000 clients."""
     for scenario in Plan(tuple(SCENARIOS), quick=True).chosen():
         assert scenario.processes == 1
         assert all(point.clients <= 1000 for point in scenario.points)
 
 
-@pytest.mark.parametrize(
-    ("workload", "flags"),
-    [
-        (Workload(), set()),
-        (Workload(payload_bytes=65536), {"--max-line"}),
-        (Workload(slow_consumer="block"), {"--slow-consumer"}),
-    ],
-)
-def test_only_what_a_workload_demands_is_set(workload: Workload, flags: set[str]) -> None:
-    """A server runs with its defaults, save for what the workload cannot do without."""
-    settable = {"--max-line", "--slow-consumer", "--outbox", "--max-clients"}
-
-    assert settable.intersection(server_command("asyncio-mutex", workload)) == flags
-    assert is_ours("asyncio-mutex+uvloop")
-    assert not is_ours(PEER)
-
-
-def test_line_of_a_run_says_what_it_came_to() -> None:
-    """A closed run tells its cost, an open one its percentiles, a counting one its calls."""
+def test_line_of_a_run_gives_its_result() -> None:
+    """A closed loop gives its cost, an open loop percentiles, a counting run its calls."""
     rate = make_run("a", 10.0, scenario="knee", workload=replace(SMALL, rate_hz=50.0))
 
-    assert run_line(make_run("a", 10.0)) == "closed a, process 1: 10.00 µs a delivery"
+    assert run_line(make_run("a", 10.0)) == "closed a, process 1: 10.00 µs per delivery"
     assert run_line(rate).startswith("knee rate_hz=50.0 a, process 1: p50 0.0 p99 0.0 ms")
     assert run_line(replace(make_run("a", 10.0), process=0)) == "closed a: no system calls"

@@ -1,4 +1,4 @@
-"""Files that are whole or not there."""
+"""Files are written whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.files import replace_file
 
 
 def test_file_is_replaced(tmp_path: Path) -> None:
-    """The new content takes the place of the old, and nothing else is left."""
+    """The new content replaces the old one, and no other file is left."""
     path = tmp_path / "report.html"
     path.write_bytes(b"old")
 
@@ -22,8 +22,8 @@ def test_file_is_replaced(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_folder_that_is_not_there(tmp_path: Path) -> None:
-    """What cannot be written is an error, and leaves nothing behind."""
+def test_missing_folder_is_an_error(tmp_path: Path) -> None:
+    """A file that cannot be written is an error, and leaves nothing behind."""
     with pytest.raises(FileNotFoundError):
         replace_file(tmp_path / "nowhere" / "report.html", b"new")
 
@@ -31,7 +31,7 @@ def test_folder_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_pipe_stays_a_pipe(tmp_path: Path) -> None:
-    """A pipe, and so a device, is written to, and no file takes its place."""
+    """A pipe is written to, and not replaced by a file; the same holds for a device."""
     path = tmp_path / "pipe"
     os.mkfifo(path)
     heard: list[bytes] = []

@@ -1,4 +1,4 @@
-"""What is read of a process from outside."""
+"""What Linux tells about a process."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from benchmarks.procfs import Clocks, Spent, Usage, open_files, rss_bytes, tasks
 
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc to read")
-NOBODY = 2**22 + 1  # above the highest process id that Linux gives
+NOBODY = 2**22 + 1  # above the highest process id of Linux
 
 
 @linux_only
 def test_this_process_has_memory_and_time() -> None:
-    """A process that runs has memory, and has used some processor time."""
+    """A running process has memory, and has used some processor time."""
     usage = Usage.of(os.getpid())
 
     assert (rss_bytes(os.getpid()) or 0) > 2**20
@@ -31,7 +31,7 @@ def test_this_process_has_memory_and_time() -> None:
 
 @linux_only
 def test_open_socket_is_counted() -> None:
-    """A socket is one of the files that a process has open, until it is closed."""
+    """A socket counts as an open file until it is closed."""
     before = open_files(os.getpid()) or 0
     with socket.socket():
         assert open_files(os.getpid()) == before + 1
@@ -40,7 +40,7 @@ def test_open_socket_is_counted() -> None:
 
 
 def test_process_that_is_gone_has_nothing() -> None:
-    """A process that does not exist is no error: nothing is known of it."""
+    """A process that does not exist is no error; nothing is known about it."""
     usage = Usage.of(NOBODY)
 
     assert rss_bytes(NOBODY) is None
@@ -52,7 +52,7 @@ def test_process_that_is_gone_has_nothing() -> None:
 def read_at(
     clock_s: float, *, cpu_s: float, core_idle_s: float, queued_s: float, switches: int = 0
 ) -> Usage:
-    """Return what was read at once at ``clock_s``."""
+    """Return a reading that took no time, at ``clock_s``."""
     clocks = Clocks(clock_s, cpu_s, core_idle_s)
     return Usage(clocks, clocks, queued_s, wakeups=switches, preemptions=0)
 
@@ -61,21 +61,21 @@ NOTHING_YET = read_at(0.0, cpu_s=0.0, core_idle_s=0.0, queued_s=0.0)
 
 
 def test_waiting_behind_other_programs_is_crowding() -> None:
-    """A thread that was ready to run while others had the processor was crowded."""
+    """Time in which a thread was ready while other programs ran is crowding."""
     after = read_at(10.0, cpu_s=6.0, core_idle_s=1.0, queued_s=3.0, switches=7)
 
     assert Spent.between(NOTHING_YET, after) == Spent(10.0, 6.0, 0.3, wakeups=7, preemptions=0)
 
 
 def test_waiting_behind_own_threads_is_no_crowding() -> None:
-    """Threads of one server that queue behind each other on its processor are not crowded."""
+    """Time in which threads of one server wait for one another is no crowding."""
     after = read_at(10.0, cpu_s=10.0, core_idle_s=0.0, queued_s=500.0)
 
     assert Spent.between(NOTHING_YET, after).crowding == 0.0
 
 
 def test_reading_thousands_of_threads_is_no_crowding() -> None:
-    """What it takes to read a usage, on the processor of who is read, is in no span."""
+    """The time of a reading, even on the core of the process, is not part of the span."""
     before = Usage(Clocks(0.0, 0.0, 0.0), Clocks(0.6, 0.0, 0.0), queued_s=0.0)
     after = Usage(Clocks(4.6, 3.9, 0.1), Clocks(5.2, 3.9, 0.1), queued_s=5.0)
 
@@ -87,7 +87,7 @@ def test_reading_thousands_of_threads_is_no_crowding() -> None:
 
 @linux_only
 def test_clocks_enclose_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clocks are read on either side of what takes long to read."""
+    """The clocks are read before and after the counts that take long to read."""
     slow_s = 0.05
     monkeypatch.setattr(procfs, "_queued_s", lambda pid: time.sleep(slow_s))
 
@@ -97,7 +97,7 @@ def test_clocks_enclose_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_crowding_is_unknown_where_nothing_tells() -> None:
-    """Where the system says nothing, crowding is not taken for none."""
+    """If the system tells nothing, crowding is unknown, not zero."""
     before, after = (Usage(Clocks(clock_s), Clocks(clock_s)) for clock_s in (0.0, 1.0))
 
     spent = Spent.between(before, after)

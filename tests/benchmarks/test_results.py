@@ -1,4 +1,4 @@
-"""What a measurement leaves behind: written and read."""
+"""The result file of a measurement: written and read."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def some() -> Results:
 
 @pytest.mark.parametrize("name", ["results.json", "results.json.gz"])
 def test_results_are_read_as_they_were_written(tmp_path: Path, name: str) -> None:
-    """What is read is equal to what was written, packed or not."""
+    """The results read are equal to those written, compressed or not."""
     path, results = tmp_path / name, some()
 
     write(results, path)
@@ -45,7 +45,7 @@ def test_results_are_read_as_they_were_written(tmp_path: Path, name: str) -> Non
 
 
 def test_run_is_one_line() -> None:
-    """A run on its own is a line, and comes back whole."""
+    """One run is written as one line, and read back equal."""
     (run,) = make_results({"a": [1.0]}).runs
 
     assert "\n" not in dump_run(run)
@@ -53,7 +53,7 @@ def test_run_is_one_line() -> None:
 
 
 def test_schema_describes_the_document() -> None:
-    """The schema that is published is that of the code: python -m benchmarks.results made it."""
+    """The published schema is that of the code; python -m benchmarks.results prints it."""
     assert SCHEMA.read_text("utf-8") == document_schema()
 
 
@@ -64,12 +64,12 @@ def test_schema_describes_the_document() -> None:
         ("{", "is not JSON"),
         ("[]", "holds no results"),
         ('{"schema": "other"}', "holds no results"),
-        ('{"schema": "hubbub-bench", "version": 1}', "is of version 1"),
+        ('{"schema": "hubbub-bench", "version": 1}', "has version 1"),
         ('{"schema": "hubbub-bench", "version": 3}', "environment: Field required"),
     ],
 )
 def test_foreign_file_is_refused(tmp_path: Path, text: str, words: str) -> None:
-    """A file that holds no results is refused in one line that says why."""
+    """A file that does not hold results is refused in one line that says why."""
     path = tmp_path / "results.json"
     path.write_text(text)
 
@@ -81,7 +81,7 @@ def test_foreign_file_is_refused(tmp_path: Path, text: str, words: str) -> None:
 
 @pytest.mark.parametrize("damage", ["scenario", "verdict", "cost"])
 def test_damaged_document_is_refused(tmp_path: Path, damage: str) -> None:
-    """A field with a wrong value, or a scenario that there is none of, is named."""
+    """A field with a wrong value is named, and so is an unknown scenario."""
     path = tmp_path / "results.json"
     write(some(), path)
     document = json.loads(path.read_text())
@@ -96,13 +96,13 @@ def test_damaged_document_is_refused(tmp_path: Path, damage: str) -> None:
 
 
 def test_missing_file_is_said(tmp_path: Path) -> None:
-    """A file that is not there is said in the system's words."""
+    """A missing file is an error with the system's text."""
     with pytest.raises(ResultsError, match="No such file"):
         read(tmp_path / "none.json")
 
 
-def test_file_that_breaks_off_is_refused(tmp_path: Path) -> None:
-    """A packed file that was cut short is refused."""
+def test_file_that_is_cut_off_is_refused(tmp_path: Path) -> None:
+    """A compressed file that is cut off is refused."""
     path = tmp_path / "results.json.gz"
     write(some(), path)
     path.write_bytes(path.read_bytes()[:-20])
@@ -111,8 +111,8 @@ def test_file_that_breaks_off_is_refused(tmp_path: Path) -> None:
         read(path)
 
 
-def test_folder_that_is_not_there_leaves_nothing(tmp_path: Path) -> None:
-    """What cannot be written is an error, and leaves no part of it."""
+def test_missing_folder_leaves_nothing(tmp_path: Path) -> None:
+    """A file that cannot be written is an error, and leaves nothing behind."""
     with pytest.raises(OSError, match="No such file"):
         write(some(), tmp_path / "no" / "results.json")
 
@@ -120,7 +120,7 @@ def test_folder_that_is_not_there_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_verdict_is_the_worst() -> None:
-    """One invalid run makes the whole invalid; who cannot keep up does not."""
+    """One invalid run makes the whole invalid; a server that does not keep up does not."""
     behind = make_run("b", 1.0, verdict="unknown", behind=True)
     lossy = make_run("b", 1.0, verdict="invalid")
 

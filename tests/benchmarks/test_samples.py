@@ -1,4 +1,4 @@
-"""The file that a generator leaves behind."""
+"""The file of samples that a generator writes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.benchmarks.made import SMALL, make_samples
 
 
 def test_samples_are_read_as_they_were_written(tmp_path: Path) -> None:
-    """Every message and every delivery comes back, in order."""
+    """Every message and every delivery is read back, in order."""
     path, samples = tmp_path / "samples", make_samples()
 
     write_samples(samples, path)
@@ -25,17 +25,17 @@ def test_samples_are_read_as_they_were_written(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kept_bytes", [0, 10, 24, 500, -1])
 def test_unfinished_file_is_refused(tmp_path: Path, kept_bytes: int) -> None:
-    """A file that breaks off, wherever that is, is not read as a shorter run."""
+    """A file that is cut off at any place is refused, not read as a shorter run."""
     path = tmp_path / "samples"
     write_samples(make_samples(), path)
     path.write_bytes(path.read_bytes()[:kept_bytes])
 
-    with pytest.raises(ValueError, match=r"finished|no samples"):
+    with pytest.raises(ValueError, match=r"not complete|no samples"):
         read_samples(path)
 
 
-def test_phases_are_told_apart() -> None:
-    """A message belongs to the phase in which it was said; what was never said, to none."""
+def test_messages_belong_to_their_phase() -> None:
+    """A message belongs to the phase in which it was said; a message never said, to none."""
     samples = make_samples()
     samples.messages["intended_ns"][-2] = 0
 

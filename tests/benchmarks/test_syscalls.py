@@ -24,7 +24,7 @@ sys.stdin.readline()
 
 @pytest.mark.parametrize("tool", ["perf", "strace"])
 def test_calls_are_counted(tool: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Five hundred calls are at least that many, and not thousands."""
+    """Of a program that makes 500 calls, at least 500 are counted, and not many more."""
     if counter() is None:
         pytest.skip("neither perf nor strace may count here")
     if not syscalls.works(tool):
@@ -35,7 +35,7 @@ def test_calls_are_counted(tool: str, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     assert child.stdin
     assert child.stdout
-    child.stdout.readline()  # it has started: what that took is not counted
+    child.stdout.readline()  # it has started; the calls of starting are not counted
 
     with child, counting_syscalls(child.pid) as count:
         child.stdin.write("\n")
@@ -47,7 +47,7 @@ def test_calls_are_counted(tool: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert 500 <= count.total < 600
 
 
-def test_nothing_is_counted_unasked() -> None:
+def test_nothing_is_counted_without_a_process() -> None:
     """Without a process there is nothing to count."""
     with counting_syscalls(None) as count:
         pass
@@ -56,7 +56,7 @@ def test_nothing_is_counted_unasked() -> None:
 
 
 def test_machine_without_tools_counts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where neither tool is there, the body runs all the same."""
+    """Without a tool the body runs, and nothing is counted."""
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(syscalls, "counter", counter.__wrapped__)
 

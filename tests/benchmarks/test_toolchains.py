@@ -1,6 +1,6 @@
-"""Building on demand: once for each content, whole or not at all, and one line when it fails.
+"""Building on demand: once per content, whole or not at all, and one line if it fails.
 
-The tools are small scripts that count their runs, save where a real compiler's words matter.
+The tools are small scripts that count their runs, except where a real compiler's text matters.
 """
 
 from __future__ import annotations
@@ -22,26 +22,12 @@ from benchmarks.toolchains import (
     python_module,
 )
 from conformance.timing import TICK
-
-
-# Like `cc … source -o program`: the program is a copy of the source.
-COMPILER = """
-case "$*" in *--version) echo "{version}"; exit; esac
-echo run >> "{runs}"
-while [ "$1" != -o ]; do source=$1; shift; done
-cp "$source" "$2"
-"""
-# Like `npm install --prefix folder …`, which it is started in.
-NPM = """
-echo run >> "{runs}"
-mkdir node_modules
-cp package.json node_modules
-"""
+from tests.benchmarks.fake_tools import COMPILER, NPM, put, runs_in, without_tools
 
 
 @pytest.fixture(autouse=True)
 def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give an empty cache, and a folder of tools that comes first in the path."""
+    """Set up an empty cache, and a folder of tools that is first on the PATH."""
     folder = tmp_path / "tools"
     folder.mkdir()
     monkeypatch.setenv("HUBBUB_CACHE", str(tmp_path / "cache"))
@@ -58,27 +44,8 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
-def put(tools: Path, name: str, script: str, version: str = "1.0") -> Path:
-    """Make a tool; return the file that its runs are counted in, a line each."""
-    runs = tools / f"{name}-runs"
-    tool = tools / name
-    # sh is named by its path, for a test may take everything else away.
-    tool.write_text(f"#!{shutil.which('sh')}\n{script.format(runs=runs, version=version)}")
-    tool.chmod(0o755)
-    return runs
-
-
-def runs_in(runs: Path) -> int:
-    return len(runs.read_text().splitlines())
-
-
-def without_tools(monkeypatch: pytest.MonkeyPatch, tools: Path) -> None:
-    """Leave only the tools of this test in the path."""
-    monkeypatch.setenv("PATH", str(tools))
-
-
 def test_program_is_built_once(tools: Path, source: Path) -> None:
-    """A source that has been built is not built again."""
+    """A source is built once, and then taken from the cache."""
     runs = put(tools, "cc", COMPILER)
 
     first = compile_c(source)
@@ -90,7 +57,7 @@ def test_program_is_built_once(tools: Path, source: Path) -> None:
 
 
 def test_changed_source_is_another_program(tools: Path, source: Path) -> None:
-    """A source that has changed is built again, and what was built before stays."""
+    """A changed source is built again, and the earlier program stays."""
     runs = put(tools, "cc", COMPILER)
     before = compile_c(source)
 
@@ -104,7 +71,7 @@ def test_changed_source_is_another_program(tools: Path, source: Path) -> None:
 
 
 def test_another_compiler_builds_anew(tools: Path, source: Path) -> None:
-    """What another version of the compiler has built is not taken."""
+    """A program of another compiler version is not taken from the cache."""
     put(tools, "cc", COMPILER, version="1.0")
     before = compile_c(source)
 
@@ -116,7 +83,7 @@ def test_another_compiler_builds_anew(tools: Path, source: Path) -> None:
 def test_chosen_compiler_is_taken(
     tools: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """CC names the compiler, with flags if it likes."""
+    """CC names the compiler, and may add flags."""
     unwanted, wanted = put(tools, "cc", COMPILER), put(tools, "mycc", COMPILER)
     monkeypatch.setenv("CC", "mycc")
     plain = compile_c(source)
@@ -128,8 +95,8 @@ def test_chosen_compiler_is_taken(
     assert not unwanted.exists()
 
 
-def test_builds_at_once_give_one_program(tools: Path, source: Path) -> None:
-    """Those who build the same at the same time all get it whole, and no scratch is left."""
+def test_builds_at_the_same_time_give_one_program(tools: Path, source: Path) -> None:
+    """Four builds at the same time all get the whole program, and no scratch folder is left."""
     put(tools, "cc", COMPILER)
 
     with ThreadPoolExecutor(4) as pool:
@@ -152,7 +119,7 @@ def test_missing_compiler_is_said(
 
 
 def test_missing_chosen_compiler_is_said(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A CC that is not there is named."""
+    """A CC that is not installed is named."""
     monkeypatch.setenv("CC", "no-such-compiler -g")
 
     with pytest.raises(Unavailable, match="no C compiler 'no-such-compiler'"):
@@ -163,7 +130,7 @@ def test_missing_chosen_compiler_is_said(source: Path, monkeypatch: pytest.Monke
 def test_broken_source_says_its_first_error(
     source: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """A source that does not compile gives the compiler's first error, in one line."""
+    """A source that does not compile is refused with the compiler's first error, in one line."""
     source.write_text("int main(void) { return not_there; }\n")
 
     with pytest.raises(Unavailable) as caught:
@@ -180,7 +147,7 @@ def test_broken_source_says_its_first_error(
 def test_tool_that_hangs_is_ended(
     tools: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A compiler that never ends is ended, with what it has started, and nothing is kept."""
+    """A compiler that hangs is ended, with its child processes, and nothing is kept."""
     put(tools, "cc", 'if [ "$1" != --version ]; then sleep 1000 & wait; fi')
     monkeypatch.setattr(toolchains, "_BUILD_S", TICK)
 
@@ -215,7 +182,7 @@ def test_missing_gorilla_is_said(
 def test_go_takes_the_library_of_gopath(
     tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A gorilla/websocket under GOPATH will do, and a change in it is built anew."""
+    """A gorilla/websocket under GOPATH is used, and a change in it causes a new build."""
     script = 'if [ "$1" = build ]; then echo run >> "{runs}"; cp "$4" "$3"; else echo 1.0; fi'
     runs = put(tools, "go", script)
     library = tmp_path / "src" / "github.com" / "gorilla" / "websocket"
@@ -234,7 +201,7 @@ def test_go_takes_the_library_of_gopath(
 
 
 def test_packages_are_installed_once(tools: Path, tmp_path: Path) -> None:
-    """A package.json is installed once, and one that has changed is installed anew."""
+    """A package.json is installed once, and again after a change."""
     put(tools, "node", "echo v1.0")
     runs = put(tools, "npm", NPM)
     package_json = tmp_path / "package.json"
@@ -251,7 +218,7 @@ def test_packages_are_installed_once(tools: Path, tmp_path: Path) -> None:
 
 
 def test_failing_install_is_said(tools: Path, tmp_path: Path) -> None:
-    """Where npm reaches nobody its first error is said, and the next try begins anew."""
+    """If npm fails, its first error is given, and the next attempt starts from nothing."""
     put(tools, "node", "echo v1.0")
     put(tools, "npm", "echo 'npm error network is down' >&2; exit 1")
     package_json = tmp_path / "package.json"
@@ -278,13 +245,13 @@ def test_missing_node_is_said(
         node_modules(tmp_path / "package.json")
 
 
-def test_module_that_is_there_is_available() -> None:
-    """A module that can be imported raises nothing."""
+def test_installed_module_is_available() -> None:
+    """For a module that can be imported nothing is raised."""
     python_module("json", "peers")
 
 
 def test_missing_module_is_said() -> None:
-    """For a module that is not there the error names the extra that brings it."""
+    """For a missing module the error names the extra that installs it."""
     with pytest.raises(Unavailable) as caught:
         python_module("no_such_module", "peers")
 
@@ -292,7 +259,7 @@ def test_missing_module_is_said() -> None:
 
 
 def test_first_line_of_a_tool(tools: Path) -> None:
-    """A version is the first line that a tool prints; where it fails or is not there, nothing."""
+    """The first line of a tool is returned; nothing if the tool fails or is missing."""
     put(tools, "talker", "echo one; echo two")
     put(tools, "failing", "echo one; exit 1")
 

@@ -7,10 +7,14 @@ import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from types import ModuleType
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+import conformance
+import conformance.checker
 
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +77,15 @@ def test_every_link_leads_somewhere(book: Path) -> None:
             if not target.is_file() or unquote(url.fragment) not in anchors | {""}:
                 astray.append((path, link))
     assert astray == []
+
+
+@pytest.mark.parametrize("package", [conformance, conformance.checker], ids=lambda p: p.__name__)
+def test_reference_has_every_public_name(book: Path, package: ModuleType) -> None:
+    """The reference of the suite has an entry for each name that a package exports."""
+    anchors = Html(book / "docs" / "book" / "conformance.html").anchors
+
+    entries = {anchor.rpartition(".")[2] for anchor in anchors if anchor.startswith("conformance.")}
+    assert set(package.__all__) - entries == set()
 
 
 def test_every_page_opens_on_a_phone(book: Path, page: Page) -> None:

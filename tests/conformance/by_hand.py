@@ -1,4 +1,4 @@
-"""A server played by hand, for tests of the suite's own clients."""
+"""A server that the test plays itself, for tests of the suite's own clients."""
 
 import socket
 import threading
@@ -8,7 +8,8 @@ import pytest
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
-from conformance.clients import Client, TcpClient
+from conformance.clients import Client
+from conformance.tcp_client import TcpClient
 from conformance.timing import TICK
 from conformance.websocket_client import WebSocketClient
 
@@ -17,7 +18,7 @@ __all__ = ["Stage", "stage"]
 
 
 class Stage:
-    """Makes clients, each called anna, and gives the server's end of their connections."""
+    """Makes clients that are called anna, and gives the server's end of their connections."""
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -37,7 +38,7 @@ class Stage:
         return anna, sock
 
     def ws(self) -> tuple[WebSocketClient, socket.socket]:
-        """Connect a WebSocket client; its handshake is answered by the websockets library."""
+        """Connect a WebSocket client; the websockets library answers its handshake."""
         accepted: list[socket.socket] = []
         answering = threading.Thread(target=lambda: accepted.append(self._shake_hands()))
         answering.start()
@@ -51,7 +52,7 @@ class Stage:
         threading.Thread(target=self._answer, args=(response,), daemon=True).start()
 
     def clear(self) -> None:
-        """End all there is."""
+        """End all clients and connections."""
         for one in self._opened:
             if isinstance(one, Client):
                 one.abandon()
@@ -82,7 +83,7 @@ class Stage:
 
 @pytest.fixture
 def stage() -> Iterator[Stage]:
-    """A stage that is cleared when the test is over."""
+    """A stage, which is cleared when the test is over."""
     stage = Stage()
     yield stage
     stage.clear()

@@ -1,6 +1,6 @@
-"""A room without a fault, for tests of the history checker: it makes the logs of its clients.
+"""A room without a fault, for tests of the history checker: it makes its clients' logs.
 
-Also the faults to plant: each takes a history and returns it with one log changed.
+Also the faults to plant: each function takes a history and returns it with one log changed.
 """
 
 from collections.abc import Callable
@@ -26,13 +26,13 @@ class _Stay:
 
 
 class Room:
-    """Everyone who is in gets everything at once, in the order of the calls."""
+    """Everyone in the room gets everything at once, in the order of the calls."""
 
     def __init__(self) -> None:
         self._stays: dict[str, _Stay] = {}
 
     def join(self, *labels: str, name: str | None = None) -> None:
-        """Let sessions come in, each under its first name (default: made of its label)."""
+        """Let sessions join, each under its first name (by default made of its label)."""
         for label in labels:
             address = name or f"{label}:1"
             stay = _Stay(label, address, address)
@@ -42,16 +42,16 @@ class Room:
             self.who(label, asked=False)
 
     def say(self, label: str, text: str, *, ahead: int = 0) -> None:
-        """Let a session say something, ``ahead`` lines before it comes back."""
+        """Let a session say something that comes back ``ahead`` lines later."""
         self._send(label, text, ahead)
         self._tell(f"{self._stays[label].name}: {text}")
 
     def send_unheard(self, label: str, line: str) -> None:
-        """Let a session send something that is never accepted."""
+        """Let a session send something that the room never accepts."""
         self._send(label, line, 0)
 
     def rename(self, label: str, name: str) -> None:
-        """Let a session take a name that nobody has."""
+        """Let a session take a name that no session has."""
         stay = self._stays[label]
         self._send(label, f"/rename {name}", 0)
         self._tell(f"* {stay.name} is now {name}")
@@ -65,26 +65,26 @@ class Room:
         self._stays[label].received.append(f"* online ({len(names)}): {', '.join(names)}")
 
     def leave(self, label: str, how: str = "left", *, gone: bool = True) -> None:
-        """Let a session go, in one of the three ways."""
+        """Let a session leave, in one of the three ways."""
         stay = self._stays[label]
         stay.inside, stay.gone = False, gone
         self._tell(f"* {stay.name} {how}")
 
     def cut(self, label: str, *, unread: int) -> None:
-        """Forget what a session got last, down to nothing at most."""
+        """Remove the last lines that a session got, as if it had been cut off before."""
         stay = self._stays[label]
         stay.inside = False
         stay.received = stay.received[: max(0, len(stay.received) - unread)]
         stay.sent_after = [min(after, len(stay.received)) for after in stay.sent_after]
 
     def close(self, *labels: str) -> None:
-        """Let sessions say a fence and have it back, so that they are complete."""
+        """Let sessions say a fence and get it back, so that they are complete."""
         for label in labels:
             self.say(label, f"{label}-fence")
             self._stays[label].complete = True
 
     def history(self) -> History:
-        """Return what the clients logged so far."""
+        """Return what the clients have logged so far."""
         return History(
             tuple(
                 Session(
@@ -113,7 +113,7 @@ class Room:
 
 
 def changed(history: History, label: str, change: Callable[[list[str]], list[str]]) -> History:
-    """Return the history with what one session received changed."""
+    """Return the history with a change to what one session received."""
     return History(
         tuple(
             replace(session, received=change(list(session.received)))
@@ -137,18 +137,18 @@ def doubled(history: History, label: str, line: str) -> History:
 
 
 def added(history: History, label: str, line: str) -> History:
-    """Return the history with one more line delivered to one session, at the end."""
+    """Return the history with one more line at the end of what one session received."""
     return changed(history, label, lambda received: [*received, line])
 
 
 def swapped(history: History, label: str, one: str, other: str) -> History:
-    """Return the history with two lines in each other's place at one session."""
+    """Return the history with two lines in exchanged places at one session."""
     places = {one: other, other: one}
     return changed(history, label, lambda received: [places.get(got, got) for got in received])
 
 
 def reworded(history: History, label: str, line: str, other: str) -> History:
-    """Return the history with one line delivered as another to one session."""
+    """Return the history with one line replaced by another at one session."""
     return changed(
         history, label, lambda received: [other if got == line else got for got in received]
     )

@@ -1,9 +1,9 @@
 """Random rooms for property tests: whatever happens in them, nothing is wrong.
 
-``rooms()`` draws all that can confuse a checker: ports used again, names given up
-and taken, the same words said by several, clients cut in the middle.
-``plain_rooms()`` draws rooms where every line is one of a kind and nobody is cut,
-so that any fault planted in the middle can be proved.
+``rooms()`` draws everything that can confuse a checker: ports that are used again, names that are
+given up and taken, the same words from several clients, clients that are cut in the middle.
+``plain_rooms()`` draws rooms where every line is unique and no client is cut, so that any fault
+that is planted in the middle can be proved.
 """
 
 from hypothesis import HealthCheck, settings
@@ -15,7 +15,7 @@ from tests.conformance.rooms import Room
 
 __all__ = ["RANDOMLY", "plain_rooms", "rooms"]
 
-# How long an example takes says nothing: servers under test may have the machine to themselves.
+# No deadline per example: servers of other tests may use the whole machine meanwhile.
 RANDOMLY = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 
 _PORTS = ("1:1", "1:2", "1:3", "1:4")
@@ -26,7 +26,7 @@ _ENDS = ("left", "timed out", "was too slow")
 
 @st.composite
 def rooms(draw: st.DrawFn) -> Room:
-    """Draw a room with a few dozen events, in which anything allowed may happen."""
+    """Draw a room with some dozens of events, in which anything allowed may happen."""
     room, inside, free = Room(), list[str](), list(_PORTS)
     names: dict[str, str] = {}
     ports: dict[str, str] = {}
@@ -74,7 +74,7 @@ def rooms(draw: st.DrawFn) -> Room:
 
 @st.composite
 def plain_rooms(draw: st.DrawFn) -> Room:
-    """Draw a room where two talk throughout, others come and go, and all is one of a kind."""
+    """Draw a room where two talk throughout, others come and go, and every line is unique."""
     room = Room()
     room.join("anna", "ben")
     guests: list[str] = []

@@ -1,4 +1,4 @@
-"""Made-up rooms as tapes, for the tests of what is kept and drawn of a run."""
+"""Made-up rooms as tapes, for tests of what is kept and drawn of a run."""
 
 from conformance.checker import History
 from conformance.clients import Event
@@ -10,7 +10,7 @@ __all__ = ["chat", "taped"]
 
 
 def taped(history: History) -> Tape:
-    """Return a tape of a history: one event a microsecond, the clients in turn."""
+    """Return a tape of a history: one event per microsecond, the clients in turn."""
     logs = [list(session.log()) for session in history.sessions]
     clock_us = 0
     events: list[list[Event]] = [[] for _ in logs]
@@ -29,7 +29,7 @@ def taped(history: History) -> Tape:
 
 
 def chat() -> History:
-    """Return a history of two who talk, in which nothing is wrong."""
+    """Return a history of two clients that talk, in which nothing is wrong."""
     room = Room()
     room.join("anna", "ben")
     room.say("anna", "anna-1")

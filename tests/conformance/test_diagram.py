@@ -61,7 +61,7 @@ def test_disagreement_stands_side_by_side() -> None:
 
 
 def test_lost_message_leaves_a_mark() -> None:
-    """Where a message should have come stands a mark, in its place among the others."""
+    """A mark stands where a lost message should have come."""
     assert drawn(loss()).splitlines()[3:] == [
         "step    anna           ben",
         "   1                   says ben-1",
@@ -76,7 +76,7 @@ def test_lost_message_leaves_a_mark() -> None:
 
 
 def test_impossible_log_is_drawn_as_it_is() -> None:
-    """Even what a client got before it was said has a step of its own."""
+    """Even a line that came before it was said has a step of its own."""
     a = Session("a", ["* you are a:1", "a:1: a-2", "a:1: a-1"], ["a-1", "a-2"], [1, 2])
 
     rows = drawn(Violation("order.speaker", "impossible", History((a,)))).splitlines()
@@ -90,7 +90,7 @@ def test_impossible_log_is_drawn_as_it_is() -> None:
 
 
 def test_text_fits_eighty_columns() -> None:
-    """Many clients stand below each other, and long lines become numbers."""
+    """Many clients stand below each other, and long words become numbers."""
     long = "a message that is much too long for any lane, however few there are, and goes on"
     sessions = [Session(f"client-{n}", ["* you are a:1", f"b:1: {long}"]) for n in range(9)]
     history = History((*sessions, Session("b", ["* you are b:1"], [long], [1])))
@@ -107,7 +107,7 @@ def test_text_fits_eighty_columns() -> None:
 
 
 def test_picture_is_a_titled_image() -> None:
-    """The SVG says to those who cannot see it what it shows."""
+    """The SVG has a title for readers who cannot see it."""
     violation = disagreement()
 
     root = svg(violation)
@@ -117,7 +117,7 @@ def test_picture_is_a_titled_image() -> None:
 
 
 def test_picture_has_a_lane_for_the_room_and_each_client() -> None:
-    """The room's lane is the first, then one a client."""
+    """The room's lane is the first; each client has a lane after it."""
     root = svg(disagreement())
 
     lanes = [line.get("class") for line in root.findall(f"{SVG}line")]
@@ -141,7 +141,7 @@ def test_picture_marks_what_is_wrong() -> None:
 
 
 def test_picture_needs_no_colour_to_be_understood() -> None:
-    """Weight and dashes say what colour says, for those who see none."""
+    """Line weight and dashes show what the colours show."""
     style = svg(loss()).findtext(f"{SVG}style") or ""
 
     assert re.search(r"\.wrong[^}]*stroke-width: 2\.6", style)
@@ -150,7 +150,7 @@ def test_picture_needs_no_colour_to_be_understood() -> None:
 
 @pytest.mark.parametrize("text", ['<script>alert("x")</script>', "a & b", "]]>"])
 def test_what_clients_say_cannot_become_markup(text: str) -> None:
-    """Whatever clients say stands in the SVG as words."""
+    """Whatever clients say is text in the SVG."""
     history = History((Session("<b>", ["* you are 1:1", f"1:1: {text}"], [text], [1]),))
 
     root = ET.fromstring(as_svg(history, Violation("order.total", text, history)))
@@ -162,7 +162,7 @@ def test_what_clients_say_cannot_become_markup(text: str) -> None:
 
 
 def test_empty_history_can_be_drawn() -> None:
-    """Where nothing happened, only the sentence is left."""
+    """If nothing happened, only the sentence is drawn."""
     violation = Violation("order.total", "nothing happened", History(()))
 
     assert drawn(violation).split() == ["order.total:", "nothing", "happened"]

@@ -15,7 +15,7 @@ PAYLOADS = st.builds(lambda size, seed: seed * size, SIZES, st.binary(min_size=1
 
 @given(PAYLOADS, st.booleans())
 def test_written_frames_are_read_by_others(payload: bytes, fin: bool) -> None:
-    """A masked frame of any length is what another reader takes it for."""
+    """Another reader understands a masked frame of any length."""
     reader = StreamReader()
     reader.feed_data(encode_frame(TEXT, payload, fin=fin))
 
@@ -30,7 +30,7 @@ def test_written_frames_are_read_by_others(payload: bytes, fin: bool) -> None:
 
 @given(st.lists(PAYLOADS, max_size=3), st.integers(min_value=1, max_value=50_000))
 def test_frames_of_others_are_read_however_they_are_cut(payloads: list[bytes], size: int) -> None:
-    """Frames come out whole and in order, whatever the pieces they came in."""
+    """Frames come out whole and in order, however their bytes are cut."""
     data = b"".join(
         TheirFrame(Opcode.BINARY, payload).serialize(mask=False) for payload in payloads
     )

@@ -1,4 +1,4 @@
-"""A swarm really overlaps, and what it finds is told by the rule that is broken."""
+"""A swarm really overlaps, and its findings name the rule that is broken."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -6,8 +6,8 @@ from contextlib import ExitStack
 import pytest
 
 from conformance.checker import TALK, Coverage
-from conformance.clients import Mismatch
 from conformance.contenders import ForeignCommand
+from conformance.expectations import Mismatch
 from conformance.factories import Connect, Launch
 from conformance.swarm import BrokenPromise, Swarm, SwarmLog
 from conformance.verdicts import Unknown
@@ -33,7 +33,7 @@ def swarm_of() -> Iterator[SwarmOf]:
 
 
 def test_right_server_keeps_its_rules_under_a_swarm(swarm_of: SwarmOf) -> None:
-    """Talkers overlap, visitors come and go amid the talk, and nothing is found."""
+    """Talkers overlap, visitors come and go amid the talk, and no fault is found."""
     log = swarm_of("")(talkers=3, lines_each=40, visitors=2, visits_each=3)
 
     needs = Coverage(receivers=3, messages=100, overlaps=10, joins=2, departures=2)
@@ -52,7 +52,7 @@ def test_right_server_keeps_its_rules_under_a_swarm(swarm_of: SwarmOf) -> None:
 def test_fault_is_found_and_told(
     swarm_of: SwarmOf, fault: str, rule_id: str, sentence: str
 ) -> None:
-    """The broken rule fails with a sentence that names who saw it."""
+    """A broken rule fails with a sentence that names the client that saw it."""
     log = swarm_of(fault)(talkers=3, lines_each=30)
 
     with pytest.raises(BrokenPromise, match=sentence) as broken:
@@ -61,7 +61,7 @@ def test_fault_is_found_and_told(
 
 
 def test_swarm_that_did_too_little_is_unknown(swarm_of: SwarmOf) -> None:
-    """Where fewer overlapped than was asked for, nothing is claimed."""
+    """A swarm with fewer overlaps than were asked for proves nothing."""
     log = swarm_of("")(talkers=1, lines_each=5)
 
     with pytest.raises(Unknown, match="0 overlaps where at least 1 are needed"):
@@ -69,7 +69,7 @@ def test_swarm_that_did_too_little_is_unknown(swarm_of: SwarmOf) -> None:
 
 
 def test_trouble_without_a_broken_promise_is_raised() -> None:
-    """A swarm that could not go on, for a reason that the checker does not see, fails."""
+    """A swarm that stops for a reason which the checker does not see fails with that reason."""
     log = SwarmLog((), (), complete=False, trouble=(Mismatch("anna was thrown out"),))
 
     with pytest.raises(Mismatch, match="anna was thrown out"):

@@ -1,4 +1,4 @@
-"""A tape: what is written is read again, cut where asked, and told from everything else."""
+"""A tape: it can be written, read and cut, and other files are refused."""
 
 import json
 
@@ -10,7 +10,7 @@ from tests.conformance.taped import chat, taped
 
 
 def test_what_is_written_is_read_again() -> None:
-    """A tape comes back as it was, and its history is the one that was taped."""
+    """A tape is the same after writing and reading, and so is its history."""
     tape = taped(chat())
 
     again = Tape.read(tape.lines())
@@ -21,7 +21,7 @@ def test_what_is_written_is_read_again() -> None:
 
 
 def test_file_is_an_object_a_line_in_order_of_time() -> None:
-    """After its head a tape has a line an event, the earlier one first."""
+    """After its head a tape has one line per event, in order of time."""
     head, *events = map(json.loads, taped(chat()).lines())
 
     assert [client["label"] for client in head["clients"]] == ["anna", "ben"]
@@ -31,7 +31,7 @@ def test_file_is_an_object_a_line_in_order_of_time() -> None:
 
 
 def test_first_is_how_it_began() -> None:
-    """Cut after some events, a tape has these and no others, and nobody who came later."""
+    """The first events of a tape are a tape without the clients that came later."""
     tape = taped(chat())
 
     start = tape.first(3)
@@ -52,7 +52,7 @@ def test_first_is_how_it_began() -> None:
     ],
 )
 def test_head_that_is_none(lines: list[str], words: str) -> None:
-    """What does not begin as a tape does is refused in one line."""
+    """A file that does not begin like a tape is refused in one line."""
     with pytest.raises(NotATape, match=words):
         Tape.read(lines)
 
@@ -69,7 +69,7 @@ def test_head_that_is_none(lines: list[str], words: str) -> None:
     ids=["no object", "no such client", "no such kind", "no time", "cut off"],
 )
 def test_event_that_is_none(event: str) -> None:
-    """An event with something missing or strange in it is refused in one line."""
+    """An event with a missing or wrong field is refused in one line."""
     head = next(taped(chat()).lines())
 
     with pytest.raises(NotATape) as refused:

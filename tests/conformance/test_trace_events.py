@@ -1,4 +1,4 @@
-"""A tape as Chrome trace events: a row a client, an arrow a delivery."""
+"""A tape as Chrome trace events: one row per client, one arrow per delivery."""
 
 import json
 from typing import Any
@@ -8,13 +8,13 @@ from tests.conformance.taped import chat, taped
 
 
 def written() -> list[dict[str, Any]]:
-    """The events of a chat, as a viewer reads them."""
+    """Return the events of a chat, as a viewer reads them."""
     found: list[dict[str, Any]] = json.loads(json.dumps(trace_events(taped(chat()))))["traceEvents"]
     return found
 
 
 def test_every_client_has_a_named_row() -> None:
-    """The rows bear the clients' labels, and hold what each said and got."""
+    """The rows have the clients' labels, and show what each client said and got."""
     rows = {e["tid"]: e["args"]["name"] for e in written() if e["name"] == "thread_name"}
 
     assert rows == {0: "anna", 1: "ben"}
@@ -24,7 +24,7 @@ def test_every_client_has_a_named_row() -> None:
 
 
 def test_every_delivery_has_an_arrow_forward_in_time() -> None:
-    """From what was said an arrow leads to each place where it was got, and never back in time."""
+    """An arrow leads from each message to every place where it came, forward in time."""
     begins = {e["id"]: e for e in written() if e["ph"] == "s"}
     ends = {e["id"]: e for e in written() if e["ph"] == "f"}
 

@@ -1,8 +1,7 @@
 """A small line chat that is wrong on request: ``python wrong_chat.py HOST:PORT [FAULT]``.
 
-The suite's own tests judge it. It knows as much of the protocol as the fixtures
-and a few rules need, has no WebSocket door, takes no settings and prints no
-ready line.
+The suite's own tests judge it. It knows as much of the protocol as the fixtures and a few rules
+need. It has no WebSocket door, takes no settings and prints no ready line.
 """
 
 import socket
@@ -19,7 +18,7 @@ held: list[str] = []
 
 
 def tell(line: str, *sockets: socket.socket) -> None:
-    """Send a line; called with the lock held."""
+    """Send a line. Called with the lock held."""
     for sock in sockets:
         try:
             sock.sendall(line.encode() + b"\n")
@@ -28,7 +27,7 @@ def tell(line: str, *sockets: socket.socket) -> None:
 
 
 def serve(sock: socket.socket) -> None:
-    """One client's stay."""
+    """Serve one client until it leaves."""
     host, port = sock.getpeername()
     with lock:
         tell(f"* {host}:{port} joined", *room)
@@ -41,14 +40,14 @@ def serve(sock: socket.socket) -> None:
                 with lock:
                     understand(sock, line.removesuffix("\n"))
         except OSError:
-            pass  # a reset is an end like another
+            pass  # a reset is one way to leave
         with lock:
             name = room.pop(sock)
             tell(f"* {name} left", *room)
 
 
 def understand(sock: socket.socket, line: str) -> None:
-    """Do what a line asks for; called with the lock held."""
+    """Do what a line asks for. Called with the lock held."""
     name = room[sock]
     if line.startswith("/rename "):
         room[sock] = line.removeprefix("/rename ")
@@ -60,7 +59,7 @@ def understand(sock: socket.socket, line: str) -> None:
 
 
 def say(line: str) -> None:
-    """Tell everyone a line, or what the fault makes of it; called with the lock held."""
+    """Send a line to everyone, or what the fault makes of it. Called with the lock held."""
     first, *others = room
     match fault:
         case "mishears":
@@ -80,7 +79,7 @@ def say(line: str) -> None:
 
 
 def main() -> None:
-    """Accept for ever."""
+    """Accept clients for ever."""
     host, _, port = sys.argv[1].rpartition(":")
     with socket.create_server((host, int(port)), backlog=LISTEN_BACKLOG) as listener:
         while True:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import campaign, environment, peers, processes
+from benchmarks import campaign, environment, peers, server_process
 from benchmarks.campaign import Plan
 from benchmarks.results import Run, read, write
 from benchmarks.scenarios import SCENARIOS
@@ -37,7 +37,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = replace(SCENARIOS["closed"], points=(SMALL,))
     monkeypatch.setitem(SCENARIOS, "closed", scenario)
     known = dict(peers.PEERS)  # a test may add one of its own
-    for module in (peers, campaign, processes):
+    for module in (peers, campaign, server_process):
         monkeypatch.setattr(module, "PEERS", known)
 
 
@@ -50,7 +50,7 @@ def test_measurement_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert [run.process for run in read(output).runs] == [1, 2, 3]
     assert [path.name for path in tmp_path.iterdir()] == ["bench.json"]
     said = capsys.readouterr().out
-    assert "3/3 closed asyncio-direct, process 3: 13.00 µs a delivery" in said
+    assert "3/3 closed asyncio-direct, process 3: 13.00 µs per delivery" in said
     assert "12.00" in said
 
 
@@ -78,7 +78,7 @@ def test_server_of_ones_own_is_measured_beside_others(tmp_path: Path) -> None:
     [
         ("'", "No closing quotation"),
         ("", "--command is empty"),
-        ("./node-ws --port {ws}", "node-ws is one of those that are known"),
+        ("./node-ws --port {ws}", "a server named node-ws exists already"),
     ],
 )
 def test_command_that_is_none_is_misuse(
@@ -231,8 +231,8 @@ def test_report_is_one_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     page = tmp_path / "round.html"
     assert capsys.readouterr().out.strip() == str(page)
     html = page.read_text("utf-8")
-    assert "Which one should I pick, and what does it cost?" in html
-    assert "0.61 times go-gorilla" in html
+    assert "Which server should I pick, and what does it cost?" in html
+    assert "0.61 times that of go-gorilla" in html
     assert "<link" not in html
     assert 'src="' not in html
     assert len(html) < 3_000_000

@@ -14,14 +14,15 @@ import pytest
 from conformance.timing import TICK
 from hubbub.cli import main
 from hubbub.learning import lessons
+from hubbub.learning.judge import Report
 from hubbub.learning.lessons import LESSONS, ROOT
 from hubbub.learning.progress import Progress
-from hubbub.learning.telling import wrapped
+from hubbub.learning.telling import Look, as_text, wrapped
 
 
 @pytest.fixture(autouse=True)
 def progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep the developer's own progress out of the tests."""
+    """Keep the progress of the person who runs the tests out of them."""
     path = tmp_path / "state" / "progress.json"
     monkeypatch.setenv("HUBBUB_PROGRESS", str(path))
     return path
@@ -29,20 +30,11 @@ def progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the first lesson in a clone of its own, so that its exercise may be edited."""
+    """A copy of the first lesson in a clone of its own; its exercise may be edited."""
     root = tmp_path / "clone"
     folder = root / "lessons" / "00_tour"
     shutil.copytree(LESSONS / "00_tour", folder)
-    for command in (
-        ["init", "-q"],
-        ["add", "-A"],
-        ["-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-q", "-m", "x"],
-    ):
-        subprocess.run(["git", *command], cwd=root, check=True)
     monkeypatch.setattr(lessons, "LESSONS", root / "lessons")
-    monkeypatch.setattr(lessons, "ROOT", root)
-    monkeypatch.setattr("hubbub.check.ROOT", root)
-    monkeypatch.setattr("hubbub.learn.LESSONS", root / "lessons")
     return folder
 
 
@@ -226,9 +218,140 @@ def test_unknown_lesson_is_misuse(command: str, capsys: pytest.CaptureFixture[st
 def test_progress_that_cannot_be_kept_is_said(
     lesson: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Progress that cannot be saved is one sentence."""
+    """Where nothing can be written, that is a sentence, and the verdict comes all the same."""
     monkeypatch.setenv("HUBBUB_PROGRESS", "/dev/null/progress.json")
     solve(lesson)
 
     assert main(["check", "00"]) == 2
-    assert "cannot be saved" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "cannot be kept" in said.err
+    assert said.out.startswith("Passed.")
+
+
+@pytest.mark.parametrize("device", ["/dev/full", "/dev/zero"])
+def test_progress_file_that_is_a_device_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], device: str
+) -> None:
+    """What is no file is not read, which might never end."""
+    monkeypatch.setenv("HUBBUB_PROGRESS", device)
+
+    assert main(["learn"]) == 0
+    assert capsys.readouterr().err == (
+        f"hubbub: {device} is no file, so no progress is known or kept\n"
+    )
+
+
+def test_pass_is_kept_though_the_reader_has_gone(lesson: Path, progress: Path) -> None:
+    """A pass is written down before anything is printed."""
+    solve(lesson)
+    script = (
+        "import sys\nfrom pathlib import Path\nfrom hubbub.learning import lessons\n"
+        f"lessons.LESSONS = Path({str(lesson.parent)!r})\n"
+        "from hubbub.cli import main\nsys.exit(main(['check', '00']))\n"
+    )
+    checking = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
+    )
+    assert checking.stdout is not None
+    checking.stdout.close()
+    checking.communicate(timeout=300 * TICK)
+
+    assert Progress(progress).of("00").passed
+
+
+def test_workspace_is_a_learners_own(
+    lesson: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A copy is judged from then on, also from inside it; the clone stays as it was."""
+    shipped = (lesson / "exercise.py").read_bytes()
+    mine = tmp_path / "my lessons"
+
+    assert main(["learn", "--into", str(mine)]) == 0
+    (mine / "00_tour" / "exercise.py").write_text((lesson / "solution.py").read_text())
+    capsys.readouterr()
+    assert main(["check", "00"]) == 0
+    assert "Judged: " in capsys.readouterr().out
+    assert main(["learn", "--into", str(mine)]) == 0
+    assert "stay as they are" in capsys.readouterr().out
+    monkeypatch.chdir(mine / "00_tour")
+    assert main(["check", "00"]) == 0
+    assert "Judged: exercise.py" in capsys.readouterr().out
+    assert not (mine / "00_tour" / "solution.py").exists()
+    assert (lesson / "exercise.py").read_bytes() == shipped
+
+
+def test_workspace_inside_the_project_is_refused(
+    lesson: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A copy among the lessons would be taken for a lesson."""
+    assert main(["learn", "--into", str(lesson / "mine")]) == 2
+    assert "belongs to the project" in capsys.readouterr().err
+
+
+def test_shipped_copies_are_the_exercises() -> None:
+    """What --reset restores is what the lessons begin with; to take an edit of ours over, run it.
+
+    The command is ``python -m hubbub.learning.lessons``; an exercise that a learner has edited
+    differs too, and ``hubbub check NN --reset`` keeps that aside.
+    """
+    for one in lessons.lessons():
+        shipped = lessons.shipped_exercise(one)
+        assert shipped == (one.folder / "exercise.py").read_bytes(), one.folder.name
+
+
+def test_reset_restores_what_was_shipped_and_not_what_was_committed(
+    lesson: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An answer that was committed is no shipped exercise, and a zip has no commits at all."""
+    shipped = (lesson / "exercise.py").read_bytes()
+    solve(lesson)
+    for command in (
+        ["init", "-q"],
+        ["add", "-A"],
+        ["-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-q", "-m", "x"],
+    ):
+        subprocess.run(["git", *command], cwd=lesson, check=True)
+
+    assert main(["check", "00", "--reset"]) == 0
+
+    assert (lesson / "exercise.py").read_bytes() == shipped
+    assert "as it was shipped" in capsys.readouterr().out
+
+
+def test_solution_is_compared_with_an_answer_in_another_encoding(
+    lesson: Path, progress: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A declared encoding is read as Python reads it."""
+    text = "# -*- coding: latin-1 -*-\n# \u00e4\n" + (lesson / "solution.py").read_text()
+    (lesson / "exercise.py").write_bytes(text.encode("latin-1"))
+
+    assert main(["check", "00"]) == 0
+    capsys.readouterr()
+    assert main(["check", "00", "--solution"]) == 0
+    assert "-# \u00e4" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_verdict_fits_the_terminal(
+    lesson: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], columns: int
+) -> None:
+    """No row is wider than the terminal."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+
+    main(["check", "00"])
+
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= columns
+
+
+def test_colour_and_characters_are_those_that_a_terminal_has() -> None:
+    """Without colour there is none, and what cannot be shown is spelled."""
+    report = Report(False, (("a.rule", "It is so."),), sentence="It is not so.", rule="a.rule")
+
+    plain = as_text(report, "00", Look(60, encoding="ascii"))
+    coloured = as_text(report, "00", Look(60, colour=True))
+
+    assert plain == "It is not so.\n\n  x a.rule: It is so."
+    assert coloured == ("\x1b[1mIt is not so.\x1b[0m\n\n\x1b[31m  \u2717 a.rule: It is so.\x1b[0m")

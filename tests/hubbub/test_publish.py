@@ -1,4 +1,4 @@
-"""The README's table: computed from a round, and nothing else of the README is touched."""
+"""The README's table: computed from a round; the rest of the README stays as it is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ README = Path(__file__).parents[2] / "README.md"
 
 
 def test_table_ranks_what_was_measured() -> None:
-    """A line a server, the cheapest first, with its ratio to the peer and what is not known."""
+    """One row per server, the cheapest first, with its ratio to the peer; unknowns are marked."""
     behind = make_run("a", 1.0, scenario="open", verdict="unknown", behind=True)
     results = make_results({PEER: [5.0, 5.1, 5.2], "a": [10.0, 10.1, 10.2]}, [behind])
 
@@ -28,7 +28,7 @@ def test_table_ranks_what_was_measured() -> None:
 
 
 def test_only_what_is_between_the_marks_is_replaced() -> None:
-    """Replacing twice is the same as once, and the text around stays."""
+    """Replacing twice is the same as replacing once, and the text around the marks stays."""
     text = README.read_text("utf-8")
 
     once = replace_block(text, "new")
@@ -39,13 +39,13 @@ def test_only_what_is_between_the_marks_is_replaced() -> None:
 
 
 def test_text_without_marks_is_refused() -> None:
-    """A README that has lost its marks is not guessed at."""
+    """A README without the marks is refused."""
     with pytest.raises(ValueError, match="marks"):
         replace_block("# Hubbub", "new")
 
 
 def test_what_is_no_round_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A file that holds no results leaves the README as it is."""
+    """A file that does not hold results leaves the README as it is."""
     before = README.read_text("utf-8")
     path = tmp_path / "results.json"
     path.write_text("{}")

@@ -36,11 +36,11 @@ SHIPPED = {
     "07": "What one read brings is not one message",
     "08": "nothing was ever due",
     "09": "at an await others run",
-    "10": "nobody told it",
+    "10": "nothing told it to end",
     "11": "it is idle while work waits",
-    "12": "a mean hides the one who waits longest",
+    "12": "A mean hides the client that waits longest",
     "13": "the rest never came",
-    "14": "has to carry out what it has accepted",
+    "14": "Wait for the inbox itself",
     "15": "Two clients have one name now",
 }
 

@@ -29,15 +29,24 @@ def test_rule_has_a_test(rule: Rule) -> None:
     assert rule in [tested for tested, _ in _tests()]
 
 
-def test_test_stands_in_the_file_of_its_area() -> None:
-    """A rule's tests are found in the file that is called after its area."""
+def test_test_stands_in_a_file_of_its_area() -> None:
+    """A rule's tests stand in ``test_AREA.py``, or in a ``test_AREA_*.py`` of a divided area."""
     strays = [
         f"{function.__module__}.{function.__name__}: {rule.id}"
         for rule, function in _tests()
-        if not function.__module__.endswith(f"test_{rule.area}")
+        if not f"{function.__module__.rpartition('.')[2]}_".startswith(f"test_{rule.area}_")
     ]
 
     assert strays == []
+
+
+def test_tests_of_a_rule_stand_together() -> None:
+    """No rule is divided: all tests of a rule stand in one file."""
+    files: dict[str, set[str]] = {}
+    for rule, function in _tests():
+        files.setdefault(rule.id, set()).add(function.__module__)
+
+    assert {rule_id: names for rule_id, names in files.items() if len(names) > 1} == {}
 
 
 def test_test_says_its_claim_in_one_sentence() -> None:

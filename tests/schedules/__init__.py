@@ -1,1 +1,1 @@
-"""Tests of the hubs under controlled schedules, and of the machinery that makes these."""
+"""Tests of the hubs under controlled schedules, and of the code that makes these."""

@@ -1,7 +1,7 @@
-"""Canaries: servers with a planted bug, that an explorer must find to be believed.
+"""Canaries: servers with a planted bug, which an explorer must find to be believed.
 
-Most are exhibits. The rest stand here: bugs that the gallery shows in one runtime, and
-that another runtime's explorer has to find too.
+Most canaries are exhibits. The others are here: bugs that the gallery shows in one runtime, and
+that the explorer of another runtime has to find too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import trio
 from implementations.core.causes import Cause
 from implementations.core.commands import Command, Rename
 from implementations.core.message import encode
-from implementations.core.room import ClientId, ToAll, _key
+from implementations.core.room import ClientId, ToAll, name_key
 from implementations.core.settings import Settings
 from implementations.on_asyncio.hub_broadcaster import BroadcasterHub as AsyncioBroadcasterHub
 from implementations.on_asyncio.hub_mutex import MutexHub as AsyncioMutexHub
@@ -25,6 +25,7 @@ from implementations.on_asyncio.outbox_direct import DirectOutbox as AsyncioDire
 from implementations.on_asyncio.pace import Pace as AsyncioPace
 from implementations.on_threads.hub_broadcaster import BroadcasterHub as ThreadsBroadcasterHub
 from implementations.on_threads.hub_mutex import MutexHub as ThreadsMutexHub
+from implementations.on_threads.inbox import Inbox as ThreadsInbox
 from implementations.on_threads.outbox import Outbox as ThreadsOutbox
 from implementations.on_threads.outbox_direct import DirectOutbox as ThreadsDirectOutbox
 from implementations.on_trio.hub_mutex import MutexHub as TrioMutexHub
@@ -42,20 +43,20 @@ WITHIN = 60  # seeds, in which every canary must be found; most are within ten
 def found(
     server_id: str, monkeypatch: pytest.MonkeyPatch, planted: dict[str, Any] | None = None
 ) -> Run:
-    """Return the first run that fails; there must be one soon.
+    """Return the first run that fails; there must be one within some seeds.
 
     Args:
-        planted: what stands where, as an exhibit's ``REPLACES``.
+        planted: the object to put in each place, as in an exhibit's ``REPLACES``.
     """
     for target, stand_in in (planted or {}).items():
         monkeypatch.setattr(target, stand_in)
     run = first_failure(server_id, range(WITHIN))
-    assert run is not None, f"the explorer is blind to what is wrong with {server_id}"
+    assert run is not None, f"the explorer did not find the bug of {server_id}"
     return run
 
 
 class TaskPerMessage(AsyncioMutexHub):
-    """asyncio: a task for each message, which its loop's order hides."""
+    """asyncio: one task per message; the order of asyncio's own loop hides the bug."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -66,23 +67,20 @@ class TaskPerMessage(AsyncioMutexHub):
 
 
 class UnguardedInbox(AsyncioBroadcasterHub):
-    """asyncio: the owner looks away between taking a command and carrying it out."""
+    """asyncio: commands enter the inbox a little late, each through a callback of its own."""
 
-    async def run(self) -> None:
-        async with asyncio.TaskGroup() as helpers:
-            self._helpers = helpers
-            await super().run()
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        put = self._inbox.put
 
-    def _put(self, command: Callable[..., None]) -> None:
-        def late() -> None:
-            put(command)
+        def put_late(command: Callable[..., None]) -> None:
+            asyncio.get_running_loop().call_soon(put, command)
 
-        put = super()._put
-        asyncio.get_running_loop().call_soon(late)
+        self._inbox.put = put_late  # type: ignore[method-assign]
 
 
 class TrioAwaitInFanout(TrioMutexHub):
-    """trio: a checkpoint between two clients, and no lock around."""
+    """trio: a checkpoint between two clients, with no lock around the loop."""
 
     async def submit(self, client_id: ClientId, command: Command) -> None:
         match self._fanout._room.submit(client_id, command):
@@ -95,18 +93,18 @@ class TrioAwaitInFanout(TrioMutexHub):
 
 
 class TrioCheckThenAct(TrioMutexHub):
-    """trio: whether a name is free is asked before the lock is held."""
+    """trio: the hub asks whether a name is free before it holds the lock."""
 
     async def submit(self, client_id: ClientId, command: Command) -> None:
-        holders = self._fanout._room._holders
-        if isinstance(command, Rename) and (key := _key(command.new)) not in holders:
+        holders = self._fanout._room._room._holders
+        if isinstance(command, Rename) and (key := name_key(command.new)) not in holders:
             await trio.lowlevel.checkpoint()
             holders.pop(key, None)
         await super().submit(client_id, command)
 
 
 class TrioUnspiltTooSoon(TrioDirectOutbox):
-    """trio: who asks for more counts as one who has written all, though a part is on its way."""
+    """trio: an outbox counts as empty when its pump asks for more, before all is written."""
 
     async def take(self) -> bytes:
         self._spilt = False
@@ -130,7 +128,7 @@ class ThreadsUnspiltTooSoon(ThreadsDirectOutbox):
 
 
 class AsyncioForgetfulPace(AsyncioPace):
-    """asyncio: who ceases to hold back wakes nobody of those that it held back."""
+    """asyncio: when a holder lets go, none of the waiting talkers is woken."""
 
     def release(self, holder: object) -> None:
         self._holders.discard(holder)
@@ -144,14 +142,14 @@ class TrioForgetfulPace(TrioPace):
 
 
 class ThreadsUnguardedLeave(ThreadsMutexHub):
-    """threads: whoever leaves does it without the lock, for nobody is kept from leaving."""
+    """threads: a client leaves without the lock."""
 
     def leave(self, client_id: ClientId, cause: Cause) -> None:
         self._fanout.leave(client_id, cause)
 
 
 class LostWakeUp(ThreadsOutbox):
-    """threads: the write pump looks, and only then says that it waits."""
+    """threads: the write pump looks for messages, and only then says that it waits."""
 
     def take(self) -> bytes:
         while not self._backlog.size_bytes:
@@ -164,18 +162,29 @@ class LostWakeUp(ThreadsOutbox):
             return self._backlog.take()
 
 
-class UncountedInbox(ThreadsBroadcasterHub):
-    """threads: two count what waits in the inbox without a lock, and one count is lost."""
+class UncountingInbox(ThreadsInbox[Any]):
+    """See `UncountedInbox`."""
 
-    def _put(self, command: Callable[..., None]) -> None:
-        self._inbox.put(command)
+    def put(self, command: Callable[..., None]) -> None:
+        self._commands.put(command)
         waiting = self._waiting
         self._waiting = waiting + 1
-        if self._waiting >= self._settings.inbox:
+        if self._full():
             self._pace.hold(self)
 
-    def _carried_out(self, commands: int) -> None:
+    def carried_out(self, commands: int, underway: int = 0) -> None:
+        for answer in self._answers:
+            answer()
+        self._answers.clear()
         waiting = self._waiting
         self._waiting = waiting - commands
-        if self._waiting < self._settings.inbox:
+        if not self._full():
             self._pace.release(self)
+
+
+class UncountedInbox(ThreadsBroadcasterHub):
+    """threads: two threads count what waits in the inbox without a lock, and one count is lost."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._inbox = UncountingInbox(settings.inbox, self._pace)

@@ -1,6 +1,6 @@
-"""Good servers under many schedules; and what a run, or the lack of a tool, looks like.
+"""Correct servers under many schedules; also what a run is, and what a missing tool does.
 
-Each server has its share of seeds, cut into stretches that workers can take in turn.
+The seeds of each server are cut into stretches, so that pytest's workers can share them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from schedules.explore import MissingTool, first_failure, play
 from tests.schedules.tools import needs
 
 
-# Seeds a server: a run of threads takes ten times as long as one of tasks.
+# Seeds per server: a run of threads takes ten times as long as a run of tasks.
 SEEDS = {"threads": 640, "asyncio": 1600, "trio": 1200}
 STRETCHES = 16
 
@@ -31,7 +31,7 @@ STRETCHES = 16
     ],
 )
 def test_good_server_keeps_its_promises(server_id: str, runtime: str, stretch: int) -> None:
-    """Under every schedule that is tried a good server breaks nothing, and ends."""
+    """Under every schedule that is tried, a correct server breaks nothing and ends."""
     length = SEEDS[runtime] // STRETCHES
 
     failed = first_failure(server_id, range(stretch * length, (stretch + 1) * length))
@@ -40,7 +40,7 @@ def test_good_server_keeps_its_promises(server_id: str, runtime: str, stretch: i
 
 
 def test_run_has_all_that_happened() -> None:
-    """A run carries its steps, what each client said and got, and what it broke: here nothing."""
+    """A run has its steps, what each client said and got, and what it broke: here nothing."""
     run = play("trio-mutex", 1)
 
     assert (run.server_id, run.seed, run.waits, run.violations) == ("trio-mutex", 1, (), ())
@@ -49,7 +49,7 @@ def test_run_has_all_that_happened() -> None:
 
 
 def test_search_ends_at_the_first_that_fails() -> None:
-    """A search returns the run of the first seed that breaks a promise, none where none does."""
+    """A search returns the run of the first seed that breaks a promise, or None."""
     found = first_failure("exhibit-task-per-message", range(60))
 
     assert found is not None
@@ -58,7 +58,7 @@ def test_search_ends_at_the_first_that_fails() -> None:
 
 
 def test_unknown_server_is_an_error() -> None:
-    """An id that nobody has cannot be played."""
+    """An unknown id cannot be played."""
     with pytest.raises(SettingsError, match="asyncio-magic"):
         play("asyncio-magic", 1)
 
@@ -96,7 +96,7 @@ def test_interrupt_waits_for_the_end_of_a_run(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_second_interrupt_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever presses Ctrl-C again is heard at once, in case the run never ends."""
+    """A second Ctrl-C acts at once, in case the run never ends."""
 
     class Interrupted(MutexHub):
         def stop(self) -> None:

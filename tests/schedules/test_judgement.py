@@ -1,4 +1,4 @@
-"""What a run broke, judged from what its clients said and got."""
+"""Which promises a run broke, by what its clients said and got."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OLGA = Part(OBSERVER, (AllGone(), Say("/who"), Say("olga-2"), Hear("olga-2")))
 
 
 def stage_of(*guests: Part) -> Stage:
-    """Return the stage of a scene with these guests, nobody of whom has come yet."""
+    """Return the stage of a scene with these guests, none of whom has come yet."""
     return Stage(Scene((OLGA, *guests), 256), 1, lambda: 1)
 
 
@@ -34,7 +34,7 @@ def hear_out(sock: MemorySocket) -> None:
 
 
 def play_well(stage: Stage) -> None:
-    """Have anna come, say a line and go, and olga see it all."""
+    """Let anna come, say a line and leave, and let olga see all of it."""
     olga, anna = stage.sockets
     tell(olga, "* you are olga:1", "* online (1): olga:1", "* anna:1 joined")
     tell(anna, "* you are anna:1", "* online (2): olga:1, anna:1")
@@ -47,14 +47,14 @@ def play_well(stage: Stage) -> None:
 
 
 def only(violations: tuple[Violation, ...]) -> Violation:
-    """Return the one violation that there is; it can be drawn."""
+    """Return the only violation; it can be drawn."""
     (violation,) = violations
     assert as_text(violation.witness, violation)
     return violation
 
 
 def test_good_run_breaks_nothing() -> None:
-    """A run in which all went as it should has no violation."""
+    """A run in which everything went right has no violation."""
     stage = stage_of(guest(Say("anna-1"), Hear("anna-1")))
 
     play_well(stage)
@@ -68,7 +68,7 @@ def test_good_run_breaks_nothing() -> None:
 
 @pytest.mark.parametrize("ghost", ["anna:1", "nobody:1"])
 def test_ghost_in_the_last_roster(ghost: str) -> None:
-    """A roster that names somebody who has gone, or was never there, breaks its rule."""
+    """A last roster with a client that has left, or was never there, breaks its rule."""
     stage = stage_of(guest(Say("anna-1"), Hear("anna-1")))
 
     play_well(stage)
@@ -78,7 +78,7 @@ def test_ghost_in_the_last_roster(ghost: str) -> None:
 
 
 def test_question_without_an_answer() -> None:
-    """A question that nobody answers breaks its rule."""
+    """A question without an answer breaks its rule."""
     stage = stage_of(guest(Say("anna-1"), Hear("anna-1")))
 
     play_well(stage)
@@ -95,7 +95,7 @@ def test_question_without_an_answer() -> None:
     ],
 )
 def test_name_that_two_have(lines: list[str]) -> None:
-    """Whoever is told of a name that somebody else has, told or listed, was told of a race."""
+    """An announcement or a roster that gives two clients one name breaks its rule."""
     stage = stage_of()
     tell(stage.observer, "* you are olga:1", "* online (3): olga:1, anna:1, ben:1", *lines)
 
@@ -106,7 +106,7 @@ def test_name_that_two_have(lines: list[str]) -> None:
 
 
 def test_name_that_was_given_up_may_be_taken() -> None:
-    """A name is free once its holder has another, or has left; one's own can be spelled anew."""
+    """A name is free once its holder has another or has left; the own name may be respelled."""
     stage = stage_of()
     tell(stage.observer, "* you are olga:1", "* online (3): olga:1, anna:1, ben:1")
     tell(stage.observer, "* anna:1 is now max", "* max is now MAX", "* MAX is now moritz")
@@ -117,7 +117,7 @@ def test_name_that_was_given_up_may_be_taken() -> None:
 
 @pytest.mark.parametrize(("slow", "broken"), [("anna:1", True), ("max", True), ("dora:1", False)])
 def test_who_reads_is_not_cut_off(slow: str, broken: bool) -> None:
-    """Only who has stopped reading may be cut off for slowness."""
+    """Only a client that has stopped reading may be cut off for slowness."""
     stage = stage_of(guest(), Part("dora", (), Leaving.QUIT, reads=False))
     tell(stage.observer, "* you are olga:1", "* online (2): olga:1, dora:1")
     tell(stage.observer, f"* {slow} joined", f"* {slow} was too slow")
@@ -126,7 +126,7 @@ def test_who_reads_is_not_cut_off(slow: str, broken: bool) -> None:
 
 
 def test_bug_is_told() -> None:
-    """What a connection or hub failed with is a violation in its own words."""
+    """The error of a connection or hub is a violation, in its own words."""
     stage = stage_of()
     stage.enter("the hub")
     stage.crashed(KeyError("anna"))
@@ -143,11 +143,11 @@ def test_bug_is_told() -> None:
         (guest(Say("a")), 0, "membership.welcome", "never welcomed"),
         (guest(Say("a"), Hear("a")), 2, "delivery.exactly-once", "never hears it"),
         (guest(leaving=Leaving.QUIT), 2, "commands.quit", "never disconnected"),
-        (guest(), 2, "membership.half-close", "never seen off"),
+        (guest(), 2, "membership.half-close", "never disconnected"),
     ],
 )
 def test_stuck_run_says_who_waits_for_what(part: Part, told: int, rule_id: str, words: str) -> None:
-    """Where nothing moves any more, the first violation names a client and what it lacks."""
+    """In a deadlock the first violation names a client and what it lacks."""
     stage = stage_of(part)
     tell(stage.observer, "* you are olga:1", "* online (1): olga:1")
     tell(stage.guests[0], *["* you are anna:1", "* online (2): olga:1, anna:1"][:told])
@@ -163,7 +163,7 @@ def test_stuck_run_says_who_waits_for_what(part: Part, told: int, rule_id: str, 
 
 
 def test_words_that_nobody_listens_to() -> None:
-    """A client with something to say that the server never reads is held back for ever."""
+    """A client whose next line the server never reads is held back for ever."""
     stage = stage_of(guest(Say("a")))
     for sock in stage.sockets:
         tell(sock, "* you are somebody", "* online (1): somebody")
@@ -173,7 +173,7 @@ def test_words_that_nobody_listens_to() -> None:
 
 
 def test_stalled_client_delays_the_others() -> None:
-    """Where nothing moves and one has stopped reading, the others are delayed by it."""
+    """In a deadlock with a client that has stopped reading, that client delays the others."""
     stage = stage_of(Part("dora", (), Leaving.QUIT, reads=False), guest())
     for sock in stage.guests:
         tell(sock, "* you are somebody", "* online (1): somebody")
@@ -186,7 +186,7 @@ def test_stalled_client_delays_the_others() -> None:
 
 
 def test_hub_that_never_stops() -> None:
-    """Where all clients have been seen off, it is the hub that does not end."""
+    """If all clients have been closed, it is the hub that does not end."""
     stage = stage_of()
     stage.observer.peer.all_gone()
     hear_out(stage.observer)
@@ -199,7 +199,7 @@ def test_hub_that_never_stops() -> None:
 
 
 def test_stalled_client_that_is_never_cut_off() -> None:
-    """Where only who has stopped reading is left, it was not cut off."""
+    """If only a client that has stopped reading is left, it was not cut off."""
     stage = stage_of(Part("dora", (), Leaving.QUIT, reads=False))
     tell(stage.observer, "* you are olga:1", "* online (1): olga:1")
     tell(stage.guests[0], "* you are dora:1", "* online (2): olga:1, dora:1")

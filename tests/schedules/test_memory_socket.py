@@ -1,4 +1,4 @@
-"""The socket in memory: it does what a kernel's does, as far as a connection can tell."""
+"""The socket in memory does what a kernel's socket does, as far as a connection can tell."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def made(
 
 
 def test_client_is_heard_and_then_ends() -> None:
-    """What the client says comes in its order, and then the end of the stream, again and again."""
+    """The client's lines come in their order, and then the end of the stream, every time."""
     sock = made(Say("a"), Say("b"), Say("c"))
     heard = b""
 
@@ -58,7 +58,7 @@ def test_client_is_heard_and_then_ends() -> None:
 
 
 def test_client_that_waits_to_be_disconnected_gives_nothing() -> None:
-    """A client with nothing to say keeps its connection, and ends its side after ours."""
+    """A client with nothing to say stays connected, and ends its side after the server."""
     sock = made(leaving=Leaving.QUIT)
 
     readable_before = sock.readable
@@ -74,7 +74,7 @@ def test_client_that_waits_to_be_disconnected_gives_nothing() -> None:
 
 
 def test_reset_is_met_by_reader_and_writer() -> None:
-    """A client that resets its connection makes both directions fail, once it has been heard."""
+    """After a reset both directions fail, once the client's lines have been read."""
     sock = made(Say("a"), leaving=Leaving.RESET)
 
     assert sock.recv(MUCH) == b"a\n"
@@ -86,7 +86,7 @@ def test_reset_is_met_by_reader_and_writer() -> None:
 
 
 def test_short_writes_lose_nothing() -> None:
-    """A socket that takes parts takes them in order, and nothing more until it is drained."""
+    """A socket with short writes takes parts in order, and nothing more until it is drained."""
     notes = Notes()
     sock = made(leaving=Leaving.QUIT, short_writes=True, notes=notes)
     rest, refused = b"* you are anna:1\n* online (1): anna:1\nanna:1: hello\n", 0
@@ -109,7 +109,7 @@ def test_short_writes_lose_nothing() -> None:
 
 
 def test_stalled_client_takes_its_welcome_and_no_more() -> None:
-    """Who does not read takes the first two lines; draining makes no difference then."""
+    """A client that does not read takes two lines; draining has no effect then."""
     sock = made(leaving=Leaving.QUIT, reads=False)
 
     assert sock.send(b"* you are anna:1\n* online (1): anna:1\n") == 38
@@ -122,7 +122,7 @@ def test_stalled_client_takes_its_welcome_and_no_more() -> None:
 
 
 def test_waiter_is_called_when_there_is_something_to_read() -> None:
-    """Whoever waits is told of words, of the end, and of nothing when there is nothing."""
+    """A waiting pump is called for lines and for the end, and for nothing else."""
     calls: list[str] = []
     sock = made(leaving=Leaving.QUIT)
     sock.call_back(lambda: calls.append("woken"))
@@ -138,7 +138,7 @@ def test_waiter_is_called_when_there_is_something_to_read() -> None:
 
 
 def test_closing_counts_once_and_only_while_it_counts() -> None:
-    """The audience hears of a closing once; of one while the stage is cleared, not at all."""
+    """The audience hears of a closing once, and not at all while the stage is cleared."""
     notes, late = Notes(), Notes()
     late.is_over = True
     sock, cleared = made(notes=notes), made(notes=late)

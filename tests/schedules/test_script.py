@@ -18,7 +18,7 @@ SEEDS = range(300)
 
 
 def test_seed_decides_the_scene() -> None:
-    """The same seed gives the same scene, and not all seeds give one."""
+    """The same seed gives the same scene, and different seeds give different scenes."""
     scenes = [make_scene(seed) for seed in SEEDS]
 
     assert scenes == [make_scene(seed) for seed in SEEDS]
@@ -26,7 +26,7 @@ def test_seed_decides_the_scene() -> None:
 
 
 def test_no_line_is_said_twice() -> None:
-    """What clients say in a scene tells by itself who said it, and when."""
+    """No two lines of a scene are the same."""
     for seed in SEEDS:
         said = [
             move.line
@@ -38,7 +38,7 @@ def test_no_line_is_said_twice() -> None:
 
 
 def test_observer_has_the_last_word() -> None:
-    """The observer comes first, waits for all others to go, asks who is online, and hears back."""
+    """The observer waits until all others have left, asks for the roster, and hears itself."""
     for seed in SEEDS:
         observer = make_scene(seed).parts[0]
         assert observer.name == OBSERVER
@@ -47,7 +47,7 @@ def test_observer_has_the_last_word() -> None:
 
 
 def test_seeds_have_everything_that_clients_do() -> None:
-    """Among some hundred scenes there is every way to leave, a rename race and a stalled reader."""
+    """Some hundred scenes have every way to leave, a rename race and a stalled reader."""
     parts = [part for seed in SEEDS for part in make_scene(seed).parts]
     renamers = [
         sum(Say("/rename max") in part.moves for part in make_scene(seed).parts) for seed in SEEDS
@@ -59,7 +59,7 @@ def test_seeds_have_everything_that_clients_do() -> None:
 
 
 def test_client_waits_for_what_it_has_to_hear() -> None:
-    """A client says nothing until its text has come back, from whatever name."""
+    """A client says nothing until its text has come back, under whatever name."""
     peer = Peer(Part("anna", (Say("anna-1"), Hear("anna-1"), Say("anna-2"))))
 
     assert peer.say() == "anna-1"
@@ -80,7 +80,7 @@ def test_client_waits_for_what_it_has_to_hear() -> None:
 
 
 def test_client_waits_until_all_have_gone() -> None:
-    """Who waits for the others to go is told so, and nobody else minds."""
+    """A client that waits for the others to leave goes on then; other clients are not affected."""
     patient, busy = Peer(Part("olga", (AllGone(), Say("olga-2")))), Peer(Part("ben", (Say("b"),)))
     waited = patient.waits_for
 

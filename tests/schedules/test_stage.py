@@ -1,11 +1,11 @@
-"""A scene set up: who does what, what a hub hands out, what is logged."""
+"""One run's scene: the names of actors, what a hub hands out, what is logged."""
 
 from __future__ import annotations
 
 import logging
 from typing import Any
 
-from implementations.core.group_commit import Group, Item
+from implementations.core.group import Group, Item
 from implementations.core.message import TCP, encode
 from implementations.core.settings import Settings
 from implementations.on_asyncio.hub_direct import DirectHub
@@ -15,7 +15,7 @@ from schedules.stage import HELPER, Stage, Step
 
 
 class Stagehand:
-    """Says which thread or task runs: the test does."""
+    """Says which thread or task is running; the test decides."""
 
     def __init__(self) -> None:
         self.running = 1
@@ -25,14 +25,14 @@ class Stagehand:
 
 
 def made() -> tuple[Stage, Stagehand]:
-    """Return the stage of a scene, and what says who runs."""
+    """Return the stage of a scene, and the object that says what is running."""
     hand = Stagehand()
     parts = (Part(OBSERVER, (AllGone(),)), Part("anna", ()), Part("ben", ()))
     return Stage(Scene(parts, 256), 1, hand), hand
 
 
 def test_step_bears_the_name_of_who_did_it() -> None:
-    """Each thread or task notes under its own name; one without a name is a helper."""
+    """A step has the name of its thread or task; without a name it is a helper."""
     stage, hand = made()
 
     stage.enter("anna's write pump")
@@ -64,7 +64,7 @@ def test_nothing_is_noted_after_the_curtain() -> None:
 
 
 def test_offers_and_pushes_are_noted_with_their_client() -> None:
-    """What a hub hands to an outbox is noted, whichever way this hub does it."""
+    """What a hub hands to an outbox is noted, whichever method the hub uses."""
     stage, _ = made()
     mutex: Any = MutexHub(Settings())
     direct: Any = DirectHub(Settings())
@@ -83,7 +83,7 @@ def test_offers_and_pushes_are_noted_with_their_client() -> None:
 
 
 def test_guests_come_once_and_leave_the_observer_alone() -> None:
-    """The guests may come when the observer has its roster; it hears when all have gone."""
+    """The guests may come when the observer has its roster; it hears when all have left."""
     stage, _ = made()
     opened: list[int] = []
     stage.opened = lambda: opened.append(len(stage.observer.peer.log))
@@ -101,7 +101,7 @@ def test_guests_come_once_and_leave_the_observer_alone() -> None:
 
 
 def test_errors_of_the_log_are_bugs() -> None:
-    """What a connection logs as an error is kept, with the innermost error, and goes nowhere."""
+    """An error in the log is kept, with its innermost cause, and is not printed."""
     stage, _ = made()
     log = logging.getLogger("hubbub")
 
@@ -131,7 +131,7 @@ def test_crash_is_a_bug_of_who_had_it() -> None:
 
 
 def test_who_has_stopped_reading_goes_before_the_observer() -> None:
-    """Who is never cut off is told to go when all who read have gone; the observer comes last."""
+    """When all readers have left, the stalled client leaves; the observer is last."""
     parts = [
         Part(OBSERVER, (AllGone(),)),
         Part("anna", ()),

@@ -23,13 +23,13 @@ def _picks(seed: int, times: int = 400) -> list[str]:
 
 
 def test_seed_decides() -> None:
-    """The same seed picks the same threads, and another seed others."""
+    """The same seed picks the same threads, and another seed picks others."""
     assert _picks(1) == _picks(1)
     assert _picks(1) != _picks(2)
 
 
 def test_thread_mostly_goes_on() -> None:
-    """A thread that can go on mostly does; how often it does not differs from seed to seed."""
+    """The running thread mostly goes on; how often it does not differs from seed to seed."""
     changes = [sum(a != b for a, b in pairwise(picks)) for picks in map(_picks, range(20))]
 
     assert max(changes) < 200
@@ -37,7 +37,7 @@ def test_thread_mostly_goes_on() -> None:
 
 
 def test_blocked_thread_is_followed_by_any() -> None:
-    """Where the current thread cannot go on, every other has its chance."""
+    """If the current thread cannot go on, every other thread can be picked."""
     strategy = Sticky()
     strategy.begin(0, 1)
 

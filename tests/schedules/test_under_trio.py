@@ -1,4 +1,4 @@
-"""trio under its own scheduler, seeded: what it finds, and that a seed decides all."""
+"""trio under its own scheduler, seeded: what it finds, and that a seed decides everything."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.schedules.planted import (
 
 
 def test_exhibit_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A task for each message is found within some seeds, and its tasks are helpers."""
+    """One task per message is found within some seeds, and its tasks are helpers."""
     run = found("exhibit-task-per-message", monkeypatch)
 
     assert {violation.rule_id for violation in run.violations} >= {"order.speaker"}
@@ -38,13 +38,13 @@ def test_exhibit_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_planted_bug_is_found(
     server_id: str, planted: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What asyncio's exhibits do wrong is found here too, and what only schedules show."""
+    """The bugs of asyncio's exhibits are found here too, and bugs that only schedules show."""
     assert found(server_id, monkeypatch, planted).violations
 
 
 @pytest.mark.parametrize("server_id", ["trio-direct", "exhibit-task-per-message"])
 def test_seed_decides(server_id: str) -> None:
-    """A seed gives the same steps each time, and another seed others."""
+    """A seed gives the same steps each time, and another seed gives others."""
     once, again, other = play(server_id, 1), play(server_id, 1), play(server_id, 2)
 
     assert once == again
@@ -60,7 +60,7 @@ def test_private_names_of_trio_have_their_effect() -> None:
 
 
 def test_scheduler_is_put_back() -> None:
-    """After a run, even one that failed, trio draws as it would have without it."""
+    """After a run, even a failed one, trio draws as if the run had not been."""
     before = trio._core._run._r.getstate()
 
     with pytest.raises(KeyError), seeded(1):
@@ -70,7 +70,7 @@ def test_scheduler_is_put_back() -> None:
 
 
 def test_stuck_run_comes_to_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hub that waits for ever is found out by the clock, and its tasks are ended."""
+    """The clock finds a hub that waits for ever, and its tasks are ended."""
 
     class Forgetful(TrioAwaitInFanout):
         def stop(self) -> None:

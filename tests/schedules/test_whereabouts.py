@@ -1,4 +1,4 @@
-"""Where tasks wait, told from their coroutines."""
+"""The places where tasks wait, read from their coroutines."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_place_is_the_innermost_of_the_servers() -> None:
 
 
 def test_place_outside_the_servers_is_left_out() -> None:
-    """Where a task waits in somebody else's code, only that it waits is said."""
+    """For a task that waits in other code, only that it waits is shown."""
     assert _after_some_turns(_wait_here()) == ["ben's write pump waits"]
 
 

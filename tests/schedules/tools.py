@@ -1,4 +1,4 @@
-"""What a runtime's schedules need, for tests to skip without it and say so."""
+"""What a runtime's schedules need; without it, tests skip and say so."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Crowds, churn and peers that vanish, one server at a time: `make stress`."""
+"""Crowds, churn and peers that vanish, at one server at a time: `make stress`."""

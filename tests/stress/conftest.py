@@ -50,7 +50,7 @@ def connect(launch: Launch) -> Iterator[Connect]:
 
 @pytest.fixture
 def report(server_id: str, request: pytest.FixtureRequest) -> Report:
-    """Prints a line of progress: the server, the test, the time since it began, and what it is."""
+    """Prints a line of progress: the server, the test, the time since it began, and the news."""
     what = request.node.originalname.removeprefix("test_").replace("_", " ")
     since_s = time.monotonic()
 

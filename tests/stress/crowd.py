@@ -1,13 +1,13 @@
 """Thousands of clients in one thread: they arrive, hear, leave, and cost little.
 
-A crowd reads whenever one of its waiting methods runs, and only then: between two
-calls nobody reads. What comes is looked at only for what a member waits for: its
-welcome, then marks, which are lines that nobody else says, with numbers.
+A crowd reads whenever one of its waiting methods runs, and only then. Of what comes, a member
+looks only for what it waits for: its welcome, then marks, which are lines with a number that no
+other client says.
 
 Invariants:
-  1. Nobody of the crowd is slow while it waits: what came is read and mostly dropped.
-  2. Nothing waits for ever. What takes long may, as long as it goes on: a deadline
-     is for a time in which nothing at all happened.
+  1. No member is slow while the crowd waits: what came is read, and most of it is dropped.
+  2. Nothing waits for ever. Long work may take long as long as it makes progress: a deadline is
+     for a time in which nothing happened at all.
 """
 
 from __future__ import annotations
@@ -15,73 +15,40 @@ from __future__ import annotations
 import contextlib
 import errno
 import itertools
-import re
 import select
 import socket
 import struct
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 
-from conformance.frames import CLOSE, TEXT, close_payload, encode_frame
+from conformance.frames import CLOSE, HANDSHAKE, close_payload, encode_frame
 from conformance.protocol import Door
 from conformance.server import Server
 from conformance.timing import TICK
+from tests.stress.member import FAREWELL, Member
 
 
-__all__ = ["FAREWELL", "HANDSHAKE", "STALLED_AFTER", "Crowd", "Member", "Report", "mark"]
+__all__ = ["STALLED_AFTER", "Crowd", "Report"]
 
-STALLED_AFTER = 600 * TICK  # without any progress; only ever reached when something hangs
-FAREWELL = -1  # stands among the numbers of the marks for the server's last line
-
+STALLED_AFTER = 600 * TICK  # without any progress; reached only when something hangs
 REPORT_EVERY_S = 5.0
 
-HANDSHAKE = (
-    b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-)
-_WELCOME = b"* you are "
-_HEARD = re.compile(rb"<mark-(\d{6})>|\* (server is shutting down)")
-_TAIL_BYTES = 100  # longer than any of these: one may be cut in two
 _RECV_BYTES = 1 << 18
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 Report = Callable[[str], None]
 
 
-def mark(number: int) -> str:
-    """Return a line that a crowd recognises."""
-    return f"<mark-{number:06}>"
-
-
-@dataclass(eq=False, slots=True)
-class Member:
-    """One client of a crowd."""
-
-    sock: socket.socket
-    door: Door
-    opening: bool = True  # its handshake is still to be sent
-    arrived: bool = False
-    leaving: bool = False
-    ended: bool = False
-    tail: bytes = b""  # the last of what came
-    heard: list[int] = field(default_factory=list)  # the numbers of the marks
-
-    def say(self, *lines: str) -> None:
-        """Send lines in one write that the socket must take at once."""
-        data = b"".join(
-            line.encode() + b"\n" if self.door == "tcp" else encode_frame(TEXT, line.encode())
-            for line in lines
-        )
-        assert self.sock.send(data) == len(data), "the server reads too little"
-
-
 class Crowd:
-    """Many clients of one server. For one thread."""
+    """Many clients of one server. For one thread.
+
+    Attributes:
+        members: the clients that have not left.
+    """
 
     def __init__(self, server: Server, report: Report = lambda _: None) -> None:
-        self.members: set[Member] = set()  # who has not left
+        self.members: set[Member] = set()
         self._server = server
         self._report = report
         self._poll = select.epoll()
@@ -104,12 +71,12 @@ class Crowd:
         self._report(f"{count:,} arrived in {time.monotonic() - since_s:.1f} s")
 
     def hear(self, numbers: Sequence[int]) -> None:
-        """Wait until everyone has heard the last of these marks, and just these, in this order."""
+        """Wait until everyone has heard the last of these marks; all must have heard just these."""
         self._hear_until(numbers[-1])
         self._expect_heard(list(numbers))
 
     def hear_if_let(self, numbers: Sequence[int]) -> bool:
-        """Wait as `hear` does, however long it takes; False when the server ends connections."""
+        """Wait as `hear` does, however long it takes; False if the server ends connections."""
         while any(len(member.heard) < len(numbers) for member in self.members):
             self._turn()
             if self._gone:
@@ -126,7 +93,7 @@ class Crowd:
         """Wait until the server has said goodbye to everyone and ended every connection.
 
         Returns:
-            What each has heard, from the first mark to the farewell: the same for all.
+            The numbers that each member has heard, up to the farewell: the same for all.
         """
         self._hear_until(FAREWELL)
         for _ in self._waiting(lambda: self._gone >= len(self.members), "ends", lambda: self._gone):
@@ -137,7 +104,7 @@ class Crowd:
         return heard
 
     def depart(self) -> None:
-        """Have everyone leave at once, as the doors ask, and see all gone."""
+        """Let everyone leave at once, as the doors ask, and wait until all have gone."""
         wanted = self._gone + len(self.members)
         for member in list(self.members):
             self._end_stream(member)
@@ -145,15 +112,15 @@ class Crowd:
             pass
 
     def churn(self, stays: int, doors: Sequence[Door], *, rate_hz: float, abreast: int) -> float:
-        """Have so many clients come, be welcomed and leave, on a schedule, and see all gone.
+        """Let so many clients come, be welcomed and leave, on a schedule; wait until all have gone.
 
-        Where the server is behind, ``abreast`` of them on their way in or out, the next one waits.
+        When ``abreast`` clients are on their way in or out, the next one waits for one of them.
 
         Returns:
-            How many came a second.
+            How many clients came per second.
         """
         turns = itertools.cycle(doors)
-        # Each way at each door: with two doors in turn a way comes twice in a row.
+        # Each way at each door: with two doors, two clients in a row leave in the same way.
         ways = itertools.cycle(
             way for way in (self._end_stream, self._reset, self._drop) for _ in doors
         )
@@ -213,7 +180,7 @@ class Crowd:
     def _waiting(
         self, over: Callable[[], bool], what: str, done: Callable[[], int]
     ) -> Iterator[None]:
-        """Read on, one turn an iteration, until something is over or nothing happens any more."""
+        """Read on, one turn per iteration, until it is over; fail if progress stops for long."""
         looked_s = reported_s = progressed_s = time.monotonic()
         so_far = done()
         while not over():
@@ -236,7 +203,7 @@ class Crowd:
         for descriptor, event in self._poll.poll(0.005, 512):
             member = self._by_descriptor.get(descriptor)
             if member is None:
-                continue  # it has ended in this very turn
+                continue  # it has ended in this turn
             if member.opening and event & select.EPOLLOUT:
                 member.opening = False
                 if member.door == "ws":
@@ -255,15 +222,9 @@ class Crowd:
         if size == 0:
             self._end(member)
             return
-        data = member.tail + self._view[:size]
-        end = 0
-        if not member.arrived and _WELCOME in data:
-            member.arrived = True
-            self._arrived += 1
-        for found in _HEARD.finditer(data):
-            end = found.end()
-            member.heard.append(FAREWELL if found[2] else int(found[1]))
-        member.tail = data[max(end, len(data) - _TAIL_BYTES) :]
+        was_there = member.arrived
+        member.take(self._view[:size])
+        self._arrived += member.arrived and not was_there
 
     def _hear_until(self, last: int) -> None:
         missing = set(self.members)
@@ -279,7 +240,7 @@ class Crowd:
 
     def _expect_heard(self, wanted: list[int]) -> None:
         odd = [member.heard for member in self.members if member.heard != wanted]
-        assert not odd, f"{len(odd):,} members heard other than {wanted}, the first: {odd[0]}"
+        assert not odd, f"{len(odd):,} members did not hear {wanted}; the first heard {odd[0]}"
 
     def _connect(self, door: Door) -> Member:
         host, _ = address = self._server.address(door)

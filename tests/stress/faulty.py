@@ -1,7 +1,7 @@
 """A server with a bug in its handler: ``python -m tests.stress.faulty ID [flags]``.
 
-It is the server that ``hubbub serve`` starts, save that reading a line that is exactly
-`TRIGGER` raises, deep inside the connection that it came by.
+It is the server that ``hubbub serve`` starts, with one difference: when it reads a line that is
+exactly `TRIGGER`, it raises deep inside the connection of that line.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def _break(codec: type[LineCodec] | type[WebSocketCodec]) -> None:
     proper = codec.feed
 
     def feed(self: LineCodec | WebSocketCodec, data: bytes) -> list[Event]:
-        events = proper(self, data)  # type: ignore[arg-type]  # each with its own
+        events = proper(self, data)  # type: ignore[arg-type]  # each codec has its own type
         if Line(TRIGGER) in events:
             raise ZeroDivisionError
         return events

@@ -11,11 +11,11 @@ import pytest
 
 __all__ = ["allow_descriptors", "low_soft_limit"]
 
-_SPARE = 200  # what server, crowd and test open besides the sockets of the crowd
+_SPARE = 200  # for what server, crowd and test open besides the sockets of the crowd
 
 
 def allow_descriptors(clients: int) -> None:
-    """Let this process open a socket for each of so many clients; skip where it may not.
+    """Let this process open a socket for each of so many clients; skip if it may not.
 
     The server needs as many, and has the same hard limit.
     """
@@ -23,9 +23,9 @@ def allow_descriptors(clients: int) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < wanted:
         pytest.skip(
-            f"{clients:,} clients need {wanted:,} open files a process, and the hard limit is "
-            f"{hard:,}: start it as `ulimit -Hn {wanted} && make stress` (raising takes root), or "
-            f"a container with --ulimit nofile={wanted}"
+            f"{clients:,} clients need {wanted:,} open files per process, but the hard limit is "
+            f"{hard:,}. As root, run `ulimit -Hn {wanted} && make stress`; or start the container "
+            f"with --ulimit nofile={wanted}"
         )
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
@@ -33,7 +33,7 @@ def allow_descriptors(clients: int) -> None:
 
 @contextmanager
 def low_soft_limit(descriptors: int) -> Iterator[None]:
-    """Start processes with a soft limit on open files as most shells have it."""
+    """Start processes with the soft limit on open files that most shells have."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     low = descriptors if soft == resource.RLIM_INFINITY else min(soft, descriptors)
     resource.setrlimit(resource.RLIMIT_NOFILE, (low, hard))

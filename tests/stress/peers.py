@@ -2,9 +2,9 @@
 
     python -m tests.stress.peers TCP WS COUNT LAST
 
-connects COUNT clients, at both doors in turn, and prints ``arrived`` when all are welcomed,
-``heard`` when each has heard the marks from 0 to LAST, each once and in order, and ``ended``
-when the server has ended every connection. What went wrong ends it, with a traceback.
+connects COUNT clients, at both doors in turn. It prints ``arrived`` when all are welcomed,
+``heard`` when each has heard the marks from 0 to LAST, once and in order, and ``ended`` when the
+server has ended every connection. An error ends it, with a traceback.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ABREAST = 100
 
 
 class Peers:
-    """A running process of clients. Use it as a context: nothing of it is left afterwards."""
+    """A running process of clients; as a context manager, it leaves nothing behind."""
 
     def __init__(self, server: Server, count: int, last: int) -> None:
         words = [spell(server.tcp), spell(server.ws), str(count), str(last)]
@@ -52,13 +52,13 @@ class Peers:
 
     def wait_for(self, word: str) -> None:
         """Wait until the process has printed a word."""
-        self._wait(lambda: word in self._process.stdout_text().split(), f"was {word!r}")
+        self._wait(lambda: word in self._process.stdout_text().split(), f"had printed {word!r}")
 
     def freeze(self) -> None:
         """Stop the process, and return when it has stopped: its sockets stay open."""
         self._process.signal(signal.SIGSTOP)
         stat = Path(f"/proc/{self._process.pid}/stat")
-        self._wait(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T", "stood still")
+        self._wait(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T", "had stopped")
 
     def thaw(self) -> None:
         """Let a frozen process go on."""
@@ -73,7 +73,7 @@ class Peers:
     def _wait(self, over: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + _WITHIN
         while not over():
-            error = f"not within {_WITHIN:g} s: that the process of clients {what}"
+            error = f"after {_WITHIN:g} s it was not true that the process of clients {what}"
             assert time.monotonic() < deadline, error
             assert not self._process.has_exited(), self._process.stderr_text()
             time.sleep(TICK / 20)

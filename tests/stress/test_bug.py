@@ -1,4 +1,4 @@
-"""A bug in the handler, injected into a running server, ends the connection that met it alone."""
+"""A bug in the handler of a running server ends only the connection that meets it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ VICTIMS = 20
 def test_bug_harms_no_other(
     server_id: str, launch: Launch, connect: Connect, report: Report, door: Door
 ) -> None:
-    """Each that meets the bug has left, once and logged; the others talk on as if nothing were."""
+    """Each client that meets the bug has left, once and logged; the others talk on as before."""
     command = f"{shlex.quote(sys.executable)} -m tests.stress.faulty {server_id}"
     launch.contender = ForeignCommand(command + " --tcp {tcp} --ws {ws} {flags}", id=server_id)
     server = launch.ready(log_level="ERROR", cwd=ROOT)

@@ -1,4 +1,4 @@
-"""A thousand clients a second come and leave, and leave no memory behind."""
+"""A thousand clients per second come and leave, and leave no memory behind."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import time
 
 from conformance import Client
 from conformance.factories import Connect, Launch
+from conformance.http_requests import http_request
 from conformance.protocol import Door
 from conformance.server import Server
 from conformance.timing import TICK
-from conformance.websocket_client import http_request
 from tests.stress.crowd import STALLED_AFTER, Crowd, Report
 from tests.stress.limits import allow_descriptors
 
@@ -18,11 +18,11 @@ from tests.stress.limits import allow_descriptors
 RATE_HZ = 1000.0
 AS_FAST_AS_IT_GOES_HZ = 1e6
 WARM_UP_STAYS = 10_000
-STAYS = 30_000  # half a minute's
-ABREAST = 150  # come and not gone: less than fits into an outbox
-# Memory is that of the most clients who were ever there at once (with threads: a stack and an
-# arena's share each), however many came. So the warm-up has all of them there at once: a churn
-# alone gets so far only when the machine happens to be slow, in the warm-up or later.
+STAYS = 30_000  # half a minute
+ABREAST = 150  # clients in the room at once, at most: fewer than an outbox has places
+# Memory depends on the most clients that were ever there at once, not on how many came: with
+# threads each costs a stack and a share of an arena. So the warm-up has all of them there at once;
+# a churn alone has that only when the machine happens to be slow.
 FULL_HOUSES = 5
 ALLOWED_GROWTH = 1.10
 MIB = 1 << 20
@@ -30,7 +30,7 @@ DOORS: list[Door] = ["tcp", "ws"]
 
 
 def test_churn_leaves_nothing_behind(launch: Launch, connect: Connect, report: Report) -> None:
-    """Each stay is announced and ended once; memory, descriptors, roster are as before it."""
+    """Each stay is announced and ended once; memory, descriptors, roster are as before."""
     allow_descriptors(ABREAST)
     server = launch.ready(log_level="WARNING")
     anna: Client = connect("anna", server=server)
@@ -60,7 +60,7 @@ def test_churn_leaves_nothing_behind(launch: Launch, connect: Connect, report: R
 
 def _churn(crowd: Crowd, anna: Client, stays: int, most_hz: float, report: Report) -> None:
     rate_hz = crowd.churn(stays, DOORS, rate_hz=most_hz, abreast=ABREAST)
-    report(f"{stays:,} came and went, {rate_hz:,.0f} a second")
+    report(f"{stays:,} came and went, {rate_hz:,.0f} per second")
     _expect_told(anna, stays)
 
 
@@ -76,7 +76,7 @@ def _expect_told(anna: Client, stays: int) -> None:
 
 
 def _settled_descriptors(server: Server) -> int:
-    """Return how many descriptors are open when it is the same number twice."""
+    """Return how many descriptors are open, when two counts in a row agree."""
     deadline = time.monotonic() + STALLED_AFTER
     before, now = -1, server.descriptors()
     while before != now and time.monotonic() < deadline:
@@ -86,7 +86,7 @@ def _settled_descriptors(server: Server) -> int:
 
 
 def _wait_until_small(server: Server, most_bytes: float) -> None:
-    """Give the server time to give memory back; the assertion stands in the test."""
+    """Give the server time to give memory back; the assertion is in the test."""
     deadline = time.monotonic() + 100 * TICK
     while server.rss_bytes() > most_bytes and time.monotonic() < deadline:
         time.sleep(TICK)

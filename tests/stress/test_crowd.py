@@ -9,21 +9,22 @@ from contextlib import contextmanager
 from conformance.factories import Launch
 from conformance.server import Server
 from conformance.timing import TICK
-from tests.stress.crowd import Crowd, Report, mark
+from tests.stress.crowd import Crowd, Report
 from tests.stress.limits import allow_descriptors, low_soft_limit
+from tests.stress.member import mark
 
 
 CLIENTS = 9000
-ABREAST = 200  # arrivals under way at a time: less than fits into an outbox
+ABREAST = 200  # arrivals at the same time: fewer than an outbox has places
 LINES = range(10)
-MORE_LINES = range(10, 110)  # that the room is busy with when the signal comes
+MORE_LINES = range(10, 110)  # the room is busy with these when the signal comes
 USUAL_SOFT_LIMIT = 1024
-NEVER_S = 36_000  # a limit of the server's that no test is to meet
+NEVER_S = 36_000  # a limit of the server that no test reaches
 EXIT_WITHIN = 1200 * TICK
 
 
 def test_crowd_hears_everything(launch: Launch, report: Report) -> None:
-    """All are let in, hear ten lines once and in order; stopped at work, all hear the same."""
+    """All are let in and hear ten lines in order; stopped at work, all hear the same lines."""
     allow_descriptors(CLIENTS)
     with low_soft_limit(USUAL_SOFT_LIMIT):
         server = launch.ready(
@@ -67,5 +68,5 @@ def _memory(before_bytes: int, top_bytes: int, after_bytes: int) -> str:
     cost_kib = (top_bytes - before_bytes) / CLIENTS / 1024
     return (
         f"rss {before_bytes / mib:.0f} MiB before, {top_bytes / mib:.0f} MiB with {CLIENTS:,}, "
-        f"{after_bytes / mib:.0f} MiB after ten lines: {cost_kib:.1f} KiB a client"
+        f"{after_bytes / mib:.0f} MiB after ten lines: {cost_kib:.1f} KiB per client"
     )

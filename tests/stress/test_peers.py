@@ -1,4 +1,4 @@
-"""Whole processes of clients that are killed, frozen and thawed; peers that silently vanish."""
+"""Whole processes of clients are killed, frozen and thawed; peers silently vanish."""
 
 from __future__ import annotations
 
@@ -13,39 +13,40 @@ from conformance import Client
 from conformance.factories import Connect, Launch
 from conformance.server import Server
 from conformance.timing import TICK
-from tests.stress.crowd import STALLED_AFTER, Crowd, Report, mark
+from tests.stress.crowd import STALLED_AFTER, Crowd, Report
 from tests.stress.limits import allow_descriptors
+from tests.stress.member import mark
 from tests.stress.peers import Peers
 from tests.stress.vanishing import vanish
 
 
 PEERS = 200  # half of them at each door
 LINES = range(100)
-LIMIT_S = 30 * TICK  # for who shows no life
+LIMIT_S = 30 * TICK  # after which a client without a sign of life times out
 NEVER_S = 36_000
 LONG_LINE = "x" * 1000
 
 
 @pytest.fixture
 def quick_to_time_out(launch: Launch) -> Server:
-    """A server that waits only seconds for a sign of life; who answers pings stays."""
+    """A server that waits only seconds for a sign of life; a client that answers pings stays."""
     return launch.ready(idle_timeout=LIMIT_S, ping_interval=LIMIT_S / 3, pong_wait=LIMIT_S)
 
 
 def test_killed_process(launch: Launch, connect: Connect, report: Report) -> None:
-    """When a process of clients is killed in the middle of talk, each is told to have left once."""
+    """When a process of clients is killed amid talk, each departure is announced once."""
     server = launch.ready()
     anna: Client = connect("anna", server=server)
     descriptors = server.descriptors()
     with Peers(server, PEERS, LINES[-1]) as peers:
         peers.wait_for("arrived")
         report(f"{PEERS} arrived")
-        anna.say(*map(mark, LINES[:-1]))  # they wait for one more
+        anna.say(*map(mark, LINES[:-1]))  # the peers wait for one more
         peers.kill()
 
         _expect_departures(anna, "left", PEERS)
 
-    rest = anna.lines_until(anna.send_fence())  # of what she said herself
+    rest = anna.lines_until(anna.send_fence())  # the rest of her own lines
     assert [line for line in rest if not line.startswith("anna: ")] == []
     _wait_for_descriptors(server, descriptors)
 
@@ -68,7 +69,7 @@ def test_frozen_and_thawed_process(launch: Launch, connect: Connect, report: Rep
         peers.wait_for("heard")
         report("thawed, and all heard")
         fence = ben.send_fence()
-        # ben.name: one of the peers may come from the same port, to the other door.
+        # ben's name is his address, and a peer at the other door may come from the same port.
         told = {line for line in anna.lines_until(fence) if line.startswith("* ")}
         assert told <= {f"* {ben.name} joined"}
 
@@ -76,7 +77,7 @@ def test_frozen_and_thawed_process(launch: Launch, connect: Connect, report: Rep
 def test_frozen_process_times_out(
     quick_to_time_out: Server, connect: Connect, report: Report
 ) -> None:
-    """Who is frozen for too long is gone, though its kernel answers; thawed, it finds the end."""
+    """Clients that are frozen for too long time out, though their kernel answers."""
     server = quick_to_time_out
     anna: Client = connect("anna", server=server, door="ws")
     descriptors = server.descriptors()
@@ -97,7 +98,7 @@ def test_frozen_process_times_out(
 def test_half_open_peers_time_out(
     quick_to_time_out: Server, connect: Connect, report: Report
 ) -> None:
-    """A peer that vanishes without a FIN is gone in a quiet room, and leaves nothing behind."""
+    """A peer that vanishes without a FIN times out in a quiet room, and leaves nothing behind."""
     server = quick_to_time_out
     anna: Client = connect("anna", server=server, door="ws")
     descriptors = server.descriptors()
@@ -109,7 +110,7 @@ def test_half_open_peers_time_out(
 
 
 def test_half_open_peers_are_cut_off(launch: Launch, connect: Connect, report: Report) -> None:
-    """A peer that vanishes without a FIN holds up no talk, and is soon found to be too slow."""
+    """A peer that vanishes without a FIN holds up no talk, and is soon found too slow."""
     server = launch.ready(idle_timeout=NEVER_S, ping_interval=NEVER_S, pong_wait=NEVER_S)
     anna: Client = connect("anna", server=server)
     descriptors = server.descriptors()
@@ -129,7 +130,7 @@ def test_half_open_peers_are_cut_off(launch: Launch, connect: Connect, report: R
 
 @contextmanager
 def _vanished(server: Server, report: Report) -> Iterator[None]:
-    """Bring peers into the room and have them vanish; they are there until the block is over."""
+    """Bring peers into the room and let them vanish; they are there until the body is over."""
     allow_descriptors(PEERS)
     crowd = Crowd(server)
     try:
@@ -144,7 +145,7 @@ def _vanished(server: Server, report: Report) -> Iterator[None]:
 
 
 def _expect_departures(anna: Client, how: str, count: int) -> None:
-    """Wait until she has heard of so many departures, each once, and of no other ones."""
+    """Wait until anna has heard of so many departures, each once, and of no others."""
     departed: Counter[str] = Counter()
     joined = set()
     while departed.total() < count:
@@ -158,12 +159,12 @@ def _expect_departures(anna: Client, how: str, count: int) -> None:
 
 
 def _told(lines: list[str]) -> Counter[str]:
-    """Count what the room told: ``joined``, ``was too slow``."""
+    """Count what the room announced: ``joined``, ``was too slow``."""
     return Counter(line[2:].partition(" ")[2] for line in lines if line.startswith("* "))
 
 
 def _wait_for_descriptors(server: Server, count: int) -> None:
-    """Wait until the server has no more descriptors open than that."""
+    """Wait until the server has no more than that many descriptors open."""
     deadline = time.monotonic() + STALLED_AFTER
     while (now := server.descriptors()) > count:
         assert time.monotonic() < deadline, f"{now - count} descriptors are still open"

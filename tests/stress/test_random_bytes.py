@@ -1,4 +1,4 @@
-"""Whatever bytes come to a door, and however their sender goes: nobody else is harmed."""
+"""Whatever bytes come to a door, and however their sender leaves, no other client is harmed."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from conformance import WITHIN, Client, Door
 from conformance.factories import Connect, Launch
-from conformance.frames import encode_frame
+from conformance.frames import HANDSHAKE, encode_frame
+from conformance.http_requests import http_request
 from conformance.server import Address, Server
 from conformance.timing import TICK
-from conformance.websocket_client import http_request
-from tests.stress.crowd import HANDSHAKE, STALLED_AFTER, Report
+from tests.stress.crowd import STALLED_AFTER, Report
 
 
 CONNECTIONS = 1000  # at each door
@@ -42,7 +42,7 @@ FRAMES = st.builds(
     fin=st.booleans(),
     masked=st.sampled_from([True, True, True, False]),
 )
-LYING_HEADS = st.builds(  # a frame of any announced length, and too little behind it
+LYING_HEADS = st.builds(  # a frame with any announced length, and too little after it
     lambda first, length, rest: bytes([first, 0xFF]) + struct.pack("!Q", length) + rest,
     st.integers(0, 255),
     st.integers(0, 2**64 - 1),
@@ -76,7 +76,7 @@ AT_WS = st.one_of(
 
 @pytest.mark.parametrize("door", ["tcp", "ws"])
 def test_random_bytes(launch: Launch, connect: Connect, report: Report, door: Door) -> None:
-    """Anna hears all that Ben says between any bytes, no traceback is logged, nobody is left."""
+    """Anna hears all that Ben says between any bytes; no traceback is logged; nobody is left."""
     server = launch.ready(log_level="ERROR")
     anna: Client = connect("anna", server=server)
     ben: Client = connect("ben", server=server, door="ws")
@@ -84,7 +84,7 @@ def test_random_bytes(launch: Launch, connect: Connect, report: Report, door: Do
 
     @settings(
         max_examples=CONNECTIONS,
-        phases=[Phase.explicit, Phase.generate, Phase.shrink],  # no database: each server its own
+        phases=[Phase.explicit, Phase.generate, Phase.shrink],  # no database: servers differ
         suppress_health_check=list(HealthCheck),
     )
     @given(
@@ -111,7 +111,7 @@ def test_random_bytes(launch: Launch, connect: Connect, report: Report, door: Do
 
 
 def _visit(address: Address, pieces: list[bytes], way: str) -> None:
-    """Connect, send, and go; the server may be faster at any point."""
+    """Connect, send, and leave; the server may be faster at any point."""
     with socket.create_connection(address, timeout=WITHIN) as sock, contextlib.suppress(OSError):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for piece in pieces:
@@ -125,7 +125,7 @@ def _visit(address: Address, pieces: list[bytes], way: str) -> None:
 
 
 def _wait_until_alone(server: Server, clients: int) -> None:
-    """Wait until the room holds no more clients than that."""
+    """Wait until the room holds no more than that many clients."""
     deadline = time.monotonic() + STALLED_AFTER
     while (online := _health(server)["clients"]) > clients:
         assert time.monotonic() < deadline, f"{online - clients} are still in the room"

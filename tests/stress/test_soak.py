@@ -1,9 +1,8 @@
-"""Minutes of mixed load and faults at one server, every round of it judged by the history checker.
+"""Minutes of mixed load and faults at one server; the history checker judges every round.
 
-``make soak ID=trio-direct`` takes ten minutes; in ``make stress`` it takes a few
-rounds. A round is a swarm at both doors, whose talkers rename themselves and
-whose visitors come and go, beside rude peers: one that never reads, one that
-resets, one that talks garbage, one that never finishes its handshake.
+``make soak ID=trio-direct`` takes ten minutes; in ``make stress`` it takes a few rounds. A round is
+a swarm at both doors, whose talkers rename themselves and whose visitors come and go. Beside it are
+rude peers: one never reads, one resets, one sends garbage, one never finishes its handshake.
 """
 
 from __future__ import annotations
@@ -25,10 +24,10 @@ from tests.stress.crowd import Report
 
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "0.2"))
-WARM_UP_ROUNDS = 2  # after which a server's memory should have found its size
+WARM_UP_ROUNDS = 2  # after these a server's memory should not grow any more
 TOLD_EVERY = 10  # rounds
-GROWTH = 1.10  # of memory, from then to the end
-SLACK_BYTES = 4 << 20  # an allocator's, whatever the time
+GROWTH = 1.10  # of memory that is allowed, from then to the end
+SLACK_BYTES = 4 << 20  # that an allocator may use, however long the run is
 EMPTY_WITHIN = 300 * TICK
 EXIT_WITHIN = 100 * TICK
 
@@ -56,7 +55,7 @@ def test_soak(launch: Launch, report: Report) -> None:
 
 
 def _round(launch: Launch, server: Server) -> None:
-    """Let a swarm and the rude peers have the room, judge it, and wait until all have left."""
+    """Let a swarm and the rude peers use the room, judge it, and wait until all have left."""
     connect = Connect(launch, "tcp")
     rude = [_clogged(connect), _garbage(connect), _resets(connect), _never_opens(connect)]
     log = Swarm(connect, "tcp")(
@@ -76,7 +75,7 @@ def _clogged(connect: Connect) -> Client:
 
 
 def _garbage(connect: Connect) -> Client:
-    """Send what is no text, no frame and no request."""
+    """Send what is neither text nor a frame nor a request."""
     client: Client = connect(door="tcp")
     client.send_raw(bytes(range(256)) * 4 + b"\n")
     web: Client = connect(door="ws")

@@ -1,8 +1,8 @@
-"""Half-open: a peer that is gone without a word, as by a cable that was pulled.
+"""Half-open connections: a peer that is gone without a word, as when a cable is pulled.
 
-A socket filter that drops all makes one of our own ends silent: nothing that
-comes is acknowledged, nothing is refused, and no FIN is ever sent while the socket
-stays open. It takes no privileges. Linux only.
+A socket filter that drops everything makes one of our own ends silent: nothing that comes is
+acknowledged, nothing is refused, and no FIN is sent while the socket stays open. This needs no
+privileges. Linux only.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _DROP_ALL = struct.pack("HBBI", 6, 0, 0, 0)  # one instruction of classic BPF: r
 
 
 def vanish(sock: socket.socket) -> None:
-    """Have the kernel drop whatever comes for a connected socket, unanswered."""
+    """Let the kernel drop whatever comes for a connected socket, without an answer."""
     if sys.platform != "linux":
         pytest.skip("only Linux lets a socket drop what comes for it (SO_ATTACH_FILTER)")
     program = ctypes.create_string_buffer(_DROP_ALL, len(_DROP_ALL))

@@ -1,13 +1,13 @@
-// A peer: gorilla/websocket in the shape that most Go chat servers have.
+// A peer: gorilla/websocket, in the usual design of a Go chat server.
 //
-// One goroutine, the hub, owns the set of clients; it hands each message to every client's
-// channel and closes a client whose channel is full. Two goroutines a client: one reads, the
-// other alone writes, and puts all that waits into one frame, a line each. The shape, the sizes
-// and the intervals are those of the chat example that comes with the library; only the read
-// limit is larger, 128 KiB instead of 512 bytes, so that all payloads fit that are measured here.
+// One goroutine, the hub, owns the set of clients. It puts each message into every client's
+// channel, and closes a client whose channel is full. Each client has two goroutines: one reads;
+// the other writes, and joins all waiting messages into one frame, one line per message. Design,
+// sizes and intervals are those of the library's own chat example. Only the read limit is larger,
+// 128 KiB instead of 512 bytes, so that every payload of the benchmark fits.
 //
-// What is longer than the write buffer, one message or many joined, the library sends in several
-// frames of one fragmented message: whoever reads must join them.
+// If a message, or several joined ones, are longer than the write buffer, the library sends
+// several frames of one fragmented message. The reader has to join them.
 package main
 
 import (
@@ -27,7 +27,7 @@ const (
 	readLimitBytes = 128 << 10
 	writeWait      = 10 * time.Second
 	pongWait       = 60 * time.Second
-	pingInterval   = pongWait * 9 / 10 // shorter than the wait, or every client would time out
+	pingInterval   = pongWait * 9 / 10 // shorter than pongWait, or every client would time out
 )
 
 var upgrader = websocket.Upgrader{
@@ -38,7 +38,7 @@ var upgrader = websocket.Upgrader{
 
 type client struct {
 	connection *websocket.Conn
-	outbox     chan []byte // closed by the hub, and by nobody else
+	outbox     chan []byte // closed only by the hub
 }
 
 type hub struct {
@@ -47,7 +47,7 @@ type hub struct {
 }
 
 func (h *hub) run() {
-	clients := map[*client]bool{} // local: nothing else can reach it
+	clients := map[*client]bool{} // local, so no other goroutine can reach it
 	drop := func(c *client) {
 		if clients[c] {
 			delete(clients, c)
@@ -119,13 +119,13 @@ func (c *client) write() {
 	}
 }
 
-// writeAll writes a message, and those that wait behind it, as one frame.
+// writeAll writes a message, and every message that waits behind it, as one frame.
 func (c *client) writeAll(message []byte) error {
 	frame, err := c.connection.NextWriter(websocket.TextMessage)
 	if err != nil {
 		return err
 	}
-	frame.Write(message) // an error stays, and Close reports it
+	frame.Write(message) // Close reports an error of this Write too
 	for waiting := len(c.outbox); waiting > 0; waiting-- {
 		next, open := <-c.outbox
 		if !open {
@@ -146,7 +146,7 @@ func raiseDescriptorLimit() {
 }
 
 func main() {
-	address := flag.String("ws", "127.0.0.1:0", "where to listen, `HOST:PORT`")
+	address := flag.String("ws", "127.0.0.1:0", "address to listen on, `HOST:PORT`")
 	flag.Parse()
 	raiseDescriptorLimit()
 	h := &hub{make(chan *client), make(chan *client), make(chan []byte)}
@@ -154,7 +154,7 @@ func main() {
 	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		connection, err := upgrader.Upgrade(w, r, nil)
 		if err != nil {
-			return // it has answered
+			return // Upgrade has answered already
 		}
 		c := &client{connection, make(chan []byte, outboxMessages)}
 		h.join <- c

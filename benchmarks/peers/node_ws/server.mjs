@@ -1,10 +1,10 @@
-// A peer: the broadcast that the documentation of `ws` shows, and nothing more.
+// A peer: the broadcast from the documentation of `ws`, and nothing else.
 //
 // Each message is sent to every open client in turn. There is no outbox and no policy for slow
-// consumers: what a socket does not take, Node keeps in memory. Compression is off.
+// consumers: Node keeps in memory what a socket does not take. Compression is off.
 //
-// Usage: node server.mjs MODULES [--ws HOST:PORT], with MODULES the node_modules that has `ws`.
-// Node raises the soft limit of descriptors to the hard one by itself when it starts.
+// Usage: node server.mjs MODULES [--ws HOST:PORT]; MODULES is the node_modules folder with `ws`.
+// Node itself raises its soft limit of file descriptors to the hard limit when it starts.
 
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
@@ -21,7 +21,7 @@ const http = createServer((request, response) => response.writeHead(426).end());
 const server = new WebSocketServer({ server: http, perMessageDeflate: false });
 
 server.on("connection", (socket) => {
-  socket.on("error", () => {}); // a peer that hangs up, or speaks nonsense: 'close' follows
+  socket.on("error", () => {}); // a client hangs up or breaks the protocol: 'close' follows
   socket.on("message", (message, isBinary) => {
     if (isBinary) return;
     for (const client of server.clients) {

@@ -1,4 +1,4 @@
-"""Each peer that can be had here, started for real: it announces itself, and keeps the rules."""
+"""Each peer that is available here, started for real: it is ready, and keeps the rules."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 
 from benchmarks.peers import PEERS, Unavailable
-from benchmarks.peers.vetting import RULES, judge
+from benchmarks.peers.judging import RULES, judge
 from conformance.timing import TICK
 from conformance.websocket_client import WebSocketClient
 
@@ -33,7 +33,7 @@ every_other = pytest.mark.parametrize("peer_id", [peer for peer in PEERS if peer
 
 @contextmanager
 def started(peer_id: str) -> Iterator[Started]:
-    """Start a peer on a free port; give its process and its address. Skips where it cannot be."""
+    """Start a peer on a free port; give its process and address. Skips an unavailable peer."""
     try:
         command = PEERS[peer_id].command()
     except Unavailable as reason:
@@ -54,7 +54,7 @@ def started(peer_id: str) -> Iterator[Started]:
 
 
 def _announced(peer_id: str, process: subprocess.Popen[bytes]) -> Address:
-    """Wait for the one line, and check it."""
+    """Wait for the ready line, and check it."""
     assert process.stdout is not None
     said, deadline = b"", time.monotonic() + START_S
     while not said.endswith(b"\n"):
@@ -75,7 +75,7 @@ def _announced(peer_id: str, process: subprocess.Popen[bytes]) -> Address:
 
 @contextmanager
 def connected(address: Address, label: str) -> Iterator[WebSocketClient]:
-    """Connect a client; it is in the room once it has heard itself, and is gone at the end."""
+    """Connect a client and wait until it is in the room; it leaves at the end."""
     client = WebSocketClient(address, label=label)
     try:
         client.say(f"{label} is here")
@@ -87,7 +87,7 @@ def connected(address: Address, label: str) -> Iterator[WebSocketClient]:
 
 @every_peer
 def test_peer_keeps_the_rules(peer_id: str) -> None:
-    """A peer keeps every rule that it is judged by."""
+    """A peer keeps every rule for peers."""
     with started(peer_id) as (_process, address):
         judgements = judge(address)
 
@@ -97,7 +97,7 @@ def test_peer_keeps_the_rules(peer_id: str) -> None:
 
 @every_peer
 def test_peer_ends_when_asked(peer_id: str) -> None:
-    """SIGTERM ends a peer, with a client in it."""
+    """SIGTERM ends a peer, even with a client connected."""
     with started(peer_id) as (process, address), connected(address, "anna"):
         process.send_signal(signal.SIGTERM)
         exit_code = process.wait(START_S)
@@ -107,7 +107,7 @@ def test_peer_ends_when_asked(peer_id: str) -> None:
 
 @every_peer
 def test_peer_may_have_every_descriptor(peer_id: str) -> None:
-    """A peer has raised its soft limit of descriptors to the hard one by the time it is ready."""
+    """When a peer is ready, its soft limit of file descriptors is equal to the hard limit."""
     with started(peer_id) as (process, _address), open(f"/proc/{process.pid}/limits") as limits:
         (line,) = [line for line in limits if line.startswith("Max open files")]
 
@@ -118,7 +118,7 @@ def test_peer_may_have_every_descriptor(peer_id: str) -> None:
 @every_other
 @pytest.mark.parametrize("size_bytes", [65_535, 65_536, 100_000])
 def test_peer_relays_large_messages(peer_id: str, size_bytes: int) -> None:
-    """A message on either side of 64 KiB arrives whole, though it comes in pieces."""
+    """A message just below or above 64 KiB arrives whole, though it is sent in pieces."""
     text = "x" * (size_bytes - 1) + "y"
     with (
         started(peer_id) as (_process, address),
@@ -134,7 +134,7 @@ def test_peer_relays_large_messages(peer_id: str, size_bytes: int) -> None:
 
 @every_peer
 def test_peer_describes_itself(peer_id: str) -> None:
-    """What a report prints of a peer is one line each, and its id is the key that it is under."""
+    """A report's texts about a peer are one line each, and its id is its key."""
     peer = PEERS[peer_id]
 
     assert peer.id == peer_id
@@ -145,10 +145,10 @@ def test_peer_describes_itself(peer_id: str) -> None:
 
 
 @pytest.mark.parametrize("peer_id", ["c-floor", "go-gorilla", "websockets-queue"])
-def test_who_does_not_read_is_dropped(peer_id: str) -> None:
-    """A peer that has a bound closes a client that does not read, and goes on for the others."""
-    # More than 256 messages, the bound of two of them, and what a kernel holds for a socket. Not
-    # longer ones: in Go all that waits becomes one message, which the client joins bit by bit.
+def test_client_that_does_not_read_is_dropped(peer_id: str) -> None:
+    """A peer with a bounded queue drops a client that does not read, and serves the others."""
+    # Enough to fill a queue of 256 messages and the kernel's buffers. Longer messages would take
+    # long: the peer in Go joins all waiting messages into one, in many fragments.
     messages, text = 800, "x" * 20_000
     with (
         started(peer_id) as (_process, address),

@@ -108,11 +108,10 @@ def test_exercise_that_falls_over_gets_a_sentence(
     ("exercise", "sentence"),
     [
         ("while True:\n    pass\n", "while it was being loaded, at line"),
-        ("def answer():\n    while True:\n        pass\n", "a loop that has no end?"),
+        ("def answer():\n    while True:\n        pass\n", "Is there a loop that never ends?"),
         (
-            "import _thread\nlock = _thread.allocate_lock()\nlock.acquire()\n"
-            "def answer():\n    lock.acquire()\n",
-            "at line 5, `lock.acquire()`, for what never comes: a deadlock?",
+            "import os\nread, write = os.pipe()\n\ndef answer():\n    os.read(read, 1)\n",
+            "at line 5, `os.read(read, 1)`, for something that never comes. Is it a deadlock?",
         ),
     ],
 )
@@ -125,14 +124,14 @@ def test_exercise_without_an_end_is_ended(lesson: Lesson, exercise: str, sentenc
 
 
 def test_lock_of_python_is_found_waiting_at_once(lesson: Lesson) -> None:
-    """Whoever takes a lock twice is told so without any deadline."""
+    """An exercise that takes a lock twice is told so without any deadline."""
     report = judged(
         lesson,
         "import threading\nlock = threading.Lock()\n"
         "def answer():\n    with lock:\n        with lock:\n            return 42\n",
     )
 
-    assert "a lock that it has itself" in report.sentence
+    assert "a lock that it holds itself" in report.sentence
 
 
 def test_nothing_of_an_exercise_is_left(lesson: Lesson) -> None:
@@ -167,3 +166,83 @@ def test_fault_of_the_check_is_not_the_learners(lesson: Lesson) -> None:
 def test_what_was_printed_is_shown(lesson: Lesson) -> None:
     """The last of what an exercise printed stands in the report."""
     assert judged(lesson, "print('here I am')\ndef answer(): return 1\n").printed == "here I am"
+
+
+@pytest.mark.parametrize(
+    "exercise",
+    [
+        b"\xef\xbb\xbfdef answer():\n    return 42\n",
+        b"# -*- coding: latin-1 -*-\nNAME = '\xe4'\ndef answer():\n    return 42\n",
+        b"import os\nos.fork()\ndef answer():\n    return 42\n",
+        b"import os\nos.fork() or os._exit(3)\nos.wait()\ndef answer():\n    return 42\n",
+        b"import os\nos.closerange(0, 100)\ndef answer():\n    return 42\n",
+        b"for _ in range(50):\n    print('x' * 10**6)\ndef answer():\n    return 42\n",
+        b"import _thread\nlock = _thread.allocate_lock()\ndef answer():\n    with lock:\n"
+        b"        return 42\n",
+    ],
+    ids=["mark", "latin-1", "fork", "fork-and-back", "closes-all", "prints", "low-level"],
+)
+def test_right_answer_passes_however_it_is_written(lesson: Lesson, exercise: bytes) -> None:
+    """A mark, an encoding, a fork, a flood of output: what is right passes."""
+    lesson.exercise.write_bytes(exercise)
+
+    report = judge(lesson)
+
+    assert report.passed, report.sentence
+
+
+@pytest.mark.parametrize(
+    ("exercise", "sentence"),
+    [
+        (
+            "kept = []\ndef answer():\n    while True:\n        kept.append(b'x' * 10**7)\n",
+            "memory",
+        ),
+        ("def answer():\n    return len(b'x' * 10**11)\n", "MemoryError"),
+        (
+            "import os, time\ndef answer():\n    for _ in range(200):\n"
+            "        if os.fork() == 0:\n            time.sleep(60)\n    time.sleep(60)\n",
+            "processes",
+        ),
+        (
+            "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nimport time\n",
+            "Your exercise",
+        ),
+    ],
+)
+def test_what_an_exercise_takes_is_bounded(lesson: Lesson, exercise: str, sentence: str) -> None:
+    """Memory and processes have a bound, and what passes it is told."""
+    report = judged(lesson, exercise)
+
+    assert not report.passed
+    assert sentence in report.sentence
+
+
+def test_process_in_a_session_of_its_own_is_ended_too(lesson: Lesson) -> None:
+    """A double fork into another session does not get away."""
+    left = lesson.folder / "pid"
+    judged(
+        lesson,
+        "import os, time, pathlib\n"
+        "if os.fork() == 0:\n"
+        "    os.setsid()\n"
+        "    if os.fork() == 0:\n"
+        f"        pathlib.Path({str(left)!r}).write_text(str(os.getpid()))\n"
+        "        time.sleep(1000)\n"
+        "    os._exit(0)\n"
+        f"while not os.path.exists({str(left)!r}):\n    pass\n"
+        "def answer(): return 42\n",
+    )
+
+    assert not Path(f"/proc/{left.read_text()}").exists()
+
+
+def test_result_that_the_check_cannot_use_is_the_exercises_fault(lesson: Lesson) -> None:
+    """Where the solution gets past the check, what stopped the check came from the exercise."""
+    lesson.check.write_text(CHECK.replace("exercise.answer() != 42", "exercise.answer()[0] != 42"))
+    lesson.solution.write_text("def answer(): return [42]\n")
+
+    sentence = judged(lesson, "def answer(): return None\n").sentence
+
+    assert "could not use what your exercise gave it" in sentence
+    assert "NoneType" in sentence

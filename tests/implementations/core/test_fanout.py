@@ -15,8 +15,9 @@ from hypothesis.stateful import (
 
 from implementations.core.causes import Cause
 from implementations.core.commands import Rename, Say, Who
+from implementations.core.counted_room import Stats
 from implementations.core.errors import HubClosed, RoomFull
-from implementations.core.fanout import Fanout, Stats
+from implementations.core.fanout import Fanout
 from implementations.core.message import Message
 
 

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from implementations.core.causes import Cause
 from implementations.core.commands import Command, Rename, Say, Who
+from implementations.core.counted_room import Stats
 from implementations.core.errors import HubClosed, RoomFull
-from implementations.core.fanout import Fanout, Stats
-from implementations.core.group_commit import SHORT_STRETCH, STRETCH, Group, GroupCommit, Item
-from implementations.core.message import TCP, WS, Message, encode
+from implementations.core.fanout import Fanout
+from implementations.core.group import Group, Item
+from implementations.core.group_commit import SHORT_STRETCH, STRETCH, GroupCommit
+from implementations.core.message import Message
 
 
 class FakeOutbox:
@@ -74,15 +76,6 @@ def room_of(*outboxes: FakeOutbox, max_clients: int = 10) -> GroupCommit:
     for outbox in outboxes:
         outbox.groups.clear()
     return room
-
-
-@pytest.mark.parametrize("door", [TCP, WS])
-def test_group_joins_its_messages_at_each_door(door: int) -> None:
-    """A group's bytes are its messages' bytes in a row, whether it holds one or more."""
-    one, two = encode("one"), encode("two")
-
-    assert Group([Item(one)]).joined[door] == one[door]
-    assert Group([Item(one), Item(two)]).joined[door] == one[door] + two[door]
 
 
 def test_nothing_goes_out_before_the_commit() -> None:

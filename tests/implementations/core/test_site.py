@@ -9,7 +9,7 @@ from http import HTTPStatus
 import pytest
 
 from implementations.core.backlog import SlowConsumer
-from implementations.core.fanout import Stats
+from implementations.core.counted_room import Stats
 from implementations.core.settings import Settings
 from implementations.core.site import Site, answer
 from tests.implementations.core.http_answer import read_answer

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from implementations.core.causes import Cause
-from implementations.core.group_commit import Group, Item
+from implementations.core.group import Group, Item
 from implementations.core.message import TCP, encode
 from implementations.core.settings import Settings
 from implementations.on_asyncio.outbox_direct import DirectOutbox

@@ -14,7 +14,7 @@ import pytest
 from conformance.timing import TICK
 from implementations.core.settings import Endpoint, Settings
 from implementations.core.site import Site
-from implementations.on_asyncio.connection import Hub
+from implementations.on_asyncio.hub import Hub
 from implementations.on_asyncio.hub_broadcaster import BroadcasterHub
 from implementations.on_asyncio.hub_direct import DirectHub
 from implementations.on_asyncio.hub_mutex import MutexHub

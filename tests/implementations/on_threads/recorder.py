@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 
 from implementations.core.causes import Cause
-from implementations.core.group_commit import Group
+from implementations.core.group import Group
 from implementations.core.message import WS, Message
 from implementations.core.settings import Settings
 from implementations.on_threads.outbox import Outbox

@@ -20,8 +20,10 @@ from implementations.core.settings import Settings
 from implementations.core.site import Site
 from implementations.core.websocket_codec import WebSocketCodec
 from implementations.on_threads import connection as connection_module
+from implementations.on_threads import wire as wire_module
 from implementations.on_threads.connection import Connection
 from implementations.on_threads.hub_mutex import MutexHub
+from implementations.on_threads.wire import Wire
 from tests.implementations.on_threads.parked import ENDS_WITHIN, Running, joined, parked, read_until
 from tests.implementations.on_threads.recorder import Recorder
 
@@ -51,7 +53,7 @@ def test_bug_in_one_connection_harms_no_other(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, trigger: bytes
 ) -> None:
     """A connection that raises is ended, logged and announced; the room goes on."""
-    monkeypatch.setattr(connection_module, "LINGER_S", TICK)  # the peer does not end its side
+    _lingers_for(TICK, monkeypatch)  # the peer does not end its side
     logging.getLogger("hubbub").addHandler(caplog.handler)
     hub, watcher = MutexHub(Settings()), Recorder()
     hub.join(0, "watcher:1", watcher)
@@ -69,19 +71,20 @@ def test_bug_in_one_connection_harms_no_other(
 
 def test_bug_lets_the_talkers_go(monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection that raises holds nobody back any more, its own read pump included."""
-    monkeypatch.setattr(connection_module, "LINGER_S", TICK)
+    _lingers_for(TICK, monkeypatch)
     settings = replace(Settings(), outbox=4)
     hub = MutexHub(settings)
 
-    class FaultyConnection(Connection):
-        def _send(self, data: bytes) -> None:
+    class FaultyWire(Wire):
+        def send(self, data: bytes) -> None:
             if b"trigger" in data:
                 for _ in range(3):  # the read pump will have to wait
                     self._outbox.offer(encode("more"))
                 raise ZeroDivisionError
-            super()._send(data)
+            super().send(data)
 
-    with _connected(hub, settings, make=FaultyConnection) as (_, running, peer):
+    monkeypatch.setattr(connection_module, "Wire", FaultyWire)
+    with _connected(hub, settings) as (_, running, peer):
         read_until(peer, b"* online")
         peer.send(b"trigger\nand\nso\non\n")
         ended = _ended(running)
@@ -149,7 +152,7 @@ def test_last_lines_are_not_destroyed_by_what_still_comes(monkeypatch: pytest.Mo
 
     To close a socket while the peer still sends would reset it.
     """
-    monkeypatch.setattr(connection_module, "LINGER_S", ENDS_WITHIN)
+    _lingers_for(ENDS_WITHIN, monkeypatch)
 
     with _connected(MutexHub(Settings()), Settings()) as (_, running, peer):
         read_until(peer, b"* online")
@@ -161,6 +164,12 @@ def test_last_lines_are_not_destroyed_by_what_still_comes(monkeypatch: pytest.Mo
 
     assert waited
     assert still_waited
+
+
+def _lingers_for(linger_s: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a connection wait that long for the peer to end its side."""
+    for module in (connection_module, wire_module):
+        monkeypatch.setattr(module, "LINGER_S", linger_s)
 
 
 def _ended(running: Running[None]) -> bool:
@@ -176,7 +185,6 @@ def _connected(
     settings: Settings,
     codec: LineCodec | WebSocketCodec | None = None,
     *,
-    make: type[Connection] = Connection,
     reads: bool = True,
 ) -> Iterator[tuple[Connection, Running[None], socket.socket]]:
     """Yield a connection, the thread that runs it, and the peer's end of it."""
@@ -184,7 +192,7 @@ def _connected(
     if not reads:  # room for the welcome, and for little more
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
     ours.setblocking(False)
-    connection = make(
+    connection = Connection(
         ours,
         "peer:1",
         1,

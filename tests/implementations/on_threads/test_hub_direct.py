@@ -13,7 +13,7 @@ from implementations.core import group_commit
 from implementations.core.causes import Cause
 from implementations.core.commands import Say, Who
 from implementations.core.errors import HubClosed, RoomFull
-from implementations.core.group_commit import Group
+from implementations.core.group import Group
 from implementations.core.settings import Settings
 from implementations.on_threads.hub_direct import DirectHub
 from tests.implementations.on_threads.parked import joined, parked

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from implementations.core.causes import Cause
-from implementations.core.group_commit import Group, Item
+from implementations.core.group import Group, Item
 from implementations.core.message import TCP, encode
 from implementations.core.settings import Settings
 from implementations.on_threads.outbox_direct import DirectOutbox

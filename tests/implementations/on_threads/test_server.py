@@ -16,7 +16,7 @@ import pytest
 from conformance.timing import TICK
 from implementations.core.settings import Endpoint, Settings
 from implementations.core.site import Site
-from implementations.on_threads.connection import Hub
+from implementations.on_threads.hub import Hub
 from implementations.on_threads.hub_broadcaster import BroadcasterHub
 from implementations.on_threads.hub_direct import DirectHub
 from implementations.on_threads.hub_mutex import MutexHub

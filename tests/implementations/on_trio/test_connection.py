@@ -18,7 +18,8 @@ from implementations.core.line_codec import LineCodec
 from implementations.core.message import TCP, encode
 from implementations.core.settings import Settings
 from implementations.core.site import Site
-from implementations.on_trio.connection import LEAVE_S, Connection, Hub
+from implementations.on_trio.connection import LEAVE_S, Connection
+from implementations.on_trio.hub import Hub
 from implementations.on_trio.hub_broadcaster import BroadcasterHub
 from implementations.on_trio.hub_direct import DirectHub
 from implementations.on_trio.hub_mutex import MutexHub

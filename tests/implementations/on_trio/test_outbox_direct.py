@@ -11,7 +11,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from implementations.core.causes import Cause
-from implementations.core.group_commit import Group, Item
+from implementations.core.group import Group, Item
 from implementations.core.message import TCP, encode
 from implementations.core.settings import Settings
 from implementations.on_trio.outbox_direct import DirectOutbox

@@ -16,7 +16,7 @@ from conformance.timing import TICK
 from implementations.core.settings import Endpoint, Settings
 from implementations.core.site import Site
 from implementations.on_trio.answer import Answer
-from implementations.on_trio.connection import Hub
+from implementations.on_trio.hub import Hub
 from implementations.on_trio.hub_broadcaster import BroadcasterHub
 from implementations.on_trio.hub_direct import DirectHub
 from implementations.on_trio.hub_mutex import MutexHub

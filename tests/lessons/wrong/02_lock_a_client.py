@@ -1,4 +1,4 @@
-"""Expect: keeps out only those who take it too"""
+"""Expect: keeps out only the threads that take it"""
 
 from __future__ import annotations
 

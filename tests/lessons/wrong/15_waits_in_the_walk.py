@@ -1,4 +1,4 @@
-"""Expect: did not hear it in one order. Something waits in the walk"""
+"""Expect: and the four did not hear it all in one order, once. Something waits in the walk"""
 
 from __future__ import annotations
 

@@ -1,0 +1,11 @@
+"""What a report says in words. Every sentence is computed from the numbers of a `Summary`. Pure.
+
+Servers that are tied are never ranked against each other.
+
+    findings.py   what each scenario found: the sentences beside its charts
+    ladders.py    how far each server got on a ladder
+    stalls.py     what a stalled client did to the others
+    remarks.py    how far the numbers can be trusted: noise, floor, network, runs left out
+    advice.py     which server to pick for what
+    wording.py    `Finding` and `Group`, and how names and ranges are written
+"""

@@ -1,0 +1,57 @@
+"""What Linux tells of running processes: memory, processor time, file descriptors.
+
+On another system each function raises ``Unknown``.
+"""
+
+import os
+import resource
+import sys
+from pathlib import Path
+
+from conformance.verdicts import Unknown
+
+
+__all__ = ["cpu_s", "limit_descriptors", "open_descriptors", "rss_bytes"]
+
+
+def rss_bytes(group: int) -> int:
+    """Return the resident memory of all processes of a group."""
+    pages = sum(int(fields[21]) for fields in _stats(group))
+    return pages * resource.getpagesize()
+
+
+def cpu_s(group: int) -> float:
+    """Return the processor time that the processes of a group have used."""
+    ticks = sum(int(fields[11]) + int(fields[12]) for fields in _stats(group))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def open_descriptors(pid: int) -> list[int]:
+    """Return the numbers of the file descriptors that a process has open."""
+    return [int(entry.name) for entry in (_proc() / str(pid) / "fd").iterdir()]
+
+
+def limit_descriptors(pid: int, more: int) -> None:
+    """Let a running process open ``more`` file descriptors and none beyond them."""
+    highest = max(open_descriptors(pid))
+    limit = highest + 1 + more
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (limit, limit))
+
+
+def _stats(group: int) -> list[list[str]]:
+    """Return what /proc/PID/stat says after the command name, for each process of a group."""
+    found = []
+    for stat in _proc().glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # the process ended between the listing and the reading
+        if fields[2] == str(group):
+            found.append(fields)
+    return found
+
+
+def _proc() -> Path:
+    if sys.platform != "linux":
+        raise Unknown("only Linux tells what a process uses")
+    return Path("/proc")

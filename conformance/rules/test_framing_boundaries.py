@@ -1,0 +1,250 @@
+"""Rules of the area ``framing``: where a line begins and ends."""
+
+from typing import Any
+
+import pytest
+
+from conformance import (
+    Client,
+    ClientFactory,
+    Connect,
+    Door,
+    TcpClient,
+    rule,
+)
+from conformance.frames import CONTINUATION, HANDSHAKE, TEXT
+from conformance.rules.pauses import let_the_server_read
+
+
+MIB = 1 << 20
+MAX_LINE = 4096  # the default, in bytes
+
+# Characters of two, three and four bytes; a command; a command without a slash.
+SAID = ["wörld 😀", "/say 日本", "rename|bén", "/help me"]
+HEARD = ["anna: wörld 😀", "anna: 日本", "* anna is now bén"]
+
+
+@rule("framing.chunks")
+def test_line_may_be_cut_anywhere(clients: ClientFactory) -> None:
+    """A line is the same line wherever it is cut in two, even in the middle of a character."""
+    anna, ben = clients("anna", "ben")
+    data = anna.encode("wörld 😀") + anna.encode("/say 日本")
+
+    for cut in range(1, len(data)):
+        anna.send_raw(data[:cut])
+        let_the_server_read(ben)
+        anna.send_raw(data[cut:])
+
+        anna.expect("anna: wörld 😀", "anna: 日本")
+
+
+@rule("framing.chunks")
+def test_lines_may_come_byte_by_byte(clients: ClientFactory) -> None:
+    """Lines that come one byte at a time are the same lines."""
+    anna, ben = clients("anna", "ben")
+
+    for byte in b"".join(map(anna.encode, SAID)):
+        anna.send_raw(bytes([byte]))
+        let_the_server_read(ben)
+
+    anna.expect(*HEARD)
+
+
+@rule("framing.chunks")
+def test_many_lines_in_one_write_are_as_many_lines(clients: ClientFactory) -> None:
+    """Many lines in one write are as many lines, in their order."""
+    anna, ben = clients("anna", "ben")
+    numbers = [str(number) for number in range(200)]
+
+    anna.say(*numbers)
+
+    for client in (anna, ben):
+        client.expect(*(f"anna: {number}" for number in numbers))
+
+
+@rule("framing.chunks")
+@pytest.mark.parametrize("piece_bytes", [1, MIB])
+def test_what_comes_right_behind_the_opening_counts(
+    clients: ClientFactory, connect: Connect, door: Door, piece_bytes: int
+) -> None:
+    """What a newcomer says before it has its welcome is heard, however it is cut."""
+    anna, ben = clients("anna", "ben")
+    newcomer = _bare(connect, door)
+    data = (HANDSHAKE if door == "ws" else b"") + b"".join(map(newcomer.encode, ("one", "two")))
+
+    for start in range(0, len(data), piece_bytes):
+        newcomer.send_raw(data[start : start + piece_bytes])
+        let_the_server_read(ben)
+
+    name = newcomer.address
+    anna.expect(f"* {name} joined", f"{name}: one", f"{name}: two")
+
+
+@rule("framing.crlf")
+def test_carriage_return_belongs_to_the_terminator(clients: ClientFactory) -> None:
+    """Text and commands are the same whether a line ends with CR LF or with LF."""
+    (anna,) = clients("anna")
+
+    anna.send_raw(b"hello\r\nwho\r\n/who\r\nrename|zoe\r\n/say hello\r\n")
+
+    anna.expect(
+        "anna: hello",
+        "* online (1): anna",
+        "* online (1): anna",
+        "* anna is now zoe",
+        "zoe: hello",
+    )
+
+
+@rule("framing.crlf")
+def test_terminator_may_be_cut_in_two(clients: ClientFactory) -> None:
+    """A CR is part of the terminator even when its LF comes later."""
+    anna, ben = clients("anna", "ben")
+
+    anna.send_raw(b"hello\r")
+    let_the_server_read(ben)
+    anna.send_raw(b"\n")
+
+    anna.expect("anna: hello")
+
+
+@rule("framing.crlf")
+def test_no_other_carriage_return_belongs_to_the_terminator(clients: ClientFactory) -> None:
+    """Only one CR is dropped, only right before the LF; no other CR ends a line."""
+    (anna,) = clients("anna")
+
+    anna.send_raw(b"one\r\r\ntwo\rtoo\n\rthree\r\n")
+
+    anna.expect("anna: one ", "anna: two too", "anna:  three")
+
+
+@rule("framing.crlf")
+def test_carriage_return_does_not_count_as_length(clients: ClientFactory) -> None:
+    """A line of exactly ``max_line`` bytes may end with CR LF."""
+    anna, ben = clients("anna", "ben")
+    line = "x" * MAX_LINE
+
+    anna.send_raw(line.encode() + b"\r\n" + line.encode() + b"\r")
+    let_the_server_read(ben)
+    anna.send_raw(b"\n")
+
+    anna.expect(f"anna: {line}", f"anna: {line}")
+
+
+@rule("framing.last-line")
+def test_last_line_counts_without_its_end(clients: ClientFactory, connect: Connect) -> None:
+    """What a client has said when its stream ends is a line, even without a terminator."""
+    (anna,) = clients("anna")
+
+    for last_line in (b"goodbye", b"one\ntwo", "été".encode(), b"/say who"):
+        client: TcpClient = connect()
+        name = client.name
+        client.send_raw(last_line)
+        client.half_close()
+
+        text = last_line.decode().removeprefix("/say ")
+        anna.expect(f"* {name} joined", *(f"{name}: {line}" for line in text.split("\n")))
+        anna.expect(f"* {name} left")
+
+
+@rule("framing.last-line")
+def test_last_line_may_be_a_command(clients: ClientFactory) -> None:
+    """A command is carried out even when the stream ends without a terminator."""
+    anna, ben = clients("anna", "ben")
+
+    ben.send_raw(b"/rename zoe")
+    ben.half_close()
+
+    anna.expect("* ben is now zoe", "* zoe left")
+
+
+@rule("framing.last-line")
+def test_stream_that_ends_after_a_terminator_has_no_last_line(clients: ClientFactory) -> None:
+    """A stream that ends right after a terminator has no more lines."""
+    anna, ben = clients("anna", "ben")
+
+    ben.send_raw(b"goodbye\n")
+    ben.half_close()
+
+    anna.expect("ben: goodbye", "* ben left")
+
+
+@rule("framing.empty")
+def test_empty_line_is_ignored(clients: ClientFactory) -> None:
+    """An empty line reaches nobody, and its sender gets no answer."""
+    anna, ben = clients("anna", "ben")
+
+    ben.say("", "", "")
+    if ben.door == "tcp":
+        ben.send_raw(b"\r\n\n\r\n")
+    else:
+        ben.send_frame(TEXT, b"", fin=False)
+        ben.send_frame(CONTINUATION, b"")
+    fence = ben.send_fence()
+
+    for client in (anna, ben):
+        client.expect_nothing_but(fence)
+
+
+CONTROLS = [chr(point) for point in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)]
+NEIGHBOURS = "a\xa0b\xadc\u200bd\u200de\u202ef\u2066g\u3000h\ufeffi\ue000j"
+
+
+@rule("framing.control")
+def test_control_inside_a_line_becomes_a_space(clients: ClientFactory) -> None:
+    """Each control character or line break between two letters becomes one space."""
+    anna, ben = clients("anna", "ben")
+
+    for control in _controls(ben.door):
+        ben.say(f"a{control}b", f"{control}a{control}{control}b")
+
+        anna.expect("ben: a b", "ben:  a  b")
+
+
+@rule("framing.control")
+def test_control_at_the_end_of_a_line_becomes_a_space(clients: ClientFactory) -> None:
+    """A control character at the end of a line becomes a space if it is no terminator."""
+    anna, ben = clients("anna", "ben")
+
+    for control in _controls(ben.door):
+        if not (ben.door == "tcp" and control == "\r"):
+            ben.say(f"a{control}")
+
+            anna.expect("ben: a ")
+
+
+@rule("framing.control")
+def test_control_comes_back_in_no_answer(clients: ClientFactory) -> None:
+    """No answer or error that a client gets contains a control character."""
+    (anna,) = clients("anna")
+
+    for control in _controls(anna.door):
+        for start in ("/da", "/rename a", "/say ", "rename|"):
+            anna.say(f"{start}{control}nce")
+    fence = anna.send_fence()
+
+    answers = anna.lines_until(fence)
+    assert len(answers) == 4 * len(_controls(anna.door))
+    assert [answer for answer in answers if set(answer) & set(CONTROLS)] == []
+
+
+@rule("framing.control")
+def test_nothing_else_becomes_a_space(clients: ClientFactory) -> None:
+    """Other invisible characters, spaces of all widths and joiners, stay as they are."""
+    anna, ben = clients("anna", "ben")
+
+    ben.say(NEIGHBOURS)
+
+    anna.expect(f"ben: {NEIGHBOURS}")
+
+
+def _bare(connect: Connect, door: Door) -> Client:
+    """Return a connection on which nothing has been said yet."""
+    options: dict[str, Any] = {"handshake": False} if door == "ws" else {}
+    client: Client = connect(welcome=False, **options)
+    return client
+
+
+def _controls(door: Door) -> list[str]:
+    """Return the control characters that can stand inside a line at a door."""
+    return [control for control in CONTROLS if not (door == "tcp" and control == "\n")]

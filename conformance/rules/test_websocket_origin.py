@@ -1,0 +1,182 @@
+"""Rules of the area ``websocket``: which web pages may connect."""
+
+from collections.abc import Mapping
+
+from conformance import (
+    ClientFactory,
+    Connect,
+    Refused,
+    Server,
+    WebSocketClient,
+    rule,
+    settings,
+)
+
+
+def own_origin(server: Server) -> str:
+    host, port = server.ws
+    return f"http://{host}:{port}"
+
+
+def status_of(connect: Connect, headers: Mapping[str, str | None]) -> int:
+    """Try to connect with some headers; return the status of the answer."""
+    try:
+        client: WebSocketClient = connect(headers=headers)
+    except Refused as refusal:
+        return refusal.status
+    client.close()
+    return 101
+
+
+@rule("websocket.origin")
+def test_own_page_may_connect(server: Server, connect: Connect) -> None:
+    """An origin with the server's own host and port is let in."""
+    status = status_of(connect, {"Origin": own_origin(server)})
+
+    assert status == 101
+
+
+@rule("websocket.origin")
+def test_who_is_no_page_may_connect(connect: Connect) -> None:
+    """A client that names no origin, and so is no browser, is let in."""
+    status = status_of(connect, {"Origin": None})
+
+    assert status == 101
+
+
+@rule("websocket.origin")
+def test_own_host_is_the_one_the_client_asked_for(connect: Connect) -> None:
+    """The server's own host is what ``Host`` says, in any letter case, with or without a port."""
+    origins = {
+        "Chat.Example:9000": "http://chat.example:9000",
+        "chat.example": "http://chat.example",
+        "[::1]:9000": "http://[::1]:9000",
+    }
+
+    statuses = {
+        host: status_of(connect, {"Host": host, "Origin": origin})
+        for host, origin in origins.items()
+    }
+
+    assert statuses == dict.fromkeys(origins, 101)
+
+
+FOREIGN = (
+    "http://evil.example",
+    "http://evil.example:{port}",
+    "http://{host}:1",
+    "null",
+    "nonsense",
+    "http://",
+    "http://[",
+    "http://{host}:nonsense",
+)
+
+
+@rule("websocket.origin")
+def test_foreign_origin_is_refused(server: Server, connect: Connect) -> None:
+    """An origin with another host or port, or without a host, is refused with 403."""
+    host, port = server.ws
+    origins = [origin.format(host=host, port=port) for origin in FOREIGN]
+
+    statuses = {origin: status_of(connect, {"Origin": origin}) for origin in origins}
+
+    assert statuses == dict.fromkeys(origins, 403)
+
+
+LOOK_ALIKES = (
+    "http://{host}.evil.example:{port}",
+    "http://evil.example.{host}:{port}",
+    "http://{host}:{port}.evil.example",
+    "http://{host}:{port}@evil.example",
+    "http://evil.example/{host}:{port}",
+    "http://evil.example?{host}:{port}",
+    "http://evil.example#http://{host}:{port}",
+)
+
+
+@rule("websocket.origin")
+def test_look_alike_origin_is_refused(server: Server, connect: Connect) -> None:
+    """An origin that only contains the server's host and port is refused with 403."""
+    host, port = server.ws
+    origins = [origin.format(host=host, port=port) for origin in LOOK_ALIKES]
+
+    statuses = {origin: status_of(connect, {"Origin": origin}) for origin in origins}
+
+    assert statuses == dict.fromkeys(origins, 403)
+
+
+@rule("websocket.origin")
+def test_second_host_lets_nobody_in(server: Server, connect: Connect) -> None:
+    """A request that names two hosts, one of them foreign, is refused."""
+    host, port = server.ws
+    ben: WebSocketClient = connect(handshake=False, welcome=False)
+
+    ben.send_raw(
+        b"GET /ws HTTP/1.1\r\nHost: evil.example\r\nHost: %s:%d\r\nOrigin: http://evil.example\r\n"
+        b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n" % (host.encode(), port)
+    )
+
+    assert ben.wait_raw(b"\r\n").startswith(b"HTTP/1.1 4")
+
+
+@rule("websocket.origin")
+def test_nobody_hears_of_a_refused_origin(clients: ClientFactory, connect: Connect) -> None:
+    """A client whose origin is refused was never in the room."""
+    (anna,) = clients("anna")
+
+    status_of(connect, {"Origin": "http://evil.example"})
+    fence = anna.send_fence()
+
+    anna.expect_nothing_but(fence)
+
+
+FRIENDS = ("https://chat.example", "http://localhost:3000")
+
+
+@rule("websocket.allow-origin")
+@settings(allow_origin=FRIENDS)
+def test_each_named_origin_may_connect(connect: Connect) -> None:
+    """Every origin that was named is let in."""
+    statuses = {origin: status_of(connect, {"Origin": origin}) for origin in FRIENDS}
+
+    assert statuses == dict.fromkeys(FRIENDS, 101)
+
+
+@rule("websocket.allow-origin")
+@settings(allow_origin=FRIENDS)
+def test_origin_that_is_not_named_is_refused(connect: Connect) -> None:
+    """Every other foreign origin is still refused, even one that resembles a named one."""
+    origins = (
+        "http://evil.example",
+        "http://chat.example",
+        "https://chat.example:8443",
+        "https://chat.example.evil.example",
+        "https://evil-chat.example",
+        "null",
+    )
+
+    statuses = {origin: status_of(connect, {"Origin": origin}) for origin in origins}
+
+    assert statuses == dict.fromkeys(origins, 403)
+
+
+@rule("websocket.allow-origin")
+@settings(allow_origin=FRIENDS)
+def test_naming_origins_does_not_lock_the_own_page_out(server: Server, connect: Connect) -> None:
+    """The server's own page is let in, whatever other origins are named."""
+    status = status_of(connect, {"Origin": own_origin(server)})
+
+    assert status == 101
+
+
+@rule("websocket.allow-origin")
+@settings(allow_origin="*")
+def test_star_lets_every_origin_in(connect: Connect) -> None:
+    """``*`` stands for every origin, even ``null``."""
+    origins = ("http://evil.example", "null")
+
+    statuses = {origin: status_of(connect, {"Origin": origin}) for origin in origins}
+
+    assert statuses == dict.fromkeys(origins, 101)

@@ -1,0 +1,137 @@
+"""One client's socket in the trio runtime: bytes in, bytes out, and an orderly end.
+
+Mirrors on_threads/wire.py and on_asyncio/wire.py. Each method waits only until the
+socket is ready; the call that follows cannot wait.
+
+Invariants:
+  1. Every wait for the socket has a deadline, or can be cancelled without losing a byte.
+  2. When the socket takes nothing for `STALL_S`, the outbox stops holding the talkers back,
+     except under ``block``.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+
+import trio
+
+from implementations.core.errors import PeerGone, PeerStuck
+from implementations.on_trio.outbox import Outbox
+
+
+__all__ = ["Wire"]
+
+READ_BYTES = 64 * 1024  # at most, per read
+STALL_S = 1.0  # a socket that takes nothing for this long stops holding the talkers back
+QUIET_S = STALL_S / 2  # a socket already idle for this long never starts holding them back
+LINGER_S = 1.0  # how long to wait for the peer to end its side after we ended ours
+
+
+class Wire:
+    """One client's socket.
+
+    Args:
+        sock: non-blocking; `close` closes it.
+        outbox: it is told when the socket takes nothing.
+        write_timeout_s: how long the socket may take nothing before the peer counts as stuck.
+
+    Attributes:
+        lost: whether `give_up` was called.
+    """
+
+    def __init__(self, sock: socket.socket, outbox: Outbox, write_timeout_s: float) -> None:
+        self.lost = False
+        self._sock = sock
+        self._outbox = outbox
+        self._write_timeout_s = write_timeout_s
+
+    async def receive(self, deadline: float) -> bytes | None:
+        """Wait for bytes and return them; ``b""`` at the end of the stream.
+
+        Args:
+            deadline: when to stop waiting, on trio's clock.
+
+        Returns:
+            None when nothing came; usually because the deadline has passed.
+
+        Raises:
+            PeerGone: the connection failed.
+        """
+        # Wait even if there is input already, so that the other tasks get a turn: otherwise a
+        # talker that never pauses would have this thread for itself.
+        with trio.move_on_at(deadline):
+            await trio.lowlevel.wait_readable(self._sock)
+        try:
+            return self._sock.recv(READ_BYTES)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            raise PeerGone from error
+
+    async def send(self, data: bytes) -> None:
+        """Write all of ``data``. Nearly always the socket takes it at once.
+
+        Raises:
+            PeerGone: the connection failed.
+            PeerStuck: the socket took nothing for ``write_timeout_s``.
+        """
+        try:
+            sent = self._sock.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError as error:
+            raise PeerGone from error
+        if sent < len(data):
+            await self._send_slowly(data[sent:])
+
+    def give_up(self) -> None:
+        """Make `close` drop the bytes that the peer has not taken, for it never will."""
+        self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.lost = True
+
+    async def linger(self) -> None:
+        """End our side, then read and drop what still comes until the peer ends its side.
+
+        To close a socket with unread input would reset the connection, and a reset destroys
+        what the peer has not read yet: its last lines.
+        """
+        try:
+            self._sock.shutdown(socket.SHUT_WR)
+            with trio.move_on_after(LINGER_S):
+                while True:
+                    await trio.lowlevel.wait_readable(self._sock)
+                    if not self._sock.recv(READ_BYTES):
+                        return
+        except OSError:
+            return
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._sock.close()
+
+    async def _send_slowly(self, rest: bytes) -> None:
+        progress_at = self._now()
+        deadline = progress_at + self._write_timeout_s
+        while rest:
+            with trio.move_on_at(min(deadline, self._now() + QUIET_S)) as wait:
+                await trio.lowlevel.wait_writable(self._sock)
+            if wait.cancelled_caught:
+                self._outbox.stall(for_long=self._now() - progress_at >= STALL_S)
+                if self._now() >= deadline:
+                    raise PeerStuck
+                continue
+            try:
+                rest = rest[self._sock.send(rest) :]
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise PeerGone from error
+            progress_at = self._now()
+            if (
+                self._outbox.cause is None
+            ):  # progress extends the deadline, but not once the client leaves
+                deadline = progress_at + self._write_timeout_s
+
+    def _now(self) -> float:
+        return trio.current_time()

@@ -1,0 +1,32 @@
+"""The scenarios."""
+
+from __future__ import annotations
+
+from benchmarks.scenarios import SCENARIOS
+
+
+def test_every_scenario_changes_one_field() -> None:
+    """Each scenario states what it expects, and its points differ in its axis only."""
+    for name, scenario in SCENARIOS.items():
+        assert scenario.name == name
+        assert len(scenario.expects) > 40
+        assert scenario.points
+        assert (len(scenario.points) > 1) == bool(scenario.axis)
+        values = [scenario.value(point) for point in scenario.points]
+        assert len(set(values)) == len(values)
+        differing = {
+            field
+            for point in scenario.points
+            for field in point.__dataclass_fields__
+            if getattr(point, field) != getattr(scenario.points[0], field)
+        }
+        assert differing <= {scenario.axis, "messages"}
+
+
+def test_points_are_written_with_their_unit() -> None:
+    """A point of an axis is written as a number with its unit, or as a word."""
+    sizes, policies = SCENARIOS["sizes"], SCENARIOS["policies"]
+
+    assert [sizes.point_text(point) for point in sizes.points[:2]] == ["16 bytes", "1,024 bytes"]
+    assert policies.point_text(policies.points[0]) == "disconnect"
+    assert (sizes.heading, policies.heading) == ("bytes", "policy")

@@ -1,0 +1,112 @@
+"""``hubbub conform`` judges from any folder, and its exit code tells the verdict."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance import TcpClient
+from conformance.contenders import ForeignCommand, LaunchOptions
+from tests.conformance.judging import COMMAND
+
+
+def test_kept_rule_exits_with_0(tmp_path: Path) -> None:
+    """If all rules asked for are kept, the exit code is 0 and the matrix is on standard output."""
+    finished = _conform(tmp_path, f"--command={COMMAND}", "--rules=commands.text")
+
+    assert finished.returncode == 0, finished.stderr
+    assert "commands.text  ✓" in finished.stdout
+
+
+def test_broken_rule_exits_with_1(tmp_path: Path) -> None:
+    """A broken rule exits with 1, and the report says what happened."""
+    finished = _conform(tmp_path, f"--command={COMMAND} mishears", "--rules=commands.forge")
+
+    assert finished.returncode == 1
+    assert "✗ commands.forge  MUST" in finished.stdout
+
+
+def test_rule_that_could_not_be_exercised_exits_with_3(tmp_path: Path) -> None:
+    """If nothing failed and something is unknown, the exit code is 3."""
+    policy = tmp_path / "policy.toml"
+    policy.write_text('settings = "none"\n')
+
+    finished = _conform(
+        tmp_path, f"--command={COMMAND}", "--rules=liveness.idle", f"--policy={policy}"
+    )
+
+    assert finished.returncode == 3
+    assert "it takes no settings" in finished.stdout
+
+
+def test_results_are_written_where_asked(tmp_path: Path) -> None:
+    """The JSON file names its kind, and the page is an HTML page."""
+    files = ("--json=out.json", "--html=out.html")
+
+    _conform(tmp_path, f"--command={COMMAND}", "--rules=commands.text", *files)
+
+    results = json.loads((tmp_path / "out.json").read_text())
+    assert results["summary"] == {"wrong_chat.py": {"commands.text": "pass"}}
+    assert (tmp_path / "out.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_nothing_in_the_callers_folder_disturbs(tmp_path: Path) -> None:
+    """Packages and a broken pytest configuration in the caller's folder have no effect."""
+    for package in ("tests", "hubbub"):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "__init__.py").write_text("raise RuntimeError")
+    (tmp_path / "conftest.py").write_text("raise RuntimeError")
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-flag\n")
+
+    finished = _conform(tmp_path, f"--command={COMMAND}", "--rules=commands.text")
+
+    assert finished.returncode == 0, finished.stderr
+
+
+def test_running_server_is_judged_by_its_address(tmp_path: Path) -> None:
+    """A running server is judged, left running, and left empty."""
+    server = ForeignCommand(COMMAND).launch(LaunchOptions()).wait_ready()
+    host, port = server.tcp
+
+    try:
+        finished = _conform(tmp_path, f"--tcp={host}:{port}", "--rules=commands.text,liveness.idle")
+        newcomer = TcpClient(server.tcp)
+        welcome = [newcomer.next_line(), newcomer.next_line()]
+        newcomer.abandon()
+    finally:
+        server.stop()
+
+    assert finished.returncode == 3
+    assert "needs a server of its own" in finished.stdout
+    assert welcome[1] == f"* online (1): {newcomer.name}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ([], "name servers by id"),
+        (["asyncio-mutex", "--tcp=127.0.0.1:9"], "name servers by id"),
+        (["no-such-server"], "there is no server no-such-server"),
+        (["--command=./server"], "names no address"),
+        (["--tcp=here"], "'here' is not HOST:PORT"),
+        ([f"--command={COMMAND}", "--rules=ordre"], "no rule or area ordre"),
+        ([f"--command={COMMAND}", "--policy=none.toml"], "none.toml"),
+        ([f"--command={COMMAND}", "-n0"], "-n must be at least 1"),
+    ],
+)
+def test_misuse_exits_with_2_and_one_line(
+    tmp_path: Path, arguments: list[str], complaint: str
+) -> None:
+    """Arguments that make no sense are refused at once, in one clear line."""
+    finished = _conform(tmp_path, *arguments)
+
+    assert finished.returncode == 2
+    assert complaint in finished.stderr
+    assert len(finished.stderr.splitlines()) == 1
+
+
+def _conform(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-P", "-m", "hubbub", "conform", "-n1", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)

@@ -1,0 +1,156 @@
+"""The inbox: commands, questions and their answers, and the places that they take."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from implementations.core.errors import RoomFull
+from implementations.on_asyncio.inbox import Inbox
+from implementations.on_asyncio.pace import Pace
+from tests.implementations.on_asyncio.settle import must_wait, settle
+
+
+PLACES = 3
+
+Room = list[str]  # a room that keeps what its commands say
+
+
+def saying(text: str) -> Callable[[Room], None]:
+    """Return a command that says ``text``."""
+    return lambda room: room.append(text)
+
+
+def refusing(room: Room) -> None:
+    """Refuse, as a room that is full does."""
+    raise RoomFull
+
+
+def test_commands_come_out_in_order() -> None:
+    """The owner takes commands in the order in which they were put in."""
+
+    async def scene() -> Room:
+        inbox, room = Inbox[Room](PLACES, Pace()), Room()
+        await inbox.put_in_turn(saying("one"))
+        inbox.put(saying("two"))
+        (await inbox.take())(room)
+        (await inbox.take())(room)
+        return room
+
+    assert asyncio.run(scene()) == ["one", "two"]
+
+
+def test_owner_takes_what_is_there() -> None:
+    """Without a wait the owner gets the commands that are there, and no more than it asks for."""
+
+    async def scene() -> list[int]:
+        inbox = Inbox[Room](PLACES, Pace())
+        for _ in range(3):
+            inbox.put(saying("hello"))
+        return [len(inbox.take_waiting(most)) for most in (2, 2, 2)]
+
+    assert asyncio.run(scene()) == [2, 1, 0]
+
+
+def test_answer_comes_when_the_command_is_carried_out() -> None:
+    """An asker waits until the owner reports its question as carried out, and gets the result."""
+
+    async def scene() -> tuple[bool, int]:
+        inbox, room = Inbox[Room](PLACES, Pace()), Room(["one"])
+        asker = asyncio.create_task(inbox.ask(len))
+        (await inbox.take())(room)
+        await settle()
+        answered_early = asker.done()
+        inbox.carried_out(1)
+        return answered_early, await asker
+
+    assert asyncio.run(scene()) == (False, 1)
+
+
+@pytest.mark.parametrize("in_turn", [False, True])
+def test_refusal_is_the_askers_error_alone(in_turn: bool) -> None:
+    """What the room refuses is raised where it was asked for, and not at the owner."""
+
+    async def scene() -> None:
+        inbox = Inbox[Room](PLACES, Pace())
+        ask = inbox.ask_in_turn if in_turn else inbox.ask
+        asker = asyncio.create_task(ask(refusing))
+        (await inbox.take())([])
+        inbox.carried_out(1)
+        with pytest.raises(RoomFull):
+            await asker
+
+    asyncio.run(scene())
+
+
+def test_cancelled_asker_leaves_the_owner_alive() -> None:
+    """An asker that gives up while its question is carried out does not end the owner."""
+
+    async def scene() -> int:
+        inbox, room = Inbox[Room](PLACES, Pace()), Room()
+        asker = asyncio.create_task(inbox.ask(saying("one")))
+        (await inbox.take())(room)
+        asker.cancel()
+        await settle()
+        inbox.carried_out(1)
+        return len(room)
+
+    assert asyncio.run(scene()) == 1
+
+
+def test_full_inbox_holds_the_talkers_back() -> None:
+    """Talkers wait from the last place on until a command has been carried out."""
+
+    async def scene() -> list[bool]:
+        pace = Pace()
+        inbox = Inbox[Room](PLACES, pace)
+        waits = []
+        for _ in range(PLACES):
+            waits.append(must_wait(pace))
+            inbox.put(saying("hello"))
+        waits.append(must_wait(pace))
+        await inbox.take()
+        waits.append(must_wait(pace))
+        inbox.carried_out(1)
+        waits.append(must_wait(pace))
+        return waits
+
+    assert asyncio.run(scene()) == [False, False, False, True, True, False]
+
+
+def test_message_underway_keeps_its_place() -> None:
+    """What was carried out but not written out to everyone still counts."""
+
+    async def scene() -> list[bool]:
+        pace = Pace()
+        inbox = Inbox[Room](PLACES, pace)
+        waits = []
+        for _ in range(PLACES):
+            inbox.put(saying("hello"))
+        for underway in (PLACES, PLACES - 1):
+            inbox.carried_out(len(inbox.take_waiting(PLACES)), underway)
+            waits.append(must_wait(pace))
+        return waits
+
+    assert asyncio.run(scene()) == [True, False]
+
+
+def test_departure_passes_by_the_talkers() -> None:
+    """A command that is put past the gate does not wait while the talkers are held back."""
+
+    async def scene() -> Room:
+        pace = Pace()
+        inbox, room = Inbox[Room](PLACES, pace), Room()
+        pace.hold("somebody who reads too slowly")
+        talker = asyncio.create_task(inbox.put_in_turn(saying("hello")))
+        await settle()
+        asker = asyncio.create_task(inbox.ask(saying("leaves")))
+        (await inbox.take())(room)
+        inbox.carried_out(1)
+        await asker
+        talker.cancel()
+        return room
+
+    assert asyncio.run(scene()) == ["leaves"]

@@ -1,0 +1,179 @@
+"""One client's socket, over a pair of sockets: what comes, what goes, and the end."""
+
+from __future__ import annotations
+
+import math
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TypeVar
+
+import pytest
+import trio
+from trio.testing import wait_all_tasks_blocked
+
+from conformance.timing import TICK
+from implementations.core.errors import PeerGone, PeerStuck
+from implementations.core.message import TCP, encode
+from implementations.core.settings import Settings
+from implementations.on_trio import wire as wire_module
+from implementations.on_trio.outbox import Outbox
+from implementations.on_trio.pace import Pace
+from implementations.on_trio.wire import Wire
+from tests.implementations.on_trio.settle import must_wait
+
+
+T = TypeVar("T")
+FOUR = replace(Settings(), outbox=4)  # two messages are half of it
+SMALL_BYTES = 4096  # for the sockets' buffers; the kernel rounds it up
+MUCH = b"x" * 100_000  # much more than they take
+
+
+def test_what_comes_is_received() -> None:
+    """A wire gives out what came, and then the end of the stream."""
+
+    async def scene(wire: Wire, peer: socket.socket) -> tuple[bytes | None, bytes | None]:
+        peer.send(b"hello\n")
+        first = await wire.receive(math.inf)
+        peer.close()
+        return first, await wire.receive(math.inf)
+
+    assert _run(scene) == (b"hello\n", b"")
+
+
+def test_deadline_ends_a_wait_and_loses_nothing() -> None:
+    """Where nothing came up to the deadline there is nothing; what comes later is received."""
+
+    async def scene(wire: Wire, peer: socket.socket) -> tuple[bytes | None, bytes | None]:
+        first = await wire.receive(trio.current_time())
+        peer.send(b"late\n")
+        return first, await wire.receive(math.inf)
+
+    assert _run(scene) == (None, b"late\n")
+
+
+def test_reset_is_the_peers_end() -> None:
+    """A connection that the peer resets raises, whichever direction is used next."""
+
+    async def scene(wire: Wire, peer: socket.socket) -> None:
+        await wire.send(b"never read\n")
+        peer.close()
+        with pytest.raises(PeerGone):
+            await wire.receive(math.inf)
+        with pytest.raises(PeerGone):
+            await wire.send(b"too late\n")
+
+    _run(scene)
+
+
+def test_slow_peer_gets_everything() -> None:
+    """What a socket does not take at once goes out as the peer reads."""
+
+    async def scene(wire: Wire, peer: socket.socket) -> int:
+        stream = trio.SocketStream(trio.socket.from_stdlib_socket(peer.dup()))
+        read_bytes = 0
+        async with stream, trio.open_nursery() as sender:
+            sender.start_soon(wire.send, MUCH)
+            while read_bytes < len(MUCH):
+                read_bytes += len(await stream.receive_some(4096))
+        return read_bytes
+
+    assert _run(scene) == len(MUCH)
+
+
+def test_peer_that_takes_nothing_is_stuck_and_holds_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a while the talkers are held back no longer, and after the time-out it raises."""
+    _stalls_after(TICK / 2, monkeypatch)
+
+    async def scene(wire: Wire, peer: socket.socket) -> tuple[bool, bool]:
+        for _ in range(2):
+            wire._outbox.offer(encode("hello"))
+        held = await must_wait(wire._outbox._pace)
+        with pytest.raises(PeerStuck):
+            await wire.send(MUCH)
+        return held, await must_wait(wire._outbox._pace)
+
+    assert _run(scene, write_timeout_s=TICK) == (True, False)
+
+
+def test_socket_that_was_idle_never_starts_to_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An outbox that fills up after its socket went idle holds nobody back, not even at first."""
+    _stalls_after(100 * TICK, monkeypatch, quiet_s=TICK / 4)
+
+    async def scene(wire: Wire, peer: socket.socket) -> bool:
+        with pytest.raises(PeerStuck):
+            await wire.send(MUCH)
+        for _ in range(2):
+            wire._outbox.offer(encode("hello"))
+        return await must_wait(wire._outbox._pace)
+
+    assert not _run(scene, write_timeout_s=TICK)
+
+
+def test_lingering_ends_when_the_peer_ends() -> None:
+    """A wire that lingers has ended its own side, and drops what comes until the peer's end."""
+
+    async def scene(wire: Wire, peer: socket.socket) -> bytes:
+        peer.send(b"one thing more\n")
+        async with trio.open_nursery() as lingering:
+            lingering.start_soon(wire.linger)
+            await wait_all_tasks_blocked()
+            end = peer.recv(100)
+            peer.close()
+        return end
+
+    assert _run(scene) == b""
+
+
+def test_lingering_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A peer that never ends its side is waited for no longer than `LINGER_S`."""
+    monkeypatch.setattr(wire_module, "LINGER_S", TICK / 4)
+
+    async def scene(wire: Wire, peer: socket.socket) -> None:
+        await wire.linger()
+
+    _run(scene)
+
+
+def test_peer_that_was_given_up_is_reset() -> None:
+    """To close a wire that was given up frees what the peer has not taken."""
+
+    async def scene(wire: Wire, peer: socket.socket) -> tuple[bool, bool]:
+        before = wire.lost
+        wire.give_up()
+        wire.close()
+        with pytest.raises(ConnectionResetError):
+            peer.recv(100)
+        return before, wire.lost
+
+    assert _run(scene) == (False, True)
+
+
+def _stalls_after(
+    stall_s: float, monkeypatch: pytest.MonkeyPatch, quiet_s: float | None = None
+) -> None:
+    monkeypatch.setattr(wire_module, "STALL_S", stall_s)
+    monkeypatch.setattr(wire_module, "QUIET_S", quiet_s or stall_s / 2)
+
+
+def _run(
+    scene: Callable[[Wire, socket.socket], Awaitable[T]], write_timeout_s: float = 100 * TICK
+) -> T:
+    """Run ``scene`` with a wire over TCP and the peer's end of it."""
+
+    async def connected() -> T:
+        with (
+            socket.create_server(("127.0.0.1", 0)) as server,
+            socket.create_connection(server.getsockname()) as peer,
+        ):
+            ours, _ = server.accept()
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALL_BYTES)
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BYTES)
+            ours.setblocking(False)
+            wire = Wire(ours, Outbox(TCP, FOUR, Pace()), write_timeout_s)
+            try:
+                return await scene(wire, peer)
+            finally:
+                wire.close()
+
+    return trio.run(connected)
