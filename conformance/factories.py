@@ -134,7 +134,7 @@ class Connect:
         __tracebackhide__ = True
         door = door or self._door
         if door not in self._launch.contender.doors:
-            import pytest  # imported here: only a test can be skipped
+            import pytest  # imported here: nothing else in this module needs it
 
             pytest.skip(f"it has no {door} door")
         at = server or self._launch.default()
