@@ -95,11 +95,12 @@ class Caller:
         self, environments: dict[str, Environment], folder: Path, home: Path, way: str
     ) -> None:
         self._environments = environments
-        self._folder = folder
+        self.folder = folder
         self._way = way
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "HUBBUB_"))}
         kept = {k: v for k, v in kept.items() if not k.startswith("XDG_")}
-        self.environment = {**kept, "HOME": str(home), "COLUMNS": "80"}
+        progress = folder.with_name("progress.json")
+        self.environment = {**kept, "HOME": str(home), "HUBBUB_PROGRESS": str(progress)}
 
     def command(self, *words: str, extra: str | None = None) -> list[str]:
         """Return a command line of hubbub."""
@@ -115,7 +116,7 @@ class Caller:
         """Run one sub-command, and see that it ends as it should."""
         ran = subprocess.run(
             self.command(*words, extra=extra),
-            cwd=self._folder,
+            cwd=self.folder,
             env=self.environment,
             input=said,
             capture_output=True,
@@ -132,7 +133,7 @@ class Caller:
         words = ["serve", server_id, "--tcp", "127.0.0.1:0", "--ws", "127.0.0.1:0"]
         server = subprocess.Popen(
             self.command(*words),
-            cwd=self._folder,
+            cwd=self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,
             text=True,
@@ -202,11 +203,14 @@ def check_small_ones(hubbub: Caller) -> None:
 
 
 def check_lessons(hubbub: Caller) -> None:
-    """A lesson is listed, opened as far as that is possible without JupyterLab, and judged."""
+    """A lesson is listed, copied, opened as far as JupyterLab allows it, and judged."""
     assert " 00  " in hubbub.run("learn").stdout
+    assert "learn --into" in hubbub.run("learn", "00", exit_code=2).stderr
+    assert "learn --into" in hubbub.run("check", "00", exit_code=2).stderr
+    hubbub.run("learn", "--into", "mine")
     opened = hubbub.run("learn", "00", exit_code=2)
     (path,) = re.findall(r"exercise  (.+)", opened.stdout)
-    assert Path(path).is_file()
+    assert (hubbub.folder / path).is_file()
     assert "pip install 'hubbub[lessons]'" in opened.stderr
     assert "commands.text" in hubbub.run("check", "00", exit_code=1).stdout
     assert "Hint 1" in hubbub.run("check", "00", "--hint").stdout
@@ -306,6 +310,7 @@ def test_help_needs_no_extra(caller: Callable[[str], Caller]) -> None:
 def test_missing_extra_is_one_line(caller: Callable[[str], Caller]) -> None:
     """What needs an extra says which, in one line that can be pasted."""
     hubbub = caller(SCRIPT)
+    hubbub.run("learn", "--into", "mine")
     words = {
         "learn NN": ["learn", "00"],
         "check 15": ["check", "15"],
