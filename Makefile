@@ -78,8 +78,8 @@ stress: $(READY)  ## crowds, churn and rude peers, at one server: ID=trio-direct
 soak: $(READY)  ## ten minutes of load and faults, all judged: ID=trio-direct
 	@SOAK_MINUTES=$(or $(MINUTES),10) $(BIN)/python -m pytest -s -o faulthandler_timeout=0 tests/stress/test_soak.py $(if $(ID),--server $(ID))
 
-autobahn: $(READY)  ## the Autobahn fuzzing client (needs Python 2.7)
-	@$(BIN)/python -m tests.autobahn.run
+autobahn: $(READY)  ## the WebSocket code of each runtime against the Autobahn cases (20 seconds)
+	@$(BIN)/hubbub conform --autobahn $(or $(ID),$$($(BIN)/hubbub list --ids))
 
 schedules:  ## the hubs under thousands of schedules (2 minutes; Python 3.12)
 	@if [ -z "$(NEWER)" ]; then \
@@ -107,7 +107,7 @@ picture: $(READY)  ## the README's picture, from the round
 	@$(BIN)/python docs/picture.py $(ROUND)/report.html
 
 clean:  ## remove all that make has made
-	rm -rf $(VENV) $(SCHEDULES) .benchmarks .cache/autobahn .cache/book report .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) $(SCHEDULES) .benchmarks .cache/book report .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

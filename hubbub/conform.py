@@ -42,6 +42,13 @@ HUBBUB_* variables too
 a server that runs already, with nobody else in its room
   hubbub conform --tcp 127.0.0.1:8000 --ws 127.0.0.1:8080
 
+only the WebSocket protocol, RFC 6455, by the 247 Autobahn cases (about 6 s).
+They need an echo: your server sends each message back as it came, text or
+binary, and sends nothing else. For our ids, the WebSocket code of the runtime
+is judged, with an echo in the place of the room
+  hubbub conform --autobahn asyncio-mutex
+  hubbub conform --autobahn --command "node echo.js {ws_port}" --path /echo
+
 a policy file says what a server decides differently on a SHOULD, and why
   settings = "none"          # it takes no settings at all
   [declared]
@@ -67,6 +74,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--policy", metavar="FILE", help="what it decides differently, and why")
     parser.add_argument("--rules", metavar="ID,…", help="only these rules or areas")
     parser.add_argument("--quick", action="store_true", help="one test a rule, none that is slow")
+    parser.add_argument(
+        "--autobahn", action="store_true", help="not the rules: the Autobahn cases, for an echo"
+    )
+    parser.add_argument("--path", metavar="PATH", help="with --autobahn: the echo's (default /ws)")
     parser.add_argument("--json", metavar="FILE", help="write the results as JSON")
     parser.add_argument("--html", metavar="FILE", help="write the results as a page")
     parser.add_argument(
@@ -81,6 +92,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge, show the matrix, and return the exit code."""
+    if arguments.autobahn:
+        return _run_autobahn(arguments)
     if not all(map(find_spec, ("pytest", "xdist", "rich", "jinja2"))):
         print(_MISSING, file=sys.stderr)
         return 2
@@ -109,6 +122,21 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.html:
         write(Path(arguments.html), render_html(results, autobahn))
     return results.exit_code
+
+
+def _run_autobahn(arguments: argparse.Namespace) -> int:
+    from conformance.autobahn import CannotRun
+    from conformance.server import NotReady
+    from hubbub import autobahn
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: leave no servers behind
+    try:
+        return autobahn.run(arguments)
+    except (ValueError, OSError) as error:
+        print(f"hubbub: {error} (try hubbub conform --help)", file=sys.stderr)
+    except (CannotRun, NotReady) as error:
+        print(f"hubbub: {error}", file=sys.stderr)
+    return 2
 
 
 def judge(
@@ -183,6 +211,8 @@ def _request(arguments: argparse.Namespace) -> Request:
     unknown = [server_id for server_id in arguments.ids if not _is_known(server_id)]
     if unknown:
         raise ValueError(f"there is no server {', '.join(sorted(unknown))}, see hubbub list")
+    if arguments.path:
+        raise ValueError("--path goes with --autobahn")
     if arguments.workers < 1:
         raise ValueError("-n must be at least 1")
     select_rules(arguments.rules)
