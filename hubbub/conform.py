@@ -41,6 +41,13 @@ becomes the settings that a test needs; HUBBUB_* variables hold these as well.
 To judge a server that is already running, with no other client in its room:
   hubbub conform --tcp 127.0.0.1:8000 --ws 127.0.0.1:8080
 
+To judge only the WebSocket protocol, RFC 6455, by the 247 Autobahn cases (6 s):
+  hubbub conform --autobahn asyncio-mutex
+  hubbub conform --autobahn --command "node echo.js {ws_port}" --path /echo
+They need an echo: the server sends each message back as it came, text or
+binary, and sends nothing else. For an id of ours, the WebSocket code of its
+runtime is judged, with an echo in the place of the room.
+
 A policy file says where a server differs from a SHOULD, and why:
   settings = "none"          # it takes no settings at all
   [declared]
@@ -63,6 +70,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--policy", metavar="FILE", help="where the server differs, and why")
     parser.add_argument("--rules", metavar="ID,…", help="only these rules or areas")
     parser.add_argument("--quick", action="store_true", help="one test per rule; skips slow tests")
+    parser.add_argument(
+        "--autobahn", action="store_true", help="not the rules: the Autobahn cases, for an echo"
+    )
+    parser.add_argument("--path", metavar="PATH", help="with --autobahn: the echo's (default /ws)")
     parser.add_argument("--json", metavar="FILE", help="also write the results as JSON")
     parser.add_argument("--html", metavar="FILE", help="also write the results as HTML")
     parser.add_argument(
@@ -77,6 +88,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge, show the matrix, and return the exit code."""
+    if arguments.autobahn:
+        return _run_autobahn(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: stop all servers
     from rich.console import Console
 
@@ -102,6 +115,21 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.html:
         write(Path(arguments.html), render_html(results, autobahn))
     return results.exit_code
+
+
+def _run_autobahn(arguments: argparse.Namespace) -> int:
+    from conformance.autobahn import CannotRun
+    from conformance.server import NotReady
+    from hubbub import autobahn
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: leave no servers behind
+    try:
+        return autobahn.run(arguments)
+    except (ValueError, OSError) as error:
+        print(f"hubbub: {error} (try hubbub conform --help)", file=sys.stderr)
+    except (CannotRun, NotReady) as error:
+        print(f"hubbub: {error}", file=sys.stderr)
+    return 2
 
 
 def judge(
@@ -175,6 +203,8 @@ def _request(arguments: argparse.Namespace) -> Request:
     unknown = [server_id for server_id in arguments.ids if not _is_known(server_id)]
     if unknown:
         raise ValueError(f"there is no server {', '.join(sorted(unknown))}: see hubbub list")
+    if arguments.path:
+        raise ValueError("--path goes with --autobahn")
     if arguments.workers < 1:
         raise ValueError("-n must be at least 1")
     select_rules(arguments.rules)
