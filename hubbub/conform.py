@@ -42,10 +42,10 @@ HUBBUB_* variables too
 a server that runs already, with nobody else in its room
   hubbub conform --tcp 127.0.0.1:8000 --ws 127.0.0.1:8080
 
-only the WebSocket protocol, RFC 6455, by the 247 Autobahn cases (about 6 s).
-They need an echo: your server sends each message back as it came, text or
-binary, and sends nothing else. For our ids, the WebSocket code of the runtime
-is judged, with an echo in the place of the room
+the WebSocket protocol alone (RFC 6455): 247 Autobahn cases, in about 10 s. The
+server must be an echo: it sends each message back as it came, text or binary,
+and nothing else. For our ids, the WebSocket code of their runtime is judged,
+with an echo in the place of the room
   hubbub conform --autobahn asyncio-mutex
   hubbub conform --autobahn --command "node echo.js {ws_port}" --path /echo
 
@@ -75,9 +75,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rules", metavar="ID,…", help="only these rules or areas")
     parser.add_argument("--quick", action="store_true", help="one test a rule, none that is slow")
     parser.add_argument(
-        "--autobahn", action="store_true", help="not the rules: the Autobahn cases, for an echo"
+        "--autobahn", action="store_true", help="the Autobahn cases instead of the rules; see below"
     )
-    parser.add_argument("--path", metavar="PATH", help="with --autobahn: the echo's (default /ws)")
+    parser.add_argument(
+        "--path", metavar="PATH", help="with --autobahn: where the echo is (default /ws)"
+    )
     parser.add_argument("--json", metavar="FILE", help="write the results as JSON")
     parser.add_argument("--html", metavar="FILE", help="write the results as a page")
     parser.add_argument(
