@@ -41,7 +41,7 @@ becomes the settings that a test needs; HUBBUB_* variables hold these as well.
 To judge a server that is already running, with no other client in its room:
   hubbub conform --tcp 127.0.0.1:8000 --ws 127.0.0.1:8080
 
-To judge only the WebSocket protocol, RFC 6455, by the 247 Autobahn cases (6 s):
+To judge only the WebSocket protocol, RFC 6455, by the 247 Autobahn cases (10 s):
   hubbub conform --autobahn asyncio-mutex
   hubbub conform --autobahn --command "node echo.js {ws_port}" --path /echo
 They need an echo: the server sends each message back as it came, text or
@@ -71,9 +71,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rules", metavar="ID,…", help="only these rules or areas")
     parser.add_argument("--quick", action="store_true", help="one test per rule; skips slow tests")
     parser.add_argument(
-        "--autobahn", action="store_true", help="not the rules: the Autobahn cases, for an echo"
+        "--autobahn", action="store_true", help="the Autobahn cases instead of the rules; see below"
     )
-    parser.add_argument("--path", metavar="PATH", help="with --autobahn: the echo's (default /ws)")
+    parser.add_argument(
+        "--path", metavar="PATH", help="with --autobahn: where the echo is (default /ws)"
+    )
     parser.add_argument("--json", metavar="FILE", help="also write the results as JSON")
     parser.add_argument("--html", metavar="FILE", help="also write the results as HTML")
     parser.add_argument(

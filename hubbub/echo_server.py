@@ -101,7 +101,7 @@ def main(runtime: str) -> None:
     # inside a runtime. Servers have no other use for a choice of codec or room.
     with (
         patch("implementations.core.websocket_codec.WebSocketCodec", EchoCodec),
-        patch("implementations.core.fanout.Room", SilentRoom),
+        patch("implementations.core.counted_room.Room", SilentRoom),
     ):
         servers[runtime].run(SETTINGS, Site(f"{runtime}-echo", SETTINGS, b""), announce)
 
