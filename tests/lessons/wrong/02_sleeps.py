@@ -31,7 +31,7 @@ class Hub:
                 self._tell(f"{name}: {text}")
 
     def leave(self, name):
-        """Let a member go, and tell the others. Whoever is not in cannot leave."""
+        """Let a member go, and tell the others. A stranger cannot leave."""
         if True:
             if self._outboxes.pop(name, None) is not None:
                 self._tell(f"* {name} left")
