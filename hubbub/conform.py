@@ -41,7 +41,7 @@ becomes the settings that a test needs; HUBBUB_* variables hold these as well.
 To judge a server that is already running, with no other client in its room:
   hubbub conform --tcp 127.0.0.1:8000 --ws 127.0.0.1:8080
 
-To judge only the WebSocket protocol, RFC 6455, by the 247 Autobahn cases (10 s):
+To judge only the WebSocket protocol by the 247 Autobahn cases (10 s):
   hubbub conform --autobahn asyncio-mutex
   hubbub conform --autobahn --command "node echo.js {ws_port}" --path /echo
 They need an echo: the server sends each message back as it came, text or

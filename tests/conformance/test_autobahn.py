@@ -78,7 +78,7 @@ def test_no_server_fails_every_case(tmp_path: Path) -> None:
     ("planted", "found"),
     [
         ("", ""),
-        ("a wrong key", "the client got no Sec-WebSocket-Accept that fits its key"),
+        ("a wrong key", "the client got no Sec-WebSocket-Accept that matches its key"),
         ("no upgrade", "the handshake was answered without Upgrade: websocket"),
         ("an extension", "the handshake was answered with Sec-WebSocket-Extensions, which"),
         ("masks", "the server sent a masked frame"),
