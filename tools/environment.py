@@ -44,11 +44,13 @@ class Built:
     """What an environment was built from.
 
     Attributes:
+        place: where it is; an environment that was moved does not work.
         python: path and version of the interpreter.
         project: a digest of pyproject.toml and constraints.txt.
         extras: those of pyproject.toml that it has.
     """
 
+    place: str
     python: str
     project: str
     extras: tuple[str, ...]
@@ -64,9 +66,10 @@ def make_ready(folder: Path, extras: Iterable[str]) -> None:
     """
     with _alone():
         built = read_stamp(folder)
-        python, project = this_python(), project_digest()
-        kept = built.extras if built and built.python == python else ()
-        wanted = Built(python, project, tuple(sorted({*kept, *extras})))
+        place, python = str(folder.absolute()), this_python()
+        fits = built is not None and (built.place, built.python) == (place, python)
+        kept = built.extras if built is not None and fits else ()
+        wanted = Built(place, python, project_digest(), tuple(sorted({*kept, *extras})))
         if built == wanted:
             return
         began = time.monotonic()
@@ -83,9 +86,11 @@ def make_ready(folder: Path, extras: Iterable[str]) -> None:
 
 def read_stamp(folder: Path) -> Built | None:
     """Return what the environment was built from; None if it is not whole."""
+    if not (folder / "bin" / "python").exists():
+        return None
     try:
         kept = json.loads((folder / STAMP).read_text(encoding="utf-8"))
-        return Built(kept["python"], kept["project"], tuple(kept["extras"]))
+        return Built(**{**kept, "extras": tuple(kept["extras"])})
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

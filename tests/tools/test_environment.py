@@ -20,8 +20,9 @@ class Work:
         self.fails = False
 
     def create(self, folder: Path, _: Steps) -> None:
-        """Make a folder, and remember it."""
-        folder.mkdir(exist_ok=True)
+        """Make a folder that looks like an environment, and remember it."""
+        (folder / "bin").mkdir(parents=True, exist_ok=True)
+        (folder / "bin" / "python").touch()
         self.done.append("create")
 
     def install(self, _folder: Path, extras: Iterable[str], _steps: Steps) -> None:
@@ -65,6 +66,17 @@ def test_another_python_gets_another_environment(
     make_ready(tmp_path / "venv", ["use"])
 
     assert work.done == ["create", "install develop", "create", "install use"]
+
+
+def test_broken_environment_is_replaced(work: Work, tmp_path: Path) -> None:
+    """An environment whose Python has gone, or that was moved, is made anew."""
+    make_ready(tmp_path / "venv", ["use"])
+    (tmp_path / "venv").rename(tmp_path / "moved")
+    make_ready(tmp_path / "moved", ["use"])
+    (tmp_path / "moved" / "bin" / "python").unlink()
+    make_ready(tmp_path / "moved", ["use"])
+
+    assert work.done == ["create", "install use"] * 3
 
 
 def test_changed_pins_are_installed(
