@@ -12,6 +12,7 @@ Start with these two:
 What the two are made of:
 
     commands.py        what a line of a client can mean
+    characters.py      characters that show nothing, and combining marks
     causes.py          why a client's stay ended, and how each door says so
     message.py         a line, encoded once for each door
     counted_room.py    a room that counts what happens in it

@@ -20,6 +20,7 @@ from implementations.core.commands import (
 )
 
 
+MARKED = "e" + "\u0301" * 4  # as many combining marks in a row as a text keeps
 MEANINGS: list[tuple[str, Command]] = [
     ("hello", Say("hello")),
     ("  hello  ", Say("  hello  ")),
@@ -57,6 +58,10 @@ MEANINGS: list[tuple[str, Command]] = [
     ("//who", Complain("unknown command: //who (try /help)")),
     ("/whois", Complain("unknown command: /whois (try /help)")),
     ("/WHO", Complain("unknown command: /WHO (try /help)")),
+    (MARKED + "\u0301", Say(MARKED)),
+    (f"/say {MARKED}\u0301", Say(MARKED)),
+    (f"/{MARKED}\u0301", Complain(f"unknown command: /{MARKED} (try /help)")),
+    (f"/rename {MARKED}\u0301", Rename(f"{MARKED}\u0301")),  # the room refuses it
     ("/dance wildly", Complain("unknown command: /dance (try /help)")),
 ]
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from implementations.core.causes import Cause
-from implementations.core.events import Bad, Event, Line
-from implementations.core.line_codec import LineCodec, without_controls
+from implementations.core.events import Bad, Closing, Event, Line
+from implementations.core.line_codec import NO_HTTP, LineCodec, without_controls
 from implementations.core.message import encode
 from implementations.core.settings import Settings
 from tests.implementations.core.feeding import byte_by_byte, cut_at, cuts, feed
@@ -19,6 +19,7 @@ from tests.implementations.core.feeding import byte_by_byte, cut_at, cuts, feed
 MAX_LINE = 8  # bytes; short, so that the examples are short
 TOO_LONG = Bad("line too long (max 8 bytes)")
 NOT_UTF8 = Bad("not UTF-8")
+REFUSED = [Bad(NO_HTTP), Closing()]
 
 
 def codec(max_line: int = MAX_LINE) -> LineCodec:
@@ -42,6 +43,7 @@ STREAMS: list[tuple[bytes, list[Event]]] = [
     ("a\u2028b\u2029\n".encode(), [Line("a b ")]),
     ("a\x85b\n".encode(), [Line("a b")]),
     ("é\u200b\n".encode(), [Line("é\u200b")]),  # invisible, but no control character
+    ("e\u0301\n".encode(), [Line("e\u0301")]),
     (b"12345678\n", [Line("12345678")]),
     (b"12345678\r\n", [Line("12345678")]),
     (b"123456789\nnext\n", [TOO_LONG, Line("next")]),
@@ -124,6 +126,58 @@ def naive(stream: bytes, max_line: int) -> list[Event]:
             else:
                 events.append(Line("".join(c if ord(c) not in CONTROLS else " " for c in text)))
     return events
+
+
+REQUEST = (
+    b"POST /chat HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nContent-Length: 14\r\n"
+    b"Content-Type: text/plain;charset=UTF-8\r\nOrigin: https://evil.example\r\n\r\n"
+    b"/say hi\nhello\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("stream", "events"),
+    [
+        (REQUEST, REFUSED),
+        (b"GET / HTTP/1.0\n", REFUSED),
+        (b"M-SEARCH * HTTP/1.1\r\n", REFUSED),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", REFUSED),
+        (b"\r\n\nGET / HTTP/1.1\r\nhello\n", REFUSED),  # empty lines do not count
+        (
+            b"GET /" + b"x" * 100 + b" HTTP/1.1\r\nhi\n",
+            [Bad("line too long (max 64 bytes)"), *REFUSED],
+        ),
+        (b"GET / HTTP/1.1 too\nhi\n", [Line("GET / HTTP/1.1 too"), Line("hi")]),
+        (b"what is HTTP/1.1\n", REFUSED),  # it has the form of a request
+        (b"so what is HTTP/1.1\n", [Line("so what is HTTP/1.1")]),
+        (b"hello\nGET / HTTP/1.1\n", [Line("hello"), Line("GET / HTTP/1.1")]),
+        (b"\xff\nGET / HTTP/1.1\n", [NOT_UTF8, Line("GET / HTTP/1.1")]),
+        (
+            b"x" * 100 + b"\nGET / HTTP/1.1\n",
+            [Bad("line too long (max 64 bytes)"), Line("GET / HTTP/1.1")],
+        ),
+    ],
+    ids=ascii,
+)
+def test_first_line_of_http_ends_everything(stream: bytes, events: list[Event]) -> None:
+    """When the first line is an HTTP request line, nothing behind it is a line."""
+    whole, drop_by_drop = codec(max_line=64), codec(max_line=64)
+
+    at_once = whole.feed(stream) + whole.feed(b"more\n") + whole.feed_eof()
+    one_by_one = feed(drop_by_drop, byte_by_byte(stream + b"more\n")) + drop_by_drop.feed_eof()
+
+    rest = [] if events[-1] == Closing() else [Line("more")]
+    assert at_once == one_by_one == [*events, *rest]
+
+
+@pytest.mark.parametrize("stream", [b"GET / HTTP/1.1", b"GET /" + b"x" * 100 + b" HTTP/1.1"])
+def test_request_line_without_its_end_is_refused_too(stream: bytes) -> None:
+    """A first line that only the end of the stream ends is looked at like any other."""
+    fed = codec(max_line=64)
+    fed.feed(stream)
+
+    assert fed.feed_eof() == REFUSED
+    assert fed.feed_eof() == []
 
 
 CONTROLS = {*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029}  # Cc, Zl, Zp

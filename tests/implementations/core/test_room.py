@@ -141,6 +141,7 @@ def test_closing_says_goodbye_to_everyone() -> None:
 
 
 GOOD_NAMES = ["z", "x" * 32, "名前", "zoë", "o'neill", "a*b!/c", "🦉", "ﬃ" * 11, "#1", "|"]
+GOOD_NAMES += ["a\u0301\u0302\u0303\u0304b", "ש\u05c1\u05bc\u05b8\u0596", "ที่", "नमस्ते"]
 BAD_NAMES = [
     "",
     "x" * 33,
@@ -163,6 +164,17 @@ BAD_NAMES = [
     "127.0.0.1\uff1a1",
     "zo\u00a8e",  # a diaeresis alone: it normalises to a space and a mark
     "\u203czoe",  # one character that normalises to two exclamation marks
+    "a\u034fb",  # a grapheme joiner, which shows nothing
+    "\u115f",  # Hangul fillers; the half-width one normalises to another
+    "a\u3164",
+    "a\uffa0",
+    "a\u2800",  # braille blank
+    "a\ufe0f",  # variation selectors
+    "a\U000e0100",
+    "a\u17b4b",
+    "a\u0301\u0302\u0303\u0304\u0305b",
+    "\u0301a",  # it would be drawn on the character before it
+    "a" + "\u0344" * 3,  # one mark that normalises to two
 ]
 
 

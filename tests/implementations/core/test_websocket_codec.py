@@ -28,7 +28,7 @@ from implementations.core.events import (
 )
 from implementations.core.line_codec import without_controls
 from implementations.core.message import encode
-from implementations.core.settings import Settings
+from implementations.core.settings import Endpoint, Settings
 from implementations.core.site import Site
 from implementations.core.websocket_codec import MAX_REQUEST_BYTES, WebSocketCodec
 from tests.implementations.core.feeding import byte_by_byte, cut_at, cuts, feed
@@ -198,16 +198,16 @@ def test_other_paths_are_not_found(method: str, target: str) -> None:
 
 @pytest.mark.parametrize("target", ["/", "/healthz", "/ws"])
 @pytest.mark.parametrize(
-    "method", ["HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "BREW"]
+    "method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "BREW"]
 )
 @pytest.mark.parametrize("body", [b"", b"text=hello"], ids=["", "with a body"])
 def test_other_methods_are_not_allowed(method: str, target: str, body: bytes) -> None:
-    """Any method except GET, with a body or without, gets a 405 that names GET."""
+    """Any method except GET and HEAD, with a body or without, gets a 405 that names the two."""
     length = str(len(body))
 
     read = answer_to(request(f"{method} {target} HTTP/1.1", Content_Length=length) + body)
 
-    assert (read.status, read.headers["Allow"]) == (405, "GET")
+    assert (read.status, read.headers["Allow"]) == (405, "GET, HEAD")
 
 
 @pytest.mark.parametrize(
@@ -223,10 +223,13 @@ def test_other_methods_are_not_allowed(method: str, target: str, body: bytes) ->
         pytest.param(request(Sec_WebSocket_Key="short"), 400, id="a short key"),
         pytest.param(request(but=["Sec-WebSocket-Key"]), 400, id="no key"),
         pytest.param(request(Sec_WebSocket_Version="8"), 400, id="an old version"),
-        pytest.param(request("GET /ws HTTP/1.0"), 505, id="an upgrade from HTTP/1.0"),
-        pytest.param(request("GET /ws?" + "x" * 9000 + " HTTP/1.1"), 414, id="a long target"),
-        pytest.param(request(X="x" * 9000), 431, id="a long header"),
-        pytest.param(request(X="\r\n".join(["x"] + ["X: x"] * 200)), 431, id="many headers"),
+        pytest.param(request("GET /ws HTTP/1.0"), 426, id="an upgrade from HTTP/1.0"),
+        pytest.param(b"GET /ws HTTP/1.0\r\n\r\n", 426, id="a proxy without an upgrade"),
+        pytest.param(request(Origin="x" * 9000), 431, id="a long header of the handshake"),
+        pytest.param(request(X="a\x00b"), 400, id="a control character in a header"),
+        pytest.param(b"GET / HTTP/1.1\n", 400, id="a bare line feed"),
+        pytest.param(b"GET / HTTP/1.1\r\nHost: a\n", 400, id="a bare line feed later"),
+        pytest.param(b"GET / HTTP/1.1\r\n\n", 400, id="a bare line feed at the end"),
         pytest.param(request(X="x" * MAX_REQUEST_BYTES), 431, id="a request over the limit"),
         pytest.param(b"G" * MAX_REQUEST_BYTES, 431, id="no line at all"),
         pytest.param(b"G" * MAX_REQUEST_BYTES + b"\n", 431, id="a line over the limit"),
@@ -242,6 +245,69 @@ def test_bad_request_has_one_answer(data: bytes, status: int) -> None:
     for event in (at_once, one_by_one):
         assert isinstance(event, Answer)
         assert read_answer(event.data).status == status
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(request("GET /ws?" + "x" * 9000 + " HTTP/1.1"), id="a long target"),
+        pytest.param(request(Cookie="x" * 12_000), id="a long header"),
+        pytest.param(request(X="\r\n".join(["x"] + ["Cookie: x=yyyy"] * 900)), id="many headers"),
+        pytest.param(request("GET http://127.0.0.1:8080/ws HTTP/1.1"), id="absolute"),
+        pytest.param(request("GET ws://127.0.0.1:8080/ws?x HTTP/1.1"), id="absolute, a query"),
+        pytest.param(request("GET /chat/ws HTTP/1.1"), id="a prefix"),
+        pytest.param(request("GET /~anna/chat.2/ws?x=/y HTTP/1.1"), id="a longer prefix"),
+    ],
+)
+def test_request_of_real_clients_is_let_in(data: bytes) -> None:
+    """Long cookies, absolute targets and a proxy's prefix are no reason to refuse a client."""
+    assert codec().feed(data) == [Opened()]
+    assert feed(codec(), byte_by_byte(data)) == [Opened()]
+
+
+@pytest.mark.parametrize("target", ["/chat/", "http://a", "http://a/", "http://a?x", "/a/b/?x"])
+def test_page_has_many_addresses(target: str) -> None:
+    """The page is also at the root of a prefix, and at an absolute target without a path."""
+    assert answer_to(request(f"GET {target} HTTP/1.1")).body == SITE.page
+
+
+def test_line_feed_of_a_body_is_no_fault() -> None:
+    """Only the lines of the request must end with CR LF."""
+    assert answer_to(request("GET / HTTP/1.1") + b"\n\n").status == 200
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [("/", 200), ("/healthz", 200), ("/ws", 426), ("/nothing", 404), ("/chat/", 200)],
+)
+def test_head_gets_no_body(target: str, status: int) -> None:
+    """HEAD gets the status and the headers of GET, and no body."""
+    [event] = codec().feed(request(f"HEAD {target} HTTP/1.1"))
+
+    assert isinstance(event, Answer)
+    assert event.data.startswith(f"HTTP/1.1 {status} ".encode())
+    assert event.data.endswith(b"\r\n\r\n")
+    assert event.data.count(b"\r\n\r\n") == 1
+
+
+def test_head_of_the_page_says_its_length() -> None:
+    """HEAD tells the length that the body of GET has, but not for the counts, which change."""
+    [page] = codec().feed(request("HEAD / HTTP/1.1"))
+    [health] = codec().feed(request("HEAD /healthz HTTP/1.1"))
+
+    assert isinstance(page, Answer)
+    assert isinstance(health, Answer)
+    assert f"Content-Length: {len(SITE.page)}\r\n".encode() in page.data
+    assert b"Content-Type: application/json\r\n" in health.data
+    assert b"Content-Length" not in health.data
+
+
+@pytest.mark.parametrize("version", ["8", "14", "x"])
+def test_wrong_version_is_told_the_right_one(version: str) -> None:
+    """A client with another version of the protocol learns which one it needs."""
+    read = answer_to(request(Sec_WebSocket_Version=version))
+
+    assert (read.status, read.headers["Sec-WebSocket-Version"]) == (400, "13")
 
 
 def test_request_may_be_as_long_as_the_limit() -> None:
@@ -289,7 +355,7 @@ def test_answered_request_is_the_last(behind: bytes) -> None:
 )
 def test_foreign_origin_is_refused(origin: str, host: str, status: int) -> None:
     """The server's own page may connect; a page from elsewhere must be allowed."""
-    fed = codec()
+    fed = codec(replace(SETTINGS, ws=Endpoint("0.0.0.0", 8080)))
 
     [event] = fed.feed(request(Host=host, Origin=origin))
 
@@ -298,6 +364,43 @@ def test_foreign_origin_is_refused(origin: str, host: str, status: int) -> None:
     else:
         assert isinstance(event, Answer)
         assert read_answer(event.data).status == status
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:8080", 101),
+        ("127.1.2.3:9000", 101),  # the near end of a tunnel
+        ("LocalHost:8080", 101),
+        ("chat.localhost", 101),
+        ("[::1]:8080", 101),
+        ("evil.example:8080", 403),
+        ("127.0.0.1.evil.example:8080", 403),
+        ("localhost.evil.example:8080", 403),
+        ("evillocalhost:8080", 403),
+        ("192.168.0.1:8080", 403),
+        ("friend.example", 101),
+        ("user@evil.example", 403),
+    ],
+)
+@pytest.mark.parametrize("door", ["127.0.0.1", "::1", "localhost", "127.0.0.9"])
+def test_loopback_door_has_no_other_name(door: str, host: str, status: int) -> None:
+    """A foreign name for the loopback address is no way in: DNS rebinding."""
+    origin = ("https://" if host == "friend.example" else "http://") + host.lower()
+
+    [by_header] = codec(replace(SETTINGS, ws=Endpoint(door, 0))).feed(
+        request(Host=host, Origin=origin)
+    )
+    [by_target] = codec(replace(SETTINGS, ws=Endpoint(door, 0))).feed(
+        request(f"GET http://{host}/ws HTTP/1.1", Host="127.0.0.1", Origin=origin)
+    )
+
+    for event in (by_header, by_target):
+        if status == 101:
+            assert event == Opened()
+        else:
+            assert isinstance(event, Answer)
+            assert read_answer(event.data).status == status
 
 
 def test_any_origin_is_allowed_by_a_star() -> None:
