@@ -24,6 +24,8 @@ SEND_BUFFER_BYTES = 64 * 1024  # per client. By default it may grow to megabytes
 # would notice a client that does not read that much later.
 SPARE_DESCRIPTORS = 64  # for the listeners, the log, the interpreter
 
+_IPV4_MAPPED = "::ffff:"  # how a door for every address spells an IPv4 address
+
 # The errors of ``accept`` when the machine has a problem, and not the newcomer.
 OUT_OF_DESCRIPTORS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
@@ -50,16 +52,27 @@ def listen(endpoint: Endpoint) -> socket.socket:
         CannotStart: the port is taken, or the address does not belong to this machine.
     """
     try:
-        family, *_, address = socket.getaddrinfo(
-            endpoint.host, endpoint.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        sock = socket.create_server(address, family=family, backlog=BACKLOG)
+        sock = _bound(endpoint)
     except (OSError, UnicodeError) as error:  # UnicodeError: no host name at all
         raise CannotStart(f"cannot listen on {endpoint}: {_reason(error)}") from error
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setblocking(False)
     return sock
+
+
+def _bound(endpoint: Endpoint) -> socket.socket:
+    if not endpoint.host and socket.has_dualstack_ipv6():
+        return socket.create_server(
+            ("", endpoint.port), family=socket.AF_INET6, backlog=BACKLOG, dualstack_ipv6=True
+        )
+    family, *_, address = socket.getaddrinfo(
+        endpoint.host or "0.0.0.0",
+        endpoint.port,
+        type=socket.SOCK_STREAM,
+        flags=socket.AI_PASSIVE,
+    )[0]
+    return socket.create_server(address, family=family, backlog=BACKLOG)
 
 
 def where(sock: socket.socket) -> Endpoint:
@@ -71,7 +84,7 @@ def where(sock: socket.socket) -> Endpoint:
 def peer_name(address: tuple[str, int]) -> str:
     """Return the first name of the client at ``address``: ``127.0.0.1:51234``, ``[::1]:51234``."""
     host, port, *_ = address
-    return str(Endpoint(host, port))
+    return str(Endpoint(host.removeprefix(_IPV4_MAPPED) if "." in host else host, port))
 
 
 def raise_descriptor_limit(max_clients: int) -> str | None:

@@ -11,10 +11,13 @@ from conformance import (
     Door,
     Launch,
     NotReady,
+    Server,
     Unknown,
     rule,
 )
+from conformance.frames import HANDSHAKE
 from conformance.rules.full_width import wide
+from conformance.server import spell
 
 
 @rule("names.first")
@@ -40,6 +43,30 @@ def test_first_name_of_an_ipv6_peer_has_brackets(launch: Launch, connect: Connec
 
     client.expect(f"* you are {client.address}")
     assert client.address.startswith("[::1]:")
+
+
+@rule("names.first")
+def test_second_peer_with_one_address_has_another_name(
+    clients: ClientFactory, server: Server, door: Door
+) -> None:
+    """When one port is in use at both doors, the name of the second peer ends with a ``'``."""
+    (anna,) = clients("anna")
+    doors: tuple[Door, Door] = ("ws", "tcp") if door == "tcp" else ("tcp", "ws")
+    addresses = [server.address(each) for each in doors]  # unknown, if it has one door only
+
+    with socket.socket() as first, socket.socket() as second:
+        for sock, each, address in zip((first, second), doors, addresses, strict=True):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(("127.0.0.1", 0) if sock is first else first.getsockname())
+            sock.connect(address)
+            if each == "ws":
+                sock.sendall(HANDSHAKE)
+            name = spell(first.getsockname()) + ("" if sock is first else "'")
+            anna.expect(f"* {name} joined")
+        first.shutdown(socket.SHUT_RDWR)
+        anna.expect(f"* {spell(first.getsockname())} left")
+        anna.say("/who")
+        anna.expect(f"* online (2): anna, {name}")
 
 
 @rule("names.first")

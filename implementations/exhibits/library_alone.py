@@ -25,7 +25,7 @@ import re
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
-from implementations.core.events import Answer, Event, Opened
+from implementations.core.events import Answer, Event
 from implementations.core.websocket_codec import WebSocketCodec
 
 
@@ -44,8 +44,7 @@ class Alone(WebSocketCodec):
         answer = b"".join(protocol.data_to_send())
         if not answer.startswith(b"HTTP/1.1 101 "):
             return Answer(answer or b"HTTP/1.1 400 Bad Request\r\n\r\n")
-        self._upgrade = answer
-        return Opened()
+        return super()._open(head)
 
 
 REPLACES = {

@@ -20,6 +20,14 @@ from hubbub.conversation import LINE_LIMIT_BYTES, Address, LineDoor, Lost
         ("ws://127.0.0.1:8080", "ws://127.0.0.1:8080/ws"),
         ("ws://[::1]:8080/", "ws://[::1]:8080/ws"),
         ("ws://localhost/room", "ws://localhost:80/room"),
+        ("ws://localhost/room?token=a&b", "ws://localhost:80/room?token=a&b"),
+        ("ws://localhost?x=/", "ws://localhost:80/ws?x=/"),
+        ("WS://localhost/ws#here", "ws://localhost:80/ws"),
+        ("wss://h:1/ws", "wss://h:1/ws"),
+        ("wss://h", "wss://h:443/ws"),
+        ("http://127.0.0.1:8080/", "ws://127.0.0.1:8080/ws"),
+        ("http://127.0.0.1:8080", "ws://127.0.0.1:8080/ws"),
+        ("https://chat.example/chat/?x", "wss://chat.example:443/chat/ws?x"),
     ],
 )
 def test_address_names_a_door(text: str, meant: str) -> None:
@@ -29,7 +37,9 @@ def test_address_names_a_door(text: str, meant: str) -> None:
     assert str(address) == meant
 
 
-@pytest.mark.parametrize("text", ["", "nonsense", "h:99999", "wss://h:1/ws", "ws://h:99999/ws"])
+@pytest.mark.parametrize(
+    "text", ["", "nonsense", "h:99999", "ftp://h:1/ws", "http:///", "tcp://h", "ws://h:99999/ws"]
+)
 def test_address_that_names_no_door_is_refused(text: str) -> None:
     """A text that is no address is refused with a message that contains it."""
     with pytest.raises(argparse.ArgumentTypeError, match="expected HOST:PORT") as refusal:

@@ -54,6 +54,33 @@ def test_newcomer_has_its_address_for_a_name(door: socket.socket) -> None:
     assert peer_name(address) == (f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
 
 
+@NEEDS_IPV6
+def test_door_without_a_host_is_at_every_address() -> None:
+    """A door without a host takes IPv4 and IPv6, and names each peer by its own address."""
+    names = []
+    with listen(Endpoint("", 0)) as door:
+        door.setblocking(True)
+        for host in ("127.0.0.1", "::1"):
+            with socket.create_connection((host, where(door).port)) as peer:
+                accepted, address = door.accept()
+                accepted.close()
+                names.append((peer_name(address), peer.getsockname()[1]))
+
+    assert [name for name, _ in names] == [
+        f"127.0.0.1:{names[0][1]}",
+        f"[::1]:{names[1][1]}",
+    ]
+
+
+def test_door_without_a_host_needs_no_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine without IPv6 a door without a host is at every IPv4 address."""
+    monkeypatch.setattr(socket, "has_dualstack_ipv6", lambda: False)
+
+    with listen(Endpoint("", 0)) as door:
+        assert where(door).host == "0.0.0.0"
+        socket.create_connection(("127.0.0.1", where(door).port)).close()
+
+
 def test_door_never_waits(door: socket.socket) -> None:
     """``accept`` fails at once when no client is waiting."""
     with pytest.raises(BlockingIOError):

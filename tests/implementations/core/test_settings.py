@@ -234,7 +234,7 @@ def test_origins_can_be_several(
         ("127.0.0.1:8000", Endpoint("127.0.0.1", 8000), "127.0.0.1:8000"),
         ("localhost:0", Endpoint("localhost", 0), "localhost:0"),
         ("host.example:65535", Endpoint("host.example", 65535), "host.example:65535"),
-        (":8000", Endpoint("0.0.0.0", 8000), "0.0.0.0:8000"),
+        (":8000", Endpoint("", 8000), ":8000"),
         ("[::]:8000", Endpoint("::", 8000), "[::]:8000"),
         ("[::1]:00080", Endpoint("::1", 80), "[::1]:80"),
         ("[fe80::1%lo]:80", Endpoint("fe80::1%lo", 80), "[fe80::1%lo]:80"),
