@@ -41,6 +41,7 @@ PATHS = ("/", "/healthz", "/ws")
 
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP/1\.[01]\r?\n")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_IN_GOOD_ORDER = (Cause.LEFT, Cause.QUIT)  # with these, the room had all lines of the client
 
 # The library logs each opening and closing at INFO; the server's own lines say more.
 _quiet = logging.Logger("websockets", logging.CRITICAL)
@@ -124,10 +125,11 @@ class WebSocketCodec:
     def farewell(self, cause: Cause) -> bytes:
         """Return the last bytes that the client gets.
 
-        They answer the client's own close frame, or its offence, if there was one. Else they
-        are a close frame that says the ``cause``.
+        They answer the client's own close frame, or its offence, if there was one and its stay
+        ended with it. Else they are a close frame that says the ``cause``: a client whose stay
+        ended before the room had all its lines must not get an answer that says all is well.
         """
-        if self._last_word is not None:
+        if self._last_word is not None and (cause in _IN_GOOD_ORDER or not self._last_word):
             return self._last_word
         notice = encode(cause.notice).ws if cause.notice else b""
         return notice + _close_frame(cause.close_code, cause.reason)
