@@ -81,6 +81,8 @@ class _Version(argparse.Action):
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    if argv is None and sys.argv[1:2] == ["serve"]:
+        return _serve_in_this_process(sys.argv[2:])
     argv = sys.argv[1:] if argv is None else argv
     if argv[:1] == ["serve"]:  # has a parser of its own, shared with python -m implementations
         from implementations.__main__ import main as serve
@@ -90,6 +92,17 @@ def main(argv: list[str] | None = None) -> int:
         return _run(argv)
     except KeyboardInterrupt:
         return 130
+
+
+def _serve_in_this_process(argv: list[str]) -> int:
+    from implementations.start import put_in_order
+
+    put_in_order()
+    from implementations.__main__ import main as serve
+
+    exit_code = serve(argv)
+    put_in_order()  # asyncio leaves Python's own handler of SIGINT behind
+    return exit_code
 
 
 def make_parser(

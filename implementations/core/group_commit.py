@@ -130,9 +130,9 @@ class GroupCommit:
         """
         leavers, self._leavers = self._leavers, []
         for leaver, cause, items in leavers:
-            if items:
-                leaver.push(Group(items))  # it leaves, whether it takes them or not
-            leaver.close(cause)
+            # It leaves, whether it takes them or not. If not, it misses lines, and is told so.
+            taken = not items or leaver.push(Group(items))
+            leaver.close(cause if taken else Cause.TOO_SLOW)
         for member in self._push_own() + self._push_in_turn(turns):
             self._evict(member)
 

@@ -189,6 +189,25 @@ def test_leaver_gets_all_up_to_its_departure() -> None:
     assert anna.lines == ["a: before", "* b left", "a: after"]
 
 
+def test_leaver_that_does_not_take_its_last_lines_is_told_so() -> None:
+    """A member that leaves, and whose outbox is full, does not get a goodbye that says all is well.
+
+    The others hear that it left, for so it did.
+    """
+    anna, ben = FakeOutbox(), FakeOutbox()
+    room = room_of(anna, ben)
+    ben.free = 1
+
+    room.submit(0, Say("one"))
+    room.submit(0, Say("two"))
+    room.leave(1, Cause.LEFT)
+    write_out(room)
+
+    assert ben.lines == ["a: one"]
+    assert ben.cause is Cause.TOO_SLOW
+    assert anna.lines == ["a: one", "a: two", "* b left"]
+
+
 def test_leaver_with_nothing_to_hear_is_only_closed() -> None:
     """Nothing is pushed to a leaver that needs nothing; its outbox is only closed."""
     anna, ben = FakeOutbox(), FakeOutbox()

@@ -649,13 +649,25 @@ def test_farewell_names_the_cause(cause: Cause) -> None:
     assert frames == [*notice, goodbye]
 
 
-@pytest.mark.parametrize("cause", Cause)
-def test_farewell_answers_a_close_whatever_the_cause(cause: Cause) -> None:
-    """A client that closed gets its own code back, even if the server stops meanwhile."""
+@pytest.mark.parametrize("cause", [Cause.LEFT, Cause.QUIT])
+def test_farewell_answers_a_close(cause: Cause) -> None:
+    """A client that closed after the room took its lines gets its own code back."""
     fed = opened()
     fed.feed(close(4000, "mine"))
 
     assert frames_in(fed.farewell(cause)) == [(Opcode.CLOSE, close_payload(4000, "mine"))]
+
+
+@pytest.mark.parametrize("cause", [Cause.TOO_SLOW, Cause.TIMED_OUT, Cause.SHUTDOWN])
+@pytest.mark.parametrize(
+    "last", [close(4000, "mine"), frame(Opcode.BINARY, b"offence")], ids=["close", "offence"]
+)
+def test_farewell_names_a_cause_that_came_before_the_close(cause: Cause, last: bytes) -> None:
+    """A peer whose stay the server ended first is told why, although its last bytes are read."""
+    fed = opened()
+    fed.feed(last)
+
+    assert fed.farewell(cause) == opened().farewell(cause)
 
 
 def test_ping_is_one_frame() -> None:

@@ -20,7 +20,8 @@ from implementations.on_threads.hub import Hub
 from implementations.on_threads.hub_broadcaster import BroadcasterHub
 from implementations.on_threads.hub_direct import DirectHub
 from implementations.on_threads.hub_mutex import MutexHub
-from implementations.on_threads.server import STOP_SIGNALS, serve
+from implementations.on_threads.server import serve
+from implementations.start import stop_signals
 from tests.implementations.on_threads.parked import ENDS_WITHIN, joined, read_until
 
 
@@ -39,12 +40,12 @@ def _as_it_was() -> Iterator[None]:
     A signal that is still pending is removed, or it would end pytest.
     """
     assert threading.current_thread() is threading.main_thread()
-    handlers = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    handlers = {number: signal.getsignal(number) for number in stop_signals()}
     stack_bytes, interval_s = threading.stack_size(), sys.getswitchinterval()
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals())
     yield
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-    while signal.sigtimedwait(STOP_SIGNALS, 0):
+    signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals())
+    while signal.sigtimedwait(stop_signals(), 0):
         pass
     for number, handler in handlers.items():
         signal.signal(number, handler)
