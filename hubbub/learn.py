@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import subprocess
 import sys
@@ -34,10 +35,12 @@ examples:
   hubbub learn --into mine  copy notebooks and exercises to the folder mine
   hubbub check 02           judge your answer to the exercise of lesson 02
 
-A folder made by --into is yours: git pull and an update of hubbub leave it alone.
-From then on hubbub learn opens its notebooks and hubbub check judges its
+A folder made by --into is yours: git pull and an update of hubbub leave it as
+it is. From then on hubbub learn opens its notebooks and hubbub check judges its
 exercises. Of several such folders the one you stand in counts, else the last made.
 """
+
+_END_WITHIN_S = 1.5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -150,4 +153,17 @@ def _open(lesson: Lesson, flags: list[str]) -> int:
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "PYTHONPATH": os.pathsep.join(paths),  # a notebook may import the project's folders
     }
-    return subprocess.run(command, cwd=top, check=False, env=environment).returncode
+    from conformance.guard import guard, release
+
+    notebooks = subprocess.Popen(command, cwd=top, env=environment)
+    guard(notebooks.pid, whole_group=False)  # it shares our group, for it needs the terminal
+    try:
+        return notebooks.wait()
+    finally:  # it ends its kernels when it is terminated, and not when it is killed
+        if notebooks.poll() is None:
+            notebooks.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                notebooks.wait(_END_WITHIN_S)
+        notebooks.kill()
+        notebooks.wait()
+        release(notebooks.pid)
