@@ -97,7 +97,7 @@ def name_of(words: Sequence[str]) -> str:
     for word in words[1:]:
         if Path(word).suffix in _SCRIPTS:
             return Path(word).name
-    if Path(words[0]).name in _SHELLS and "-c" in words:
+    if "-c" in words or "-e" in words:  # its program is in the command itself
         return "command"
     plain = []
     for word in words:

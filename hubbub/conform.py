@@ -100,7 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
         with shown_progress(Console(stderr=True)) as progress:
             results = run_suite(request, progress)
     except (ValueError, OSError) as error:
-        more = "" if str(error).startswith("--command ") else " (try hubbub conform --help)"
+        more = "" if str(error).startswith("--command") else " (try hubbub conform --help)"
         print(f"hubbub: {error}{more}", file=sys.stderr)
         return 2
     except SuiteError as error:

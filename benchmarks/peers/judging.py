@@ -77,8 +77,13 @@ def judge(address: Address) -> list[Judgement]:
     Takes less than a second if the server keeps every rule, and some seconds if it does not
     answer. Never raises because of what the server does.
     """
-    longest = _longest(address)
+    longest = max(map(len, _PADDINGS))
     judgements = _judge_talk(address, longest)
+    if any(found.verdict == "fail" for found in judgements):
+        limit = _longest(address)
+        if limit < longest:  # the talk was too long for it: it talks again, in shorter messages
+            longest = limit
+            judgements = _judge_talk(address, longest)
     remarks = [*_on_length(longest), *_on_origin(address)]
     judgements[0] = replace(judgements[0], remark="; ".join(remarks))
     for rule_id, examine in _EXAMINED.items():
