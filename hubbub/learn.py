@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import subprocess
 import sys
@@ -39,6 +40,8 @@ not change it. hubbub learn opens its notebooks, and hubbub check judges its
 exercises. If there are several, the one that you are in counts, or else the
 newest.
 """
+
+_END_WITHIN_S = 1.5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -154,4 +157,17 @@ def _open(lesson: Lesson, flags: list[str]) -> int:
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "PYTHONPATH": os.pathsep.join(paths),  # notebooks import the project's packages
     }
-    return subprocess.run(command, cwd=top, check=False, env=environment).returncode
+    from conformance.guard import guard, release
+
+    notebooks = subprocess.Popen(command, cwd=top, env=environment)
+    guard(notebooks.pid, whole_group=False)  # it shares our group, because it needs the terminal
+    try:
+        return notebooks.wait()
+    finally:  # it ends its kernels when it is terminated, and not when it is killed
+        if notebooks.poll() is None:
+            notebooks.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                notebooks.wait(_END_WITHIN_S)
+        notebooks.kill()
+        notebooks.wait()
+        release(notebooks.pid)

@@ -26,6 +26,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
+from conformance.guard import guard, release
 from conformance.python import module_command
 from hubbub.learning.descendants import descendants, end_descendants, memory_bytes
 from hubbub.learning.lessons import Lesson
@@ -150,6 +151,7 @@ def _judged(lesson: Lesson, path: Path, flags: list[str]) -> _Run:
             pass_fds=(write, stack.fileno()),
             start_new_session=True,
         )
+        guard(child.pid)
         os.close(write)
         run = _Run(child)
         assert child.stdout is not None
@@ -319,6 +321,7 @@ def _end(run: _Run, read: int) -> None:
             child.pid, signal.SIGKILL
         )  # the group: where nobody can tell whose child is whose
     child.wait()
+    release(child.pid)
     _drain(run)
     if not run.why and select.select([read], [], [], 0)[0]:
         for line in os.read(read, 65536).split(b"\n"):
