@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # What the command line, the comparison and the judge need. Developers and lessons need more.
 USE := bench,chat,conform,schedules
+comma := ,
 # More workers than two cores: most tests wait most of the time. Set JOBS=8 on a larger machine.
 JOBS ?= 4
 # A round is a folder named by its month; ROUND=benchmarks/rounds/2030-01 makes another.
@@ -21,7 +22,7 @@ NEWEST_VENV := .venv-newest
 .PHONY: style format types coverage check picture schedules newest clean
 .PHONY: to-use to-develop to-teach on-newest
 
-# $(call environment,EXTRAS): see that .venv has them. It says what is wrong with the Python, if anything is.
+# $(call environment,EXTRAS): see that .venv has them; or say that the Python is too old or missing.
 define environment
 @for python in $(PYTHONS); do \
   if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
@@ -32,12 +33,13 @@ endef
 # Only with a newer Python than 3.11 do the schedules of threads and asyncio run.
 define with_newest
 @newest="$(NEWEST)"; if [ -z "$$newest" ]; then \
-  echo "make $@: skipped, no Python from 3.12 to 3.14 here (make $@ NEWEST=/path/to/python)"; \
+  echo "make $(subst on-,,$@): skipped, no Python from 3.12 to 3.14 here (or NEWEST=/path/to/python)"; \
 else "$$newest" tools/environment.py $(NEWEST_VENV) hubs && $(1); fi
 endef
 
 help:
-	@sed -n -e 's/^## /\n/p' -e 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
+	@awk '/^## / { print "\n" substr($$0, 4) } \
+	  /^[a-z]+:.*  ## / { split($$0, part, ":.*  ## "); printf "  make %-11s%s\n", part[1], part[2] }' Makefile
 
 ## Start here
 
@@ -141,9 +143,7 @@ to-use:
 	$(call environment,$(USE))
 
 to-develop:
-	$(call environment,$(USE)$(comma)dev)
+	$(call environment,$(USE)$(comma)autobahn$(comma)dev)
 
 to-teach:
 	$(call environment,$(USE)$(comma)lessons)
-
-comma := ,
