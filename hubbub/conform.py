@@ -137,7 +137,6 @@ def _run_autobahn(arguments: argparse.Namespace) -> int:
     from conformance.server import NotReady
     from hubbub import autobahn
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: leave no servers behind
     try:
         return autobahn.run(arguments)
     except (ValueError, OSError) as error:
