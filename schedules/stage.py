@@ -136,7 +136,7 @@ class Stage:
         self._curtain = True
 
     def adopt(self, hub: Any) -> None:
-        """Have everything noted that the hub hands to its clients' outboxes."""
+        """Note everything that the hub hands to its clients' outboxes."""
         make_outbox = hub.outbox
 
         def outbox(sock: Any, door: int) -> Any:

@@ -27,7 +27,8 @@ from conformance import (
 )
 
 
-HEALTH_KEYS = {"id", "policy", "clients", "messages", "deliveries", "evictions"}
+LIMITS = {"max_line": 64, "max_clients": 7}
+HEALTH_KEYS = {"id", "policy", *LIMITS, "clients", "messages", "deliveries", "evictions"}
 LONG_LINE = "x" * 1000
 CLOGGING_LINES = 600  # more than the kernel buffers for a clogged client, less than 1 MiB
 
@@ -55,7 +56,7 @@ def settled_health(ask: Ask, **expected: int) -> dict[str, Any]:
 
 @rule("http.health")
 def test_health_is_json(ask: Ask) -> None:
-    """``GET /healthz`` gives a JSON object with at least six entries; counts are whole numbers."""
+    """``GET /healthz`` gives a JSON object with eight entries; its counts are whole numbers."""
     response = ask("/healthz")
 
     report = json.loads(response.body)
@@ -63,6 +64,15 @@ def test_health_is_json(ask: Ask) -> None:
     assert response.headers.get("content-type", "").startswith("application/json")
     assert report.keys() >= HEALTH_KEYS
     assert {type(report[key]) for key in HEALTH_KEYS - {"id", "policy"}} == {int}
+
+
+@rule("http.health")
+@settings(max_line=LIMITS["max_line"], max_clients=LIMITS["max_clients"])
+def test_health_tells_the_limits(ask: Ask) -> None:
+    """``GET /healthz`` tells the limits that the server was started with."""
+    report = health(ask)
+
+    assert {name: report.get(name) for name in LIMITS} == LIMITS
 
 
 @rule("http.health")

@@ -17,11 +17,16 @@ from conformance import (
     rule,
     settings,
 )
+from conformance.server import spell
 
 
 def own_origin(server: Server) -> str:
-    host, port = server.ws
-    return f"http://{host}:{port}"
+    return f"http://{spell(server.ws)}"
+
+
+def host_of(server: Server) -> str:
+    """Return the server's own host as an origin spells it: an IPv6 address stands in brackets."""
+    return spell(server.ws).rpartition(":")[0]
 
 
 def status_of(
@@ -140,7 +145,7 @@ FOREIGN = (
 @rule("websocket.origin")
 def test_foreign_origin_is_refused(server: Server, connect: Connect) -> None:
     """An origin with another host or port, or without a host, is refused with 403."""
-    host, port = server.ws
+    host, port = host_of(server), server.ws[1]
     origins = [origin.format(host=host, port=port) for origin in FOREIGN]
 
     statuses = {origin: status_of(connect, {"Origin": origin}) for origin in origins}
@@ -162,7 +167,7 @@ LOOK_ALIKES = (
 @rule("websocket.origin")
 def test_look_alike_origin_is_refused(server: Server, connect: Connect) -> None:
     """An origin that only contains the server's host and port is refused with 403."""
-    host, port = server.ws
+    host, port = host_of(server), server.ws[1]
     origins = [origin.format(host=host, port=port) for origin in LOOK_ALIKES]
 
     statuses = {origin: status_of(connect, {"Origin": origin}) for origin in origins}
@@ -173,7 +178,7 @@ def test_look_alike_origin_is_refused(server: Server, connect: Connect) -> None:
 @rule("websocket.origin")
 def test_second_host_lets_nobody_in(server: Server, connect: Connect) -> None:
     """A request that names two hosts, one of them foreign, is refused."""
-    host, port = server.ws
+    host, port = host_of(server), server.ws[1]
     ben: WebSocketClient = connect(handshake=False, welcome=False)
 
     ben.send_raw(

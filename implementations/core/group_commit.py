@@ -130,9 +130,9 @@ class GroupCommit:
         """
         leavers, self._leavers = self._leavers, []
         for leaver, cause, items in leavers:
-            if items:
-                leaver.push(Group(items))  # it leaves, whether it takes them or not
-            leaver.close(cause)
+            # It leaves, whether it takes them or not. If not, it misses lines, and is told so.
+            taken = not items or leaver.push(Group(items))
+            leaver.close(cause if taken else Cause.TOO_SLOW)
         for member in self._push_own() + self._push_in_turn(turns):
             self._evict(member)
 
@@ -153,7 +153,7 @@ class GroupCommit:
         if not self._log:
             return []
         full, place, group, end = [], -1, Group(()), self._log.end
-        for member in self._ring.due(min(turns, self._log.due - self._ring.turns)):
+        for member in self._ring.due(min(turns, self._log.last_turn - self._ring.turns)):
             if member.place == end:
                 continue
             if member.place != place:  # else it needs the same group as the member before it
@@ -170,10 +170,10 @@ class GroupCommit:
         for delivery in deliveries:
             match delivery:
                 case ToAll(line, but, exempt):
-                    due = self._ring.turns + len(self._ring)
+                    last_turn = self._ring.turns + len(self._ring)
                     if self._log:
-                        self._overlap_ends = due
-                    self._log.append(Item(encode(line), exempt), due)
+                        self._overlap_ends = last_turn
+                    self._log.append(Item(encode(line), exempt), last_turn)
                     self._room.deliveries += len(self._members)
                     if but is not None:  # a newcomer: what was said before is not for it
                         self._room.deliveries -= 1

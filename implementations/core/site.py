@@ -62,10 +62,12 @@ class Site:
         )
 
     def health(self, stats: Stats) -> bytes:
-        """Answer ``GET /healthz`` with the hub's counts."""
+        """Answer ``GET /healthz`` with the limits and the hub's counts."""
         numbers = {
             "id": self.server_id,
             "policy": self.settings.slow_consumer.value,
+            "max_line": self.settings.max_line,
+            "max_clients": self.settings.max_clients,
             **asdict(stats),
         }
         return answer(HTTPStatus.OK, json.dumps(numbers).encode() + b"\n", "application/json")

@@ -56,6 +56,7 @@ _ABSOLUTE = re.compile(r"(?i)(?:https?|wss?)://([^/?]*)(.*)")
 _PATH = re.compile(r"(?:/(?!(?:ws|healthz|\.+)/)[A-Za-z0-9._~-]+)*(/(?:healthz|ws)?)")
 _LOOPBACK = re.compile(r"(?:.+\.)?localhost\.?|127(?:\.[0-9]{1,3}){3}|::1")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_IN_GOOD_ORDER = (Cause.LEFT, Cause.QUIT)  # with these, the room had all lines of the client
 
 # The library logs each opening and closing at INFO; the server's own lines say more.
 _quiet = logging.Logger("websockets", logging.CRITICAL)
@@ -144,10 +145,11 @@ class WebSocketCodec:
     def farewell(self, cause: Cause) -> bytes:
         """Return the last bytes that the client gets.
 
-        They answer the client's own close frame, or its offence, if there was one. Else they
-        are a close frame that says the ``cause``.
+        They answer the client's own close frame, or its offence, if there was one and its stay
+        ended with it. Else they are a close frame that says the ``cause``: a client whose stay
+        ended before the room had all its lines must not get an answer that says all is well.
         """
-        if self._last_word is not None:
+        if self._last_word is not None and (cause in _IN_GOOD_ORDER or not self._last_word):
             return self._last_word
         notice = encode(cause.notice).ws if cause.notice else b""
         return notice + _close_frame(cause.close_code, cause.reason)

@@ -1,7 +1,7 @@
 """One client's outbox in the asyncio runtime: a `Backlog` that its write pump waits for.
 
-Mirrors on_threads/outbox.py and on_trio/outbox.py. Here ``offer`` and ``take``
-run in one thread and cannot interrupt each other, so there is no lock.
+Mirrors on_threads/outbox.py and on_trio/outbox.py. Here ``offer`` and ``take`` run in
+one thread and cannot interrupt each other, so there is no lock.
 
 Invariants:
   1. Hubs call ``offer`` and ``close``; only the client's write pump calls ``take``.

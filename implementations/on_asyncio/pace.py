@@ -45,7 +45,7 @@ class Pace:
         self._wake_one()
 
     async def admitted(self, *, first: bool = False) -> None:
-        """Wait until nobody holds the talkers back. If nobody does, give no other task a turn.
+        """Wait until nobody holds the talkers back. Gives no other task a turn if nobody does.
 
         Args:
             first: wait in front of all others: for a talker that was admitted before, but
@@ -59,7 +59,7 @@ class Pace:
                 else:
                     self._talkers.append(turn)
                 await turn
-                first = True  # if the talker before this one filled an outbox
+                first = True  # if the room is held again: keep the place at the front
         finally:
             self._wake_one()  # each wakes the next: woken all at once, most would go back to sleep
 
@@ -70,9 +70,7 @@ class Pace:
         while True:
             await self.admitted(first=again)
             async with lock:
-                if (
-                    not self._holders
-                ):  # else an outbox filled up while this task waited for the lock
+                if not self._holders:  # still; else wait at the front
                     yield
                     return
             again = True

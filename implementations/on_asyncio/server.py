@@ -29,6 +29,7 @@ from implementations.doors import NEWCOMER_GONE, OUT_OF_DESCRIPTORS, listen, pee
 from implementations.on_asyncio.connection import Connection
 from implementations.on_asyncio.hub import Hub
 from implementations.on_asyncio.readiness import readable
+from implementations.start import stop_signals
 
 
 __all__ = ["serve"]
@@ -48,7 +49,7 @@ async def serve(
     site: Site,
     announce: Callable[[Endpoint, Endpoint], None],
 ) -> None:
-    """Serve both doors until SIGINT or SIGTERM, then deliver what was accepted and return.
+    """Serve both doors until a stop signal, then deliver what was accepted and return.
 
     Args:
         make_hub: the class of one of this package's hubs.
@@ -76,7 +77,7 @@ class _Server:
         self, tcp: socket.socket, ws: socket.socket, announce: Callable[[Endpoint, Endpoint], None]
     ) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in stop_signals():
             loop.add_signal_handler(number, self._stop, number)
         async with asyncio.TaskGroup() as hub:
             hub.create_task(self._hub.run(), name="hub")

@@ -116,17 +116,18 @@ class Wire:
         progress_at = self._now()
         deadline = progress_at + self._write_timeout_s
         while rest:
-            try:
-                async with asyncio.timeout_at(min(deadline, self._now() + QUIET_S)):
+            until = min(deadline, self._now() + QUIET_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(until):
                     await writable(self._sock)
-            except TimeoutError:
-                self._outbox.stall(for_long=self._now() - progress_at >= STALL_S)
-                if self._now() >= deadline:
-                    raise PeerStuck from None
-                continue
-            try:
+            try:  # also after a time-out: if this server was stopped, its own timer fired late
                 rest = rest[self._sock.send(rest) :]
             except BlockingIOError:
+                if self._now() >= until:
+                    self._outbox.stall(for_long=self._now() - progress_at >= STALL_S)
+                    deadline += self._now() - until  # the time in which this server did not run
+                    if self._now() >= deadline:
+                        raise PeerStuck from None
                 continue
             except OSError as error:
                 raise PeerGone from error

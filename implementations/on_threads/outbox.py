@@ -1,7 +1,7 @@
 """One client's outbox in the threads runtime: a `Backlog` that its write pump waits for.
 
-Mirrors on_asyncio/outbox.py and on_trio/outbox.py. Here ``offer`` and ``take``
-run in different threads at the same time, so a lock guards everything that they share.
+Mirrors on_asyncio/outbox.py and on_trio/outbox.py. Here ``offer`` and ``take`` run in
+different threads at the same time, so a lock guards everything that they share.
 
 Invariants:
   1. Hubs call ``offer`` and ``close``; only the client's write pump calls ``take``.

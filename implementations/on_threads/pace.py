@@ -64,7 +64,7 @@ class Pace:
                     self._in_front -= 1
                 else:
                     self._talkers.wait()
-                first = True  # if the talker before this one filled an outbox
+                first = True  # if the room is held again: keep the place at the front
             self._wake_one()  # each wakes the next: woken all at once, most would go back to sleep
 
     @contextmanager
@@ -74,9 +74,7 @@ class Pace:
         while True:
             self.admitted(first=again)
             with lock:
-                if (
-                    not self._holders
-                ):  # else an outbox filled up while this thread waited for the lock
+                if not self._holders:  # still; else wait at the front
                     yield
                     return
             again = True

@@ -121,14 +121,16 @@ class Wire:
         progress_at = self._now()
         deadline = progress_at + self._write_timeout_s
         while rest:
-            if not writable(self._sock, deadline=min(deadline, self._now() + QUIET_S)):
-                self._outbox.stall(for_long=self._now() - progress_at >= STALL_S)
-                if self._now() >= deadline:
-                    raise PeerStuck
-                continue
-            try:
+            until = min(deadline, self._now() + QUIET_S)
+            writable(self._sock, deadline=until)
+            try:  # also after a time-out: if this server was stopped, its own timer fired late
                 rest = rest[self._sock.send(rest) :]
             except BlockingIOError:
+                if self._now() >= until:
+                    self._outbox.stall(for_long=self._now() - progress_at >= STALL_S)
+                    deadline += self._now() - until  # the time in which this server did not run
+                    if self._now() >= deadline:
+                        raise PeerStuck from None
                 continue
             except OSError as error:
                 raise PeerGone from error

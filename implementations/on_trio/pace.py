@@ -46,7 +46,7 @@ class Pace:
         self._wake_one()
 
     async def admitted(self, *, first: bool = False) -> None:
-        """Wait until nobody holds the talkers back. If nobody does, give no other task a turn.
+        """Wait until nobody holds the talkers back. Gives no other task a turn if nobody does.
 
         Args:
             first: wait in front of all others: for a talker that was admitted before, but
@@ -55,7 +55,7 @@ class Pace:
         try:
             while self._holders:
                 await (self._first if first else self._talkers).park()
-                first = True  # if the talker before this one filled an outbox
+                first = True  # if the room is held again: keep the place at the front
         finally:
             self._wake_one()  # each wakes the next: woken all at once, most would go back to sleep
 
@@ -70,9 +70,7 @@ class Pace:
             except trio.WouldBlock:
                 await lock.acquire()
             try:
-                if (
-                    not self._holders
-                ):  # else an outbox filled up while this task waited for the lock
+                if not self._holders:  # still; else wait at the front
                     yield
                     return
             finally:

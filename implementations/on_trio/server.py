@@ -29,6 +29,7 @@ from implementations.core.websocket_codec import WebSocketCodec
 from implementations.doors import NEWCOMER_GONE, OUT_OF_DESCRIPTORS, listen, peer_name, where
 from implementations.on_trio.connection import Connection
 from implementations.on_trio.hub import Hub
+from implementations.start import stop_signals
 
 
 __all__ = ["serve"]
@@ -48,7 +49,7 @@ async def serve(
     site: Site,
     announce: Callable[[Endpoint, Endpoint], None],
 ) -> None:
-    """Serve both doors until SIGINT or SIGTERM, then deliver what was accepted and return.
+    """Serve both doors until a stop signal, then deliver what was accepted and return.
 
     Args:
         make_hub: the class of one of this package's hubs.
@@ -76,7 +77,7 @@ class _Server:
     async def run(
         self, tcp: socket.socket, ws: socket.socket, announce: Callable[[Endpoint, Endpoint], None]
     ) -> None:
-        with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        with trio.open_signal_receiver(*stop_signals()) as signals:
             async with trio.open_nursery() as owners:
                 owners.start_soon(self._watch, signals)
                 owners.start_soon(self._hub.run)

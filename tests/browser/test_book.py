@@ -106,7 +106,7 @@ def test_every_page_opens_on_a_phone(book: Path, page: Page) -> None:
 
 
 def test_search_finds_without_a_network(book: Path, page: Page) -> None:
-    """Who looks for a word is led to the page it stands on."""
+    """A reader that looks for a word is led to the page it stands on."""
     page.goto((book / "docs" / "book" / "index.html").as_uri())
     page.goto((book / "search.html").as_uri() + "?q=backpressure")
     expect(page.locator("#search-results li").first).to_be_visible()

@@ -1,4 +1,4 @@
-"""The TCP door's framing: fed whole, byte by byte, several lines at once, and cut anywhere."""
+"""The framing of the TCP door: fed whole, byte by byte, several lines at once, cut anywhere."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from implementations.core.settings import Settings
 from tests.implementations.core.feeding import byte_by_byte, cut_at, cuts, feed
 
 
-MAX_LINE = 8  # bytes; short, so that examples are
+MAX_LINE = 8  # bytes; short, so that the examples are short
 TOO_LONG = Bad("line too long (max 8 bytes)")
 NOT_UTF8 = Bad("not UTF-8")
 REFUSED = [Bad(NO_HTTP), Closing()]
@@ -27,7 +27,7 @@ def codec(max_line: int = MAX_LINE) -> LineCodec:
     return LineCodec(replace(Settings(), max_line=max_line))
 
 
-# What comes in, and what comes out once it is all there; nothing more at the end of the stream.
+# Bytes, and the events that they give. The end of the stream adds none.
 STREAMS: list[tuple[bytes, list[Event]]] = [
     (b"", []),
     (b"one\n", [Line("one")]),
@@ -42,7 +42,7 @@ STREAMS: list[tuple[bytes, list[Event]]] = [
     (b"a\x00b\x7fc\td\n", [Line("a b c d")]),
     ("a\u2028b\u2029\n".encode(), [Line("a b ")]),
     ("a\x85b\n".encode(), [Line("a b")]),
-    ("é\u200b\n".encode(), [Line("é\u200b")]),  # invisible, yet no control
+    ("é\u200b\n".encode(), [Line("é\u200b")]),  # invisible, but no control character
     ("e\u0301\n".encode(), [Line("e\u0301")]),
     (b"12345678\n", [Line("12345678")]),
     (b"12345678\r\n", [Line("12345678")]),
@@ -57,7 +57,7 @@ STREAMS: list[tuple[bytes, list[Event]]] = [
     (b"\xff\nnext\n", [NOT_UTF8, Line("next")]),
     (b"\xc3\n\xa9\n", [NOT_UTF8, NOT_UTF8]),
     (b"\xed\xa0\x80\n", [NOT_UTF8]),  # half of a surrogate pair
-    (b"\xc0\x8a\n", [NOT_UTF8]),  # a line break, spelt too long
+    (b"\xc0\x8a\n", [NOT_UTF8]),  # a line break in too many bytes
 ]
 
 
@@ -66,7 +66,7 @@ STREAMS: list[tuple[bytes, list[Event]]] = [
 )
 @pytest.mark.parametrize("trailing", [b"", b"more"], ids=["", "with bytes behind"])
 def test_stream_is_cut_into_its_lines(stream: bytes, events: list[Event], trailing: bytes) -> None:
-    """Whole or byte by byte, with an unfinished line behind or not, the same lines come out."""
+    """The same bytes give the same lines, whole or byte by byte, whatever follows them."""
     whole, drop_by_drop = codec(), codec()
 
     at_once = whole.feed(stream + trailing)
@@ -83,10 +83,10 @@ def test_stream_is_cut_into_its_lines(stream: bytes, events: list[Event], traili
     [
         (b"last", [Line("last")]),
         (b"first\nlast", [Line("last")]),
-        (b"last\r", [Line("last ")]),  # no '\n' has come to make it part of the line's end
+        (b"last\r", [Line("last ")]),  # no '\n' came, so the '\r' is part of the line
         (b"1234567\r", [Line("1234567 ")]),
         (b"12345678\r", [TOO_LONG]),
-        (b"1" * 100, []),  # it was refused as it came in
+        (b"1" * 100, []),  # it was refused when it came in
         (b"\xff", [NOT_UTF8]),
         (b"line\n", []),
         (b"", []),
@@ -103,7 +103,7 @@ def test_last_line_counts_without_its_end(stream: bytes, at_the_end: list[Event]
 
 
 def test_long_line_is_refused_before_it_ends() -> None:
-    """A line is refused at the byte that is too much, once, whatever still comes of it."""
+    """A line is refused once, at the first byte over the limit, whatever still comes of it."""
     fed = codec()
 
     events = [fed.feed(b"1234"), fed.feed(b"5678"), fed.feed(b"9"), fed.feed(b"0" * 1000)]
@@ -112,7 +112,7 @@ def test_long_line_is_refused_before_it_ends() -> None:
 
 
 def naive(stream: bytes, max_line: int) -> list[Event]:
-    """Return what should come out of a whole stream and its end: the rules, one after another."""
+    """Return the events of a whole stream and its end, by the rules one after the other."""
     *lines, last = stream.split(b"\n")
     events: list[Event] = []
     for line in [*(line.removesuffix(b"\r") for line in lines), last]:
@@ -187,7 +187,7 @@ streams = st.lists(st.sampled_from(NASTY) | st.binary(max_size=6)).map(b"".join)
 
 @given(streams, cuts, st.integers(1, 9))
 def test_cuts_make_no_difference(stream: bytes, at: list[float], max_line: int) -> None:
-    """However the bytes were cut on their way, out come the lines that the rules demand."""
+    """However the bytes are cut, the lines are those that the rules demand."""
     fed = codec(max_line)
 
     events = feed(fed, cut_at(stream, at)) + fed.feed_eof()
@@ -199,19 +199,19 @@ def test_cuts_make_no_difference(stream: bytes, at: list[float], max_line: int) 
 def test_unfinished_line_is_held_up_to_the_limit(
     stream: bytes, at: list[float], max_line: int
 ) -> None:
-    """The codec never holds more than ``max_line`` bytes and one ``\\r``."""
+    """The codec never keeps more than ``max_line`` bytes and one ``\\r``."""
     fed = codec(max_line)
 
     for piece in cut_at(stream, at):
         fed.feed(piece)
 
-        # Nothing public tells how much it holds, and that is what is promised here.
+        # No public attribute says how much it keeps.
         assert len(fed._partial) <= max_line + 1
 
 
 @given(st.lists(st.text(min_size=1).map(without_controls)), cuts)
 def test_lines_survive_the_way(lines: list[str], at: list[float]) -> None:
-    """What was encoded for the door comes out as it went in."""
+    """A line that was encoded for the door is decoded to the same line."""
     fed = codec(max_line=1_000_000)
 
     events = feed(fed, cut_at(encode(*lines).tcp, at))
@@ -220,7 +220,7 @@ def test_lines_survive_the_way(lines: list[str], at: list[float]) -> None:
 
 
 def test_door_needs_no_handshake() -> None:
-    """A client of this door may join at once, costs no bytes to let in, and is never pinged."""
+    """A client of this door joins without a handshake or an answer, and is never pinged."""
     fed = LineCodec(replace(Settings(), idle_timeout=7.5))
 
     assert (fed.opening, fed.accept()) == (False, b"")
@@ -228,13 +228,13 @@ def test_door_needs_no_handshake() -> None:
 
 
 def test_newcomer_to_a_full_server_is_told() -> None:
-    """Who is not let in gets one line that says why."""
+    """A client that is not let in gets one line that says why."""
     assert codec().reject("server is full") == b"! server is full\n"
 
 
 @pytest.mark.parametrize("cause", Cause)
-def test_farewell_tells_who_could_not_know(cause: Cause) -> None:
-    """The last line says why the stay ended, where the client does not know already."""
+def test_farewell_says_what_the_client_cannot_know(cause: Cause) -> None:
+    """The last line says why the stay ended, unless the client knows."""
     farewell = codec().farewell(cause)
 
     told = cause in (Cause.TIMED_OUT, Cause.TOO_SLOW)

@@ -45,8 +45,9 @@ def test_chat_page_is_html_and_may_load_nothing() -> None:
 
 @pytest.mark.parametrize("policy", SlowConsumer)
 def test_health_tells_the_numbers(policy: SlowConsumer) -> None:
-    """The health page is JSON: who runs, under which policy, and the hub's counts."""
-    site = replace(SITE, settings=replace(Settings(), slow_consumer=policy))
+    """The health page is JSON: the server's id, policy and limits, and the hub's counts."""
+    settings = replace(Settings(), slow_consumer=policy, max_line=64, max_clients=7)
+    site = replace(SITE, settings=settings)
 
     read = read_answer(site.health(Stats(clients=1, messages=2, deliveries=3, evictions=4)))
 
@@ -54,6 +55,8 @@ def test_health_tells_the_numbers(policy: SlowConsumer) -> None:
     assert json.loads(read.body) == {
         "id": "threads-direct",
         "policy": policy.value,
+        "max_line": 64,
+        "max_clients": 7,
         "clients": 1,
         "messages": 2,
         "deliveries": 3,
