@@ -65,9 +65,7 @@ class RequestHead(NamedTuple):
             host=host,
             path=path[1] if path else None,
             is_old=line[3] == b"0",
-            handshake=b"".join(_HANDSHAKE_HEADER.findall(head, line.end()))
-            if well_formed
-            else None,
+            handshake=needed if _HEADERS.fullmatch(head, line.end()) else None,
         )
 
 
