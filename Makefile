@@ -63,7 +63,7 @@ gallery: to-use  ## judge the servers that are wrong on purpose (3 minutes)
 	@mkdir -p report
 	@$(BIN)/hubbub gallery --html report/gallery.html $(ARGS)
 
-autobahn:  ## the 247 Autobahn cases for each WebSocket door (20 seconds)
+autobahn:  ## the 247 Autobahn cases for each runtime (20 seconds)
 	$(call environment,$(USE)$(comma)autobahn)
 	@$(BIN)/hubbub conform --autobahn $(or $(ID),$$($(BIN)/hubbub list --ids))
 

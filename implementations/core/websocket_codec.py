@@ -44,7 +44,7 @@ _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _REQUEST_LINE = re.compile(rb"(" + _TOKEN + rb") (\S+) HTTP/1\.([01])\r\n")
 _BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
 _HEADERS = re.compile(rb"(?:" + _TOKEN + rb":[\t\x20-\x7e\x80-\xff]*\r\n)*\r\n")
-# The headers that a handshake depends on. The library sees no others, for it limits their number
+# The headers that a handshake depends on. The library sees no others: it limits their number
 # and their length, and long cookies are no reason to refuse a client.
 _HANDSHAKE_HEADER = re.compile(
     rb"(?im)^(?:host|origin|connection|upgrade|content-length|transfer-encoding|sec-websocket-[a-z]+)"
@@ -88,9 +88,9 @@ class WebSocketCodec:
         self._site = site
         self._request = bytearray()
         self._upgrade = b""
-        # The library's limit counts the control frames between the parts of a message; the limit
-        # in `_feed_data_frame` does not. This protocol object has no handshake: the one that has
-        # would keep the request in memory for as long as the client stays.
+        # Only frames go through this Protocol. The ServerProtocol that parses the handshake is
+        # dropped afterwards, because it would keep the request in memory. max_size also counts
+        # control frames between the parts of a message; `_feed_data_frame` does not.
         limit_bytes = settings.max_line + MAX_CONTROL_BYTES
         self._protocol = Protocol(Side.SERVER, max_size=limit_bytes, logger=_quiet)
         self._decoder = codecs.getincrementaldecoder("utf-8")()
