@@ -48,15 +48,16 @@ class Address(NamedTuple):
     def parse(cls, text: str) -> Address:
         """Read ``H:P``, ``ws://H:P/ws`` with or without a query, or the address of the page.
 
+        ``:P`` means this machine.
+
         Raises:
             argparse.ArgumentTypeError: the text is none of these.
         """
         try:
-            if "://" not in text:
-                return cls(Endpoint.parse(text))
-            parts = urlsplit(text)
-            if parts.scheme == "tcp":
-                return cls(Endpoint.parse(text.partition("://")[2].rstrip("/")))
+            parts = urlsplit(text) if "://" in text else None
+            if parts is None or parts.scheme == "tcp":
+                host, port = Endpoint.parse(text.rpartition("://")[2].rstrip("/"))
+                return cls(Endpoint(host or "localhost", port))
             if parts.scheme not in _SCHEMES or not parts.hostname:
                 raise ValueError
             scheme, default_port = _SCHEMES[parts.scheme]

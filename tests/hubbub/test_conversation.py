@@ -16,6 +16,8 @@ from hubbub.conversation import LINE_LIMIT_BYTES, Address, LineDoor, Lost
     [
         ("127.0.0.1:8000", "127.0.0.1:8000"),
         ("[::1]:8000", "[::1]:8000"),
+        (":8000", "localhost:8000"),
+        ("tcp://127.0.0.1:8000/", "127.0.0.1:8000"),
         ("ws://127.0.0.1:8080/ws", "ws://127.0.0.1:8080/ws"),
         ("ws://127.0.0.1:8080", "ws://127.0.0.1:8080/ws"),
         ("ws://[::1]:8080/", "ws://[::1]:8080/ws"),
@@ -60,7 +62,7 @@ def test_line_door_finds_lines_however_they_arrive(step: int) -> None:
 
 def test_line_door_refuses_a_line_without_end() -> None:
     """A server that never ends its line cannot fill the client's memory."""
-    with pytest.raises(Lost, match="over 1048576 bytes"):
+    with pytest.raises(Lost, match="over 67108864 bytes"):
         asyncio.run(_heard([b"x" * (LINE_LIMIT_BYTES + 1)]))
 
 
