@@ -120,7 +120,7 @@ class Wire:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(until):
                     await writable(self._sock)
-            try:  # also when the wait was in vain: if this server was stopped, its timer is late
+            try:  # also after the deadline: a server that was stopped looks at its clock late
                 rest = rest[self._sock.send(rest) :]
             except BlockingIOError:
                 if self._now() >= until:

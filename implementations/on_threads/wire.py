@@ -123,7 +123,7 @@ class Wire:
         while rest:
             until = min(deadline, self._now() + QUIET_S)
             writable(self._sock, deadline=until)
-            try:  # also when the wait was in vain: if this server was stopped, its timer is late
+            try:  # also after the deadline: a server that was stopped looks at its clock late
                 rest = rest[self._sock.send(rest) :]
             except BlockingIOError:
                 if self._now() >= until:

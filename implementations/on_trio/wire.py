@@ -117,7 +117,7 @@ class Wire:
             until = min(deadline, self._now() + QUIET_S)
             with trio.move_on_at(until):
                 await trio.lowlevel.wait_writable(self._sock)
-            try:  # also when the wait was in vain: if this server was stopped, its timer is late
+            try:  # also after the deadline: a server that was stopped looks at its clock late
                 rest = rest[self._sock.send(rest) :]
             except BlockingIOError:
                 if self._now() >= until:
