@@ -203,3 +203,15 @@ def test_no_name_begins_a_line_of_another_kind(clients: ClientFactory, connect: 
 
     anna.expect(f"* {zoe.name} joined", f"{zoe.name}: hello")
     anna.expect_nothing_but(fence)
+
+
+@rule("commands.who")
+def test_new_name_keeps_its_place_in_the_roster(clients: ClientFactory) -> None:
+    """The names are in order of arrival, also after a rename."""
+    anna, ben = clients("anna", "ben")
+
+    anna.say("/rename zoe", "/who", "/rename anna", "/who")
+
+    anna.expect("* anna is now zoe", "* online (2): zoe, ben", "* zoe is now anna")
+    anna.expect("* online (2): anna, ben")
+    ben.expect("* anna is now zoe", "* zoe is now anna")

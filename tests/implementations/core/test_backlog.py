@@ -276,3 +276,13 @@ def test_any_history_agrees_with_the_model(policy: SlowConsumer) -> None:
     machine = type("Machine", (BacklogMachine,), {"policy": policy})
 
     run_state_machine_as_test(machine)
+
+
+def test_bytes_of_what_is_exempt_take_no_room_from_others() -> None:
+    """A departure that waits leaves 1 MiB to all others, to the byte."""
+    backlog = Backlog(1000, SlowConsumer.DISCONNECT)
+    backlog.offer(b"* left ", exempt=True)
+
+    assert backlog.offer(b"x" * (MAX_BACKLOG_BYTES - 1))
+    assert backlog.offer(b"y")
+    assert not backlog.offer(b"z")
