@@ -215,3 +215,26 @@ def test_new_name_keeps_its_place_in_the_roster(clients: ClientFactory) -> None:
     anna.expect("* anna is now zoe", "* online (2): zoe, ben", "* zoe is now anna")
     anna.expect("* online (2): anna, ben")
     ben.expect("* anna is now zoe", "* zoe is now anna")
+
+
+@rule("commands.say")
+def test_say_without_a_text_says_nothing(clients: ClientFactory) -> None:
+    """A ``/say`` without a text is like an empty line: nobody hears of it."""
+    anna, ben = clients("anna", "ben")
+
+    anna.say("/say", "/say ")
+    fence = anna.send_fence()
+
+    ben.expect_nothing_but(fence)
+
+
+@rule("commands.unknown")
+def test_commands_are_written_in_small_letters(clients: ClientFactory) -> None:
+    """A command in capitals is another word, and the answer quotes it as it was written."""
+    (anna,) = clients("anna")
+
+    anna.say("/WHO", "/Quit", "/RENAME zoe", "/Say hello")
+
+    anna.expect(
+        *(f"! unknown command: {verb} (try /help)" for verb in ("/WHO", "/Quit", "/RENAME", "/Say"))
+    )

@@ -1,4 +1,4 @@
-"""Rules of the area ``framing``: the length and the end of a line that the stream's end completes."""
+"""Rules of the area ``framing``: a last line without its end, and what counts as its length."""
 
 from conformance import ClientFactory, rule
 from conformance.rules.pauses import let_the_server_read

@@ -142,8 +142,8 @@ def planted(mutant: Mutant | None) -> Iterator[Path]:
     with TemporaryDirectory(prefix="hubbub-mutant-") as folder:
         tree = Path(folder)
         for package in _PACKAGES:
-            # Hard links: a copy of some hundred files in a few milliseconds. What is compiled already
-            # comes along, and Python compiles the mutated file anew.
+            # Hard links: a copy of some hundred files in a few milliseconds. Compiled files come
+            # along; Python compiles the mutated file anew.
             shutil.copytree(ROOT / package, tree / package, ignore=_NOT_NEEDED, copy_function=_link)
         shutil.copy(ROOT / "pyproject.toml", tree)
         if mutant is not None:
