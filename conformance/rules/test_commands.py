@@ -1,6 +1,7 @@
 """Rules of the area ``commands``: what each line that a client sends means."""
 
 from conformance import Client, ClientFactory, Connect, rule
+from conformance.rules.pauses import wait_until_quiet
 
 
 @rule("commands.text")
@@ -238,3 +239,17 @@ def test_commands_are_written_in_small_letters(clients: ClientFactory) -> None:
     anna.expect(
         *(f"! unknown command: {verb} (try /help)" for verb in ("/WHO", "/Quit", "/RENAME", "/Say"))
     )
+
+
+@rule("commands.quit")
+def test_quit_in_a_quiet_room_ends_the_connection(clients: ClientFactory) -> None:
+    """A client that quits when nothing waits for it is disconnected all the same."""
+    anna, ben = clients("anna", "ben")
+    wait_until_quiet(ben)
+
+    ben.say("/quit")
+
+    end = ben.expect_end()
+    assert end.how == "eof"
+    assert end.code == (1000 if ben.door == "ws" else None)
+    anna.expect("* ben left")
