@@ -13,7 +13,7 @@ ROUND ?= benchmarks/rounds/$(shell date +%Y-%m)
 .DEFAULT_GOAL := help
 .PHONY: help setup compare test conform gallery bench regress round audit stress soak autobahn
 .PHONY: lessons notebooks book
-.PHONY: style format types coverage check picture schedules clean
+.PHONY: style format types coverage check picture schedules mutants clean
 
 # What plays the schedules of threads and asyncio: the first of these that is 3.12 or newer.
 PYENV_PYTHONS = $(wildcard $(shell pyenv root 2>/dev/null)/versions/3.1[2-9]*/bin/python)
@@ -87,6 +87,9 @@ schedules:  ## the hubs under thousands of schedules (2 minutes; Python 3.12)
 	  echo "make schedules: skipped, there is no Python 3.12 or newer (make schedules PYTHON=...)"; \
 	else $(MAKE) --no-print-directory $(SCHEDULES)/.ready PYTHON="$(NEWER)" && \
 	  $(SCHEDULES)/bin/python -m pytest -n 2 tests/schedules tests/hubbub/test_replay.py; fi
+
+mutants: $(READY)  ## good servers with one mistake each: the suite catches them (20 minutes; some: ARGS=pace)
+	@$(BIN)/python -m tests.mutants $(ARGS)
 
 style: $(READY)  ## ruff: lint and format
 	@$(BIN)/ruff check .
