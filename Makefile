@@ -19,7 +19,7 @@ NEWEST_VENV := .venv-newest
 .DEFAULT_GOAL := help
 .PHONY: help setup compare test conform gallery bench regress round audit stress soak autobahn
 .PHONY: lessons notebooks book
-.PHONY: style format types coverage check picture schedules newest clean
+.PHONY: style format types coverage check picture schedules newest mutants clean
 .PHONY: to-use to-develop to-teach on-newest
 
 # $(call environment,EXTRAS): see that .venv has them; or say that the Python is too old or missing.
@@ -63,7 +63,7 @@ gallery: to-use  ## judge the servers that are wrong on purpose (3 minutes)
 	@mkdir -p report
 	@$(BIN)/hubbub gallery --html report/gallery.html $(ARGS)
 
-autobahn:  ## the 247 Autobahn cases for each WebSocket door (20 seconds)
+autobahn:  ## the 247 Autobahn cases for each runtime (20 seconds)
 	$(call environment,$(USE)$(comma)autobahn)
 	@$(BIN)/hubbub conform --autobahn $(or $(ID),$$($(BIN)/hubbub list --ids))
 
@@ -115,6 +115,9 @@ report/gallery.html: | to-use
 	@$(BIN)/hubbub gallery --html $@
 
 ## Work on it
+
+mutants: to-develop  ## one-edit mutants of the servers, all caught (20 minutes)
+	@$(BIN)/python -m tests.mutants $(ARGS)
 
 style: to-develop  ## ruff: lint and format
 	@$(BIN)/ruff check .

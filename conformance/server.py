@@ -216,7 +216,8 @@ class Server:
             process.wait(within)
         except subprocess.TimeoutExpired:
             return ""
-        return f"{self.name} crashed: {self._last_words()}"
+        what = "crashed" if process.returncode else "ended by itself"
+        return f"{self.name} {what}: {self._last_words()}"
 
     def stdout_text(self) -> str:
         """Return what it has printed so far; once it has ended, all of it."""

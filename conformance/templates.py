@@ -88,8 +88,10 @@ def resolved(words: Sequence[str]) -> list[str]:
 
 def depends_on_folder(words: Sequence[str]) -> bool:
     """Return whether a command may mean something else in another folder, even if resolved."""
+    if "-c" in words and any(Path(word).name in _SHELLS for word in words):
+        return True
     plain = {Path(words[0]).name, *words}
-    return bool(plain & {*_SHELLS, "-m", "-C", ".", "..", "npm", "npx", "yarn", "make", "cargo"})
+    return bool(plain & {"-m", "-C", ".", "..", "npm", "npx", "yarn", "make", "cargo"})
 
 
 def name_of(words: Sequence[str]) -> str:

@@ -202,7 +202,7 @@ def _request(arguments: argparse.Namespace) -> Request:
     from conformance.contenders import ForeignCommand, check_starts
     from conformance.policy import read_policy
     from conformance.protocol import select_rules
-    from conformance.server import parse_address
+    from conformance.server import accepts, parse_address
     from conformance.templates import command_words, name_of
 
     at = [
@@ -233,6 +233,10 @@ def _request(arguments: argparse.Namespace) -> Request:
     select_rules(arguments.rules)
     if arguments.policy:
         read_policy(Path(arguments.policy))
+    for option in at:
+        door, _, address = option.removeprefix("--").partition("=")
+        if not accepts(parse_address(address), speaks=door == "tcp"):
+            raise ValueError(f"--{door}: nothing accepts at {address}")
     ids = [find(server_id).id for server_id in arguments.ids]
     contenders = _server_options(ids) + at
     if arguments.template is not None:

@@ -1,6 +1,7 @@
 """Rules of the area ``commands``: what each line that a client sends means."""
 
 from conformance import Client, ClientFactory, Connect, rule
+from conformance.rules.pauses import wait_until_quiet
 
 
 @rule("commands.text")
@@ -203,3 +204,52 @@ def test_no_name_begins_a_line_of_another_kind(clients: ClientFactory, connect: 
 
     anna.expect(f"* {zoe.name} joined", f"{zoe.name}: hello")
     anna.expect_nothing_but(fence)
+
+
+@rule("commands.who")
+def test_new_name_keeps_its_place_in_the_roster(clients: ClientFactory) -> None:
+    """The names are in order of arrival, also after a rename."""
+    anna, ben = clients("anna", "ben")
+
+    anna.say("/rename zoe", "/who", "/rename anna", "/who")
+
+    anna.expect("* anna is now zoe", "* online (2): zoe, ben", "* zoe is now anna")
+    anna.expect("* online (2): anna, ben")
+    ben.expect("* anna is now zoe", "* zoe is now anna")
+
+
+@rule("commands.say")
+def test_say_without_a_text_says_nothing(clients: ClientFactory) -> None:
+    """A ``/say`` without a text is like an empty line: nobody hears of it."""
+    anna, ben = clients("anna", "ben")
+
+    anna.say("/say", "/say ")
+    fence = anna.send_fence()
+
+    ben.expect_nothing_but(fence)
+
+
+@rule("commands.unknown")
+def test_commands_are_written_in_small_letters(clients: ClientFactory) -> None:
+    """A command in capitals is another word, and the answer quotes it as it was written."""
+    (anna,) = clients("anna")
+
+    anna.say("/WHO", "/Quit", "/RENAME zoe", "/Say hello")
+
+    anna.expect(
+        *(f"! unknown command: {verb} (try /help)" for verb in ("/WHO", "/Quit", "/RENAME", "/Say"))
+    )
+
+
+@rule("commands.quit")
+def test_quit_in_a_quiet_room_ends_the_connection(clients: ClientFactory) -> None:
+    """A client that quits when nothing waits for it is disconnected all the same."""
+    anna, ben = clients("anna", "ben")
+    wait_until_quiet(ben)
+
+    ben.say("/quit")
+
+    end = ben.expect_end()
+    assert end.how == "eof"
+    assert end.code == (1000 if ben.door == "ws" else None)
+    anna.expect("* ben left")

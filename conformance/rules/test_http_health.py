@@ -25,6 +25,7 @@ from conformance import (
     rule,
     settings,
 )
+from conformance.clogging import Talk, connect_clogged
 
 
 LIMITS = {"max_line": 64, "max_clients": 7}
@@ -186,3 +187,54 @@ def wait_until_too_slow(witness: Client, clogged: Client) -> None:
         raise
     except Mismatch:
         raise Unknown("a client that stopped reading was not cut off") from None
+
+
+@rule("http.health")
+def test_health_counts_only_texts_as_messages(ask: Ask, clients: ClientFactory) -> None:
+    """Questions, commands, errors and empty lines are no messages."""
+    anna, ben = clients("anna", "ben")
+    before = health(ask)["messages"]
+
+    anna.say("/who", "/help", "/dance", "/rename b:d", "/rename zoe", "", "/say", "hello")
+    ben.wait_for("zoe: hello")
+
+    assert settled_health(ask, messages=before + 1)["messages"] == before + 1
+
+
+@rule("http.health")
+def test_health_counts_each_that_is_told(
+    ask: Ask, clients: ClientFactory, connect: Connect
+) -> None:
+    """An arrival is delivered to all others and not to the newcomer; so is a departure."""
+    anna, _ben = clients("anna", "ben")
+    before = health(ask)["deliveries"]
+
+    cara: Client = connect()
+    anna.wait_for(f"* {cara.name} joined")
+    arrived = settled_health(ask, deliveries=before + 2)["deliveries"]
+    cara.close()
+    anna.wait_for(f"* {cara.name} left")
+    left = settled_health(ask, deliveries=before + 4)["deliveries"]
+
+    assert (arrived - before, left - before) == (2, 4)
+
+
+@rule("http.health")
+@settings(outbox=16)
+def test_health_counts_no_delivery_to_who_overflows(
+    ask: Ask, clients: ClientFactory, connect: Connect, server: Server
+) -> None:
+    """A line that a full outbox refuses is no delivery to its client."""
+    (anna,) = clients("anna")
+    slow = connect_clogged(connect)
+    anna.wait_for(lambda line: line.endswith(" is now slow"))
+    before = health(ask)["deliveries"]
+    talk = Talk(anna)
+
+    talk.until_cut_off(slow, server)
+    slow.resume()
+    lines, _ = slow.lines_until_end()
+
+    told = [*talk.heard[anna], *(line for line in lines if not line.startswith("! "))]
+    after = settled_health(ask, deliveries=before + len(told))["deliveries"]
+    assert after - before == len(told)

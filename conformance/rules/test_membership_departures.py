@@ -138,3 +138,16 @@ def test_who_was_cut_off_cannot_come_back(
     anna.say("/who")
 
     anna.expect("* online (1): anna")
+
+
+@rule("membership.left-once")
+@pytest.mark.parametrize("way", WAYS_TO_LEAVE)
+def test_departure_is_noticed_in_a_quiet_room(way: str, connect: Connect) -> None:
+    """A departure is announced even if nothing is said, so that no write can find it out."""
+    anna: Client = connect("anna")
+    leaver: Client = connect()
+    anna.wait_for(f"* {leaver.name} joined")
+
+    WAYS_TO_LEAVE[way](leaver)
+
+    anna.expect(f"* {leaver.name} left")

@@ -67,7 +67,7 @@ def test_clients_that_never_close_do_not_keep_it(
 
 
 @rule("shutdown.exit")
-@settings(drain_timeout=DRAIN_TIMEOUT_S)
+@settings(drain_timeout=DRAIN_TIMEOUT_S, write_timeout=NEVER_S)
 def test_clogged_client_does_not_keep_it(connect: Connect, server: Server) -> None:
     """A client that does not take what waits for it does not keep the server running."""
     slow = connect_clogged(connect)
@@ -79,7 +79,7 @@ def test_clogged_client_does_not_keep_it(connect: Connect, server: Server) -> No
 
 
 @rule("shutdown.exit")
-@settings(drain_timeout=DRAIN_TIMEOUT_S, slow_consumer="block", outbox=8)
+@settings(drain_timeout=DRAIN_TIMEOUT_S, write_timeout=NEVER_S, slow_consumer="block", outbox=8)
 def test_blocked_talkers_do_not_keep_it(connect: Connect, server: Server) -> None:
     """Talkers that ``block`` holds back do not keep the server running."""
     connect_clogged(connect)

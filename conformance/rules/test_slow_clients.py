@@ -178,7 +178,7 @@ def test_outbox_is_full_at_one_mebibyte_too(
 
     talk.until_cut_off(slow, server)
 
-    assert len(talk.said) - already < 256
+    assert len(talk.said) - already < 64
 
 
 @rule("slow.cut-off")

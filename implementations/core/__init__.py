@@ -2,7 +2,7 @@
 
 Nothing here imports a socket, a thread, a clock or a runtime, and nothing here has an
 ``await``; tests/meta/test_core_is_pure.py checks that. A runtime's folder feeds bytes in,
-carries bytes out and decides who waits for whom.
+carries bytes out and decides which task or thread waits for which.
 
 Start with these two:
 

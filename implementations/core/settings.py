@@ -161,8 +161,8 @@ class Settings:
     def inbox(self) -> int:
         """How many commands may wait for a hub's owner, at least 1.
 
-        An outbox that has just reached its high-water mark has room for all of them, in
-        messages and in bytes: they take half of the half that is free.
+        When an outbox is half full, the other half must hold every command of the inbox. So
+        the inbox is at most a quarter of an outbox, in messages and in bytes.
         """
         return max(1, min(MAX_INBOX, self.outbox // 4, HIGH_BYTES // 2 // self.max_line))
 

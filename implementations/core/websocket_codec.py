@@ -76,9 +76,9 @@ class WebSocketCodec:
         self._site = site
         self._request = bytearray()
         self._upgrade = b""
-        # The library's limit counts the control frames between the parts of a message; the limit
-        # in `_feed_data_frame` does not. This protocol object has no handshake: the one that has
-        # would keep the request in memory for as long as the client stays.
+        # Only frames go through this Protocol. The ServerProtocol that parses the handshake is
+        # dropped afterwards, because it would keep the request in memory. max_size also counts
+        # control frames between the parts of a message; `_feed_data_frame` does not.
         limit_bytes = settings.max_line + MAX_CONTROL_BYTES
         self._protocol = Protocol(Side.SERVER, max_size=limit_bytes, logger=_quiet)
         self._decoder = codecs.getincrementaldecoder("utf-8")()

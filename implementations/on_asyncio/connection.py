@@ -4,8 +4,9 @@ Mirrors on_threads/connection.py and on_trio/connection.py. It reads from top to
 a connection's life. Both doors use the same code: what differs between them is in the codec.
 
 Invariants:
-  1. Only the read pump reads the socket. Only the write pump writes to it, except for the
-     answer to the handshake, which goes out before there is a write pump.
+  1. Only the read pump reads the socket. Only the write pump writes to it, with two
+     exceptions: `run` sends the answer to the handshake before there is a write pump, and a
+     `DirectOutbox` writes by itself while its backlog is empty (outbox_direct.py).
   2. The write pump ends when the outbox is closed and empty, or when the client takes no
      more bytes. Then it stops the read pump. The read pump never stops the write pump.
   3. A client that joined also leaves, whatever happens: `run` does that in its ``finally``.

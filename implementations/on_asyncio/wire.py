@@ -88,14 +88,14 @@ class Wire:
             await self._send_slowly(data[sent:])
 
     def give_up(self) -> None:
-        """Make `close` drop the bytes that the peer has not taken, for it never will."""
+        """Make `close` drop the bytes that the peer has not taken, because it never will."""
         self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.lost = True
 
     async def linger(self) -> None:
         """End our side, then read and drop what still comes until the peer ends its side.
 
-        To close a socket with unread input would reset the connection, and a reset destroys
+        Closing a socket with unread input resets the connection, and a reset destroys
         what the peer has not read yet: its last lines.
         """
         try:

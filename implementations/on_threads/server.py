@@ -43,7 +43,7 @@ STACK_BYTES = 256 * 1024  # per thread; calls from Python to Python take nothing
 SWITCH_INTERVAL_S = 0.1  # how often each thread that waits for the interpreter's lock asks for
 # it. At Python's 5 ms, thousands of waiting threads do little else than wake up and ask.
 EXIT_BUG = 1  # like that of an uncaught error
-DRAIN_SHARE = 0.9  # of drain_timeout is for delivering, the rest for ending what has not ended
+DRAIN_SHARE = 0.9  # this share of drain_timeout is for delivering, the rest for cancelling
 
 MakeHub = Callable[[Settings], Hub]
 
@@ -63,8 +63,8 @@ def serve(
     Args:
         make_hub: the class of one of this package's hubs.
         site: what the WebSocket door answers to a browser.
-        announce: called once, when both doors are open, with the place of the TCP door and
-            that of the WebSocket door.
+        announce: called once, when both doors are open, with the addresses of the TCP
+            door and of the WebSocket door.
 
     Raises:
         CannotStart: a door could not be opened.
@@ -89,7 +89,7 @@ class _Server:
     ) -> None:
         threading.stack_size(STACK_BYTES)
         sys.setswitchinterval(SWITCH_INTERVAL_S)
-        # Block them before the first thread starts, for each thread inherits this: otherwise a
+        # Block them before the first thread starts, because each thread inherits this: otherwise a
         # signal could reach any of them.
         signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals())
         owner = threading.Thread(target=self._vital, args=(self._hub.run,), name="hub")

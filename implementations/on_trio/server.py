@@ -36,7 +36,7 @@ __all__ = ["serve"]
 
 ACCEPT_BATCH = 32  # connections per turn: a storm of newcomers must not keep the room waiting
 ACCEPT_RETRY_S = 0.25  # when the process is out of descriptors, try again after this time
-DRAIN_SHARE = 0.9  # of drain_timeout is for delivering, the rest for ending what has not ended
+DRAIN_SHARE = 0.9  # this share of drain_timeout is for delivering, the rest for cancelling
 
 MakeHub = Callable[[Settings], Hub]
 
@@ -54,8 +54,8 @@ async def serve(
     Args:
         make_hub: the class of one of this package's hubs.
         site: what the WebSocket door answers to a browser.
-        announce: called once, when both doors are open, with the place of the TCP door and
-            that of the WebSocket door.
+        announce: called once, when both doors are open, with the addresses of the TCP
+            door and of the WebSocket door.
 
     Raises:
         CannotStart: a door could not be opened.

@@ -1,7 +1,7 @@
 """Judge the mutants: ``make mutants``, or ``python -m tests.mutants [WORD ...]``.
 
-A line per mutant says what caught it. The run fails when a mutant survives that must not, and when
-the good servers do not pass what is to catch the mutants.
+A line per mutant says what caught it. The run fails when a mutant survives that must not. With
+``--good`` the same rules and tests judge the good servers, and the run fails when one fails.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
 import time
@@ -17,17 +19,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.mutants.mutant import Mutant, mutants, planted
+from tests.mutants.mutant import Mutant, mutants, planted, rule_tests
 
 
 MOST_SURVIVORS = 2  # each with its reason in the table
-_WITHIN_S = 300.0  # for one mutant, which may hang a server
-
-# The command line of the tree that is named first, whatever is installed.
-_CONFORM = (
-    "import sys; sys.path.insert(0, sys.argv.pop(1)); "
-    "from hubbub.cli import main; sys.exit(main(sys.argv[1:]))"
-)
+_WITHIN_S = 120.0  # for the rules of one mutant, which may hang a server, and for its tests
+_TOO_LATE = "nothing ended in time"
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ class Outcome:
     """What became of one mutant."""
 
     mutant: Mutant
-    caught_by: str  # the first rule or test that failed; empty: it survived
+    caught_by: str  # the first test that failed; empty: it survived
     took_s: float
 
 
@@ -48,48 +45,61 @@ def judge(mutant: Mutant, *, plant: bool = True) -> Outcome:
 
 
 def _failed_rule(tree: Path, mutant: Mutant) -> str:
+    """Run the tests of the rules until one fails; return its name, or nothing."""
     if not mutant.rules:
         return ""
-    results = tree / "results.json"
-    options = [mutant.server, "--rules", ",".join(mutant.rules), "--json", str(results), "-n", "2"]
-    try:
-        ended = subprocess.run(
-            [sys.executable, "-P", "-c", _CONFORM, str(tree), "conform", *options],
-            cwd=tree,
-            capture_output=True,
-            text=True,
-            timeout=_WITHIN_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return "nothing ended in time"
-    if not results.exists():
-        # A server that cannot even start is caught; a suite that cannot run is a fault of ours.
-        raise RuntimeError(f"{mutant.name}: the suite did not run:\n{ended.stderr}")
-    summary = json.loads(results.read_text(encoding="utf-8"))["summary"][mutant.server]
-    return next((rule for rule in mutant.rules if summary.get(rule) == "fail"), "")
+    verdicts = tree / "verdicts"
+    asked = [*rule_tests(mutant.rules), f"--server={mutant.server}", f"--verdicts={verdicts}"]
+    # The first run may stop at a test without a verdict, and then there is a second one.
+    for stop in (["-x"], []):
+        code, said = _pytest(tree, [*asked, *stop], PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+        if said == _TOO_LATE:
+            return said
+        lines = verdicts.read_text(encoding="utf-8").splitlines() if verdicts.exists() else []
+        for run in map(json.loads, lines):
+            if run.get("verdict") == "fail":
+                return f"{run['rule']}/{run['test']} at {run['door']}"
+        if code == 0:
+            break
+        if code != 1:
+            raise RuntimeError(f"{mutant.name}: the rules did not run:\n{said}")
+    return ""
 
 
 def _failed_test(tree: Path, mutant: Mutant) -> str:
-    for test in mutant.tests:
-        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test]
+    """Run the tests until one fails; return its name, or nothing."""
+    if not mutant.tests:
+        return ""
+    code, said = _pytest(tree, [*mutant.tests, "-x"])
+    if code == 0 or said == _TOO_LATE:
+        return said if code else ""
+    # A mutant that cannot even be imported is caught; a test that does not exist is our fault.
+    failed = re.search(r"^(?:FAILED|ERROR) (\S+)", said, re.MULTILINE)
+    if failed is None or code not in (1, 2):
+        raise RuntimeError(f"{mutant.name}: the tests did not run:\n{said}")
+    return failed.group(1)
+
+
+def _pytest(tree: Path, arguments: Sequence[str], **variables: str) -> tuple[int, str]:
+    """Run pytest in a tree; return its exit code, and what it said."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", *arguments],
+        cwd=tree,
+        env={**os.environ, "PYTHONPATH": str(tree), **variables},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,  # so that all that it has started can be ended with it
+    ) as pytest:
         try:
-            ended = subprocess.run(
-                command,
-                cwd=tree,
-                env={**os.environ, "PYTHONPATH": str(tree)},
-                capture_output=True,
-                text=True,
-                timeout=_WITHIN_S,
-                check=False,
-            )
+            said, _ = pytest.communicate(timeout=_WITHIN_S)
         except subprocess.TimeoutExpired:
-            return test
-        if ended.returncode == 1:
-            return test
-        if ended.returncode != 0:
-            raise RuntimeError(f"{mutant.name}: {test} did not run:\n{ended.stdout}{ended.stderr}")
-    return ""
+            said = _TOO_LATE
+        finally:
+            if pytest.poll() is None:
+                os.killpg(pytest.pid, signal.SIGKILL)
+    return pytest.returncode, said
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -101,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth mutant")
     parser.add_argument("--good", action="store_true", help="judge the good servers instead")
     parser.add_argument(
-        "-j", type=int, default=2, metavar="N", help="mutants at a time (default 2)"
+        "-j", type=int, default=3, metavar="N", help="mutants at a time (default 3)"
     )
     options = parser.parse_args(arguments)
     chosen = [
@@ -111,26 +121,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ][:: options.every]
     if not chosen:
         parser.error(f"no mutant has {' or '.join(options.words)} in its name")
-    survivors: list[Outcome] = []
+    if options.good:  # what many mutants are put to is run once
+        chosen = list({(mutant.server, mutant.caught_by): mutant for mutant in chosen}.values())
     with ThreadPoolExecutor(options.j) as pool:
-        outcomes = pool.map(lambda mutant: judge(mutant, plant=not options.good), chosen)
-        for number, outcome in enumerate(outcomes, 1):
-            verdict = f"caught by {outcome.caught_by}" if outcome.caught_by else "SURVIVES"
-            if not outcome.caught_by:
-                survivors.append(outcome)
-            print(
-                f"{number:3} of {len(chosen)}  {outcome.took_s:5.1f} s  {outcome.mutant.name}\n"
-                f"      {verdict}",
-                flush=True,
-            )
+        outcomes = []
+        for outcome in pool.map(lambda mutant: judge(mutant, plant=not options.good), chosen):
+            outcomes.append(outcome)
+            print(f"{len(outcomes):3} of {len(chosen)}  {_shown(outcome)}", flush=True)
+    caught = [outcome for outcome in outcomes if outcome.caught_by]
     if options.good:
-        return 0 if len(survivors) == len(chosen) else 1
-    unexplained = [one for one in survivors if not one.mutant.survives]
-    print(f"\n{len(chosen) - len(survivors)} of {len(chosen)} mutants caught")
-    for outcome in survivors:
-        print(f"  survives: {outcome.mutant.name}")
-        print(f"            {outcome.mutant.survives or 'no reason given'}")
+        print(f"\n{len(caught)} of {len(chosen)} fail at a good server")
+        return 1 if caught else 0
+    survivors = [outcome.mutant for outcome in outcomes if not outcome.caught_by]
+    print(f"\n{len(caught)} of {len(chosen)} mutants caught")
+    for mutant in survivors:
+        print(f"  survives: {mutant.name}\n    {mutant.survives or 'no reason given'}")
+    unexplained = [mutant for mutant in survivors if not mutant.survives]
     return 1 if unexplained or len(survivors) > MOST_SURVIVORS else 0
+
+
+def _shown(outcome: Outcome) -> str:
+    verdict = f"fails: {outcome.caught_by}" if outcome.caught_by else "NOTHING FAILS"
+    return f"{outcome.took_s:5.1f} s  {outcome.mutant.name}\n      {verdict}"
 
 
 if __name__ == "__main__":

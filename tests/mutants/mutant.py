@@ -6,10 +6,12 @@ rule catches is a promise that nobody tests.
 
 from __future__ import annotations
 
+import functools
 import os
+import re
 import shutil
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +20,13 @@ from tempfile import TemporaryDirectory
 from tests.meta.folders import ROOT
 
 
-__all__ = ["TABLE", "Mutant", "mutants", "planted"]
+__all__ = ["TABLES", "Mutant", "mutants", "planted", "rule_tests"]
 
-TABLE = Path(__file__).with_name("mutants.toml")
+TABLES = Path(__file__).with_name("tables")  # a file per area
 
 _PACKAGES = ("hubbub", "conformance", "implementations", "benchmarks", "schedules", "tests")
-_NOT_NEEDED = shutil.ignore_patterns("__pycache__", "rounds", "node_modules")
+_NOT_NEEDED = shutil.ignore_patterns("rounds", "node_modules")
+_RULE_OR_TEST = re.compile(r'^@rule\("(?P<rule>[\w.-]+)"\)|^def (?P<test>test_\w+)', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,9 @@ class Mutant:
         file: the file, below implementations/.
         old: the text that is replaced; it stands in the file once.
         new: what stands there instead.
-        caught_by: rule ids of PROTOCOL.md, or paths of tests of this project (``tests/…``); the
-            first that fails catches the mutant.
+        caught_by: rule ids of PROTOCOL.md, each for all its tests or followed by ``/`` and the name
+            of one; or paths of tests of this project (``tests/…``). The first that fails catches
+            the mutant.
         server: the id of the server that is judged; the one that the file belongs to unless given.
         survives: why nothing has to catch it; empty for all others.
     """
@@ -65,8 +69,12 @@ class Mutant:
 
 
 def mutants() -> list[Mutant]:
-    """Return the table."""
-    rows = tomllib.loads(TABLE.read_text(encoding="utf-8"))["mutants"]
+    """Return the rows of all tables."""
+    rows = [
+        row
+        for table in sorted(TABLES.glob("*.toml"))
+        for row in tomllib.loads(table.read_text(encoding="utf-8"))["mutants"]
+    ]
     return [
         Mutant(
             row["file"],
@@ -78,6 +86,39 @@ def mutants() -> list[Mutant]:
         )
         for row in rows
     ]
+
+
+def rule_tests(rules: Sequence[str]) -> list[str]:
+    """Return what pytest calls the tests of some rules: ``names.taken``, ``names.taken/test_…``.
+
+    Raises:
+        ValueError: there is no such test of such a rule.
+    """
+    tests = []
+    for entry in rules:
+        rule, _, wanted = entry.partition("/")
+        found = [
+            f"{file}::{test}"
+            for file, test in _tests_by_rule().get(rule, [])
+            if wanted in ("", test)
+        ]
+        if not found:
+            raise ValueError(f"{entry}: there is no such test of such a rule")
+        tests += found
+    return tests
+
+
+@functools.cache
+def _tests_by_rule() -> dict[str, list[tuple[str, str]]]:
+    """Return the file and the name of each test of each rule."""
+    tests: dict[str, list[tuple[str, str]]] = {}
+    for path in sorted((ROOT / "conformance" / "rules").glob("test_*.py")):
+        rule = ""
+        for found in _RULE_OR_TEST.finditer(path.read_text(encoding="utf-8")):
+            rule, test = found.group("rule") or rule, found.group("test")
+            if test:
+                tests.setdefault(rule, []).append((path.relative_to(ROOT).as_posix(), test))
+    return tests
 
 
 def _server_of(file: str) -> str:
@@ -101,7 +142,8 @@ def planted(mutant: Mutant | None) -> Iterator[Path]:
     with TemporaryDirectory(prefix="hubbub-mutant-") as folder:
         tree = Path(folder)
         for package in _PACKAGES:
-            # Hard links: a copy of some hundred files in a few milliseconds.
+            # Hard links: a copy of some hundred files in a few milliseconds. Compiled files come
+            # along; Python compiles the mutated file anew.
             shutil.copytree(ROOT / package, tree / package, ignore=_NOT_NEEDED, copy_function=_link)
         shutil.copy(ROOT / "pyproject.toml", tree)
         if mutant is not None:

@@ -276,3 +276,25 @@ def test_any_history_agrees_with_the_model(policy: SlowConsumer) -> None:
     machine = type("Machine", (BacklogMachine,), {"policy": policy})
 
     run_state_machine_as_test(machine)
+
+
+def test_bytes_of_what_is_exempt_take_no_room_from_others() -> None:
+    """A departure that waits leaves 1 MiB to all others, to the byte."""
+    backlog = Backlog(1000, SlowConsumer.DISCONNECT)
+    backlog.offer(b"* left ", exempt=True)
+
+    assert backlog.offer(b"x" * (MAX_BACKLOG_BYTES - 1))
+    assert backlog.offer(b"y")
+    assert not backlog.offer(b"z")
+
+
+def test_departure_that_is_dropped_frees_no_place() -> None:
+    """Under ``drop-oldest`` a departure goes in its turn, and only talk makes room for talk."""
+    backlog = Backlog(3, SlowConsumer.DROP_OLDEST)
+    backlog.offer(b"a ")
+    backlog.offer(b"* left ", exempt=True)
+    for data in (b"b ", b"c ", b"d ", b"e "):
+        backlog.offer(data)
+
+    assert backlog.dropped == 3
+    assert backlog.take() == b"c d e "

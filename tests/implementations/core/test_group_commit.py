@@ -329,3 +329,18 @@ def play(room: GroupCommit | Fanout, steps: list[Step], free: list[int]) -> list
 def for_all(outbox: FakeOutbox) -> list[str]:
     """Return the lines for all that ``outbox`` took."""
     return [line for line in outbox.lines if not line.startswith(("* you are ", "* online ", "! "))]
+
+
+@pytest.mark.parametrize("asks", [False, True])
+def test_what_a_member_refuses_is_no_delivery(asks: bool) -> None:
+    """Nothing of a group that a member refuses counts as delivered to it."""
+    anna, ben = FakeOutbox(), FakeOutbox()
+    room = room_of(anna, ben)
+    before = room.stats().deliveries
+    ben.free = 0
+
+    room.submit(0, Say("hello"))
+    room.submit(1, Who() if asks else Say("hello too"))
+    write_out(room)
+
+    assert room.stats().deliveries - before == len(anna.lines)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
@@ -95,3 +97,22 @@ class RingMachine(RuleBasedStateMachine):
 def test_every_member_has_its_turn_in_each_round() -> None:
     """No member waits for more turns than the ring has members."""
     run_state_machine_as_test(RingMachine)
+
+
+def test_removed_member_is_forgotten_after_its_turn() -> None:
+    """A ring keeps nothing of a member that was removed and has had its turn."""
+
+    class Member:
+        pass
+
+    ring: Ring[Member] = Ring()
+    member = Member()
+    gone = weakref.ref(member)
+    ring.insert(member)
+    ring.insert(Member())
+
+    ring.remove(member)
+    ring.due(2)
+    del member
+
+    assert gone() is None

@@ -79,3 +79,19 @@ def _drain(sock: socket.socket) -> None:
             pass
     except BlockingIOError:
         pass
+
+
+@pytest.mark.parametrize("wait", [readable, writable])
+def test_loop_forgets_the_socket_after_the_wait(wait: Wait) -> None:
+    """Nothing of a wait stays behind: a loop that still watched the socket would spin."""
+
+    async def scene() -> tuple[bool, bool]:
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            ours.setblocking(False)
+            theirs.send(b"x")
+            await wait(ours)
+            loop = asyncio.get_running_loop()
+            return loop.remove_reader(ours), loop.remove_writer(ours)
+
+    assert asyncio.run(scene()) == (False, False)

@@ -163,3 +163,14 @@ def _begun(outbox: DirectOutbox) -> Iterator[Running[bytes]]:
             yield pump
         finally:
             outbox.close(Cause.LEFT)
+
+
+def test_nothing_is_queued_after_what_was_refused() -> None:
+    """Of a group that does not fit, the messages after the first that was refused are dropped."""
+    with _outbox() as (outbox, _), _begun(outbox) as pump:
+        outbox.push(_group("x" * LONG))
+        pump.result()  # it has the rest of that, and never asks for more
+        group = [Item(encode(str(number))) for number in range(5)]
+        taken = outbox.push(Group([*group, Item(encode("* ben left"), exempt=True)]))
+
+        assert (taken, len(outbox._backlog)) == (False, 4)

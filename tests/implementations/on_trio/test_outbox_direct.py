@@ -165,3 +165,15 @@ def _run(scene: Callable[[DirectOutbox, socket.socket], Awaitable[T]], *, begun:
 
     with ours, theirs:
         return trio.run(with_outbox)
+
+
+def test_nothing_is_queued_after_what_was_refused() -> None:
+    """Of a group that does not fit, the messages after the first that was refused are dropped."""
+
+    async def scene(outbox: DirectOutbox, _: socket.socket) -> tuple[bool, int]:
+        outbox.push(_group("x" * LONG))
+        group = [Item(encode(str(number))) for number in range(5)]
+        taken = outbox.push(Group([*group, Item(encode("* ben left"), exempt=True)]))
+        return taken, len(outbox._backlog)
+
+    assert _run(scene) == (False, 4)
