@@ -30,6 +30,7 @@ The two doors:
     events.py          what a codec makes of the bytes that it is fed
     line_codec.py      the TCP door
     websocket_codec.py the WebSocket door
+    request_head.py    the head of a request at the WebSocket door
     site.py            the plain HTTP answers and the chat page (chat.html)
 
 The rest:

@@ -15,9 +15,7 @@ from __future__ import annotations
 
 import codecs
 import logging
-import re
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from websockets.frames import Close, CloseCode, Frame, Opcode
 from websockets.http11 import Request
@@ -28,6 +26,14 @@ from implementations.core.causes import Cause
 from implementations.core.events import Alive, Answer, Closing, Event, Health, Line, Opened, Reply
 from implementations.core.line_codec import without_controls
 from implementations.core.message import WS, Door, encode
+from implementations.core.request_head import (
+    BARE_LINE_FEED,
+    PATHS,
+    REQUEST_LINE,
+    RequestHead,
+    is_loopback,
+    same_host,
+)
 from implementations.core.settings import Settings
 from implementations.core.site import Site, answer
 
@@ -38,24 +44,6 @@ MAX_REQUEST_BYTES = 32 * 1024  # all headers together. Browsers send all cookies
 # the port: a dozen kilobytes are not rare on localhost. Apache and nginx take as much in all.
 PING_SHARE = 0.9  # the time between pings is at most this share of pong_wait, as in gorilla's chat
 MAX_CONTROL_BYTES = 125  # RFC 6455, section 5.5
-PATHS = ("/", "/healthz", "/ws")
-
-_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_REQUEST_LINE = re.compile(rb"(" + _TOKEN + rb") (\S+) HTTP/1\.([01])\r\n")
-_BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
-_HEADERS = re.compile(rb"(?:" + _TOKEN + rb":[\t\x20-\x7e\x80-\xff]*\r\n)*\r\n")
-# The headers that a handshake depends on. The library sees no others: it limits their number
-# and their length, and long cookies are no reason to refuse a client.
-_HANDSHAKE_HEADER = re.compile(
-    rb"(?im)^(?:host|origin|connection|upgrade|content-length|transfer-encoding|sec-websocket-[a-z]+)"
-    rb":.*\n"
-)
-_ABSOLUTE = re.compile(r"(?i)(?:https?|wss?)://([^/?]*)(.*)")
-# A proxy may keep the prefix under which it publishes this server. No segment of a prefix is named
-# like one of the paths, or consists of dots.
-_PATH = re.compile(r"(?:/(?!(?:ws|healthz|\.+)/)[A-Za-z0-9._~-]+)*(/(?:healthz|ws)?)")
-_LOOPBACK = re.compile(r"(?:.+\.)?localhost\.?|127(?:\.[0-9]{1,3}){3}|::1")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _IN_GOOD_ORDER = (Cause.LEFT, Cause.QUIT)  # with these, the room had all lines of the client
 
 # The library logs each opening and closing at INFO; the server's own lines say more.
@@ -107,9 +95,9 @@ class WebSocketCodec:
         # Search only up to the limit: else the answer would depend on how the request was cut.
         line_end = self._request.find(b"\n", 0, MAX_REQUEST_BYTES)
         head_end = self._request.find(b"\r\n\r\n", max(0, seen_bytes - 3), MAX_REQUEST_BYTES)
-        bare = _BARE_LINE_FEED.search(self._request, seen_bytes, MAX_REQUEST_BYTES)
+        bare = BARE_LINE_FEED.search(self._request, seen_bytes, MAX_REQUEST_BYTES)
         event: Event
-        if line_end >= 0 and not _REQUEST_LINE.match(self._request):
+        if line_end >= 0 and not REQUEST_LINE.match(self._request):
             event = _refusal(HTTPStatus.BAD_REQUEST, "not an HTTP request")
         elif bare and not 0 <= head_end < bare.start():
             event = _refusal(HTTPStatus.BAD_REQUEST, "a line of the request ends without CR")
@@ -156,19 +144,16 @@ class WebSocketCodec:
 
     def _route(self, head: bytes) -> Event:
         """Decide what to answer to the request ``head``."""
-        line = _REQUEST_LINE.match(head)
-        assert line is not None  # `feed` has checked it
-        method, (_, path_and_query) = line[1], _host_and_path(line)
-        path = _PATH.fullmatch(path_and_query.partition("?")[0] or "/")
-        if path is None:
+        asked = RequestHead.parse(head)
+        if asked.path is None:
             event: Event = _refusal(HTTPStatus.NOT_FOUND, f"nothing here; try {', '.join(PATHS)}")
-        elif method not in (b"GET", b"HEAD"):
+        elif asked.method not in (b"GET", b"HEAD"):
             return _refusal(HTTPStatus.METHOD_NOT_ALLOWED, "GET and HEAD only", Allow="GET, HEAD")
-        elif path[1] == "/":
+        elif asked.path == "/":
             event = Answer(self._site.chat_page())
-        elif path[1] == "/healthz":
-            event = Health() if method == b"GET" else Answer(self._site.health_head())
-        elif method == b"HEAD" or line[3] == b"0":
+        elif asked.path == "/healthz":
+            event = Health() if asked.method == b"GET" else Answer(self._site.health_head())
+        elif asked.method == b"HEAD" or asked.is_old:
             event = _refusal(
                 HTTPStatus.UPGRADE_REQUIRED,
                 "the room needs GET, HTTP/1.1 and an upgrade to websocket "
@@ -178,16 +163,14 @@ class WebSocketCodec:
             )
         else:
             event = self._open(head)
-        return _without_body(event) if method == b"HEAD" else event
+        return _without_body(event) if asked.method == b"HEAD" else event
 
     def _open(self, head: bytes) -> Event:
-        line = _REQUEST_LINE.match(head)
-        assert line is not None  # `feed` has checked it
-        if not _HEADERS.fullmatch(head, line.end()):
+        asked = RequestHead.parse(head)
+        if asked.handshake is None:
             return _refusal(HTTPStatus.BAD_REQUEST, "bad headers")
         protocol = ServerProtocol(logger=_quiet)
-        kept = b"".join(_HANDSHAKE_HEADER.findall(head, line.end()))
-        protocol.receive_data(b"GET /ws HTTP/1.1\r\n" + kept + b"\r\n")
+        protocol.receive_data(b"GET /ws HTTP/1.1\r\n" + asked.handshake + b"\r\n")
         requests = protocol.events_received()
         if not requests:  # the library answers a header that is too long, and no other mistake
             written = b"".join(protocol.data_to_send())
@@ -199,8 +182,7 @@ class WebSocketCodec:
             response.headers["Sec-WebSocket-Version"] = "13"
             return Answer(response.serialize())
         origin = request.headers.get("Origin")
-        # A host in the target counts in the place of the header: RFC 9112, section 3.2.2.
-        host, _ = _host_and_path(line)
+        host = asked.host  # it counts in the place of the header: RFC 9112, section 3.2.2
         if host is None:
             host = ",".join(request.headers.get_all("Host"))  # two Host headers match no origin
         if origin is not None and not self._may_connect(origin, host):
@@ -215,7 +197,7 @@ class WebSocketCodec:
         return (
             "*" in allowed
             or origin in allowed
-            or (_same_host(origin, host) and self._may_be_called(host))
+            or (same_host(origin, host) and self._may_be_called(host))
         )
 
     def _may_be_called(self, host: str) -> bool:
@@ -225,9 +207,7 @@ class WebSocketCodec:
         then has the same host as this server. So a door at a loopback address has no other names
         than those of the loopback. The port may be another one: that of a tunnel.
         """
-        if not _LOOPBACK.fullmatch(self._settings.ws.host.lower()):
-            return True
-        return _LOOPBACK.fullmatch(urlsplit(f"//{host}").hostname or "") is not None
+        return is_loopback(host) or not is_loopback(str(self._settings.ws))
 
     def _feed_frames(self, data: bytes) -> list[Event]:
         events: list[Event] = []
@@ -280,13 +260,6 @@ def _refusal(status: HTTPStatus, problem: str, **headers: str) -> Answer:
     return Answer(answer(status, f"{problem}\n".encode(), **headers))
 
 
-def _host_and_path(line: re.Match[bytes]) -> tuple[str | None, str]:
-    """Return the host that the target of a request names, if any, and its path and query."""
-    target = line[2].decode("ascii", "replace")
-    absolute = _ABSOLUTE.fullmatch(target)
-    return (absolute[1], absolute[2]) if absolute else (None, target)
-
-
 def _without_body(event: Event) -> Event:
     """Return the answer to HEAD that has the headers of ``event``."""
     assert isinstance(event, Answer)
@@ -301,15 +274,3 @@ def _echo(close: Close) -> bytes:
 
 def _close_frame(code: int, reason: str) -> bytes:
     return Frame(Opcode.CLOSE, Close(code, reason).serialize()).serialize(mask=False)
-
-
-def _same_host(origin: str, host: str) -> bool:
-    """Compare host and port. Where no port is written, it is the one of the scheme."""
-    try:
-        theirs, ours = urlsplit(origin), urlsplit(f"//{host}")
-        default = _DEFAULT_PORTS.get(theirs.scheme)
-        return (theirs.hostname is not None) and (
-            (theirs.hostname, theirs.port or default) == (ours.hostname, ours.port or default)
-        )
-    except ValueError:  # not a URL, or a port that is no number
-        return False

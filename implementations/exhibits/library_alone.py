@@ -31,6 +31,8 @@ from implementations.core.websocket_codec import WebSocketCodec
 
 BASE = "asyncio-mutex"
 
+_ANY_LINE_END = re.compile(rb"(\S+) (\S+) HTTP/1\.([01])\r?\n")
+
 
 class Alone(WebSocketCodec):
     """A codec that asks the library about each handshake."""
@@ -49,8 +51,7 @@ class Alone(WebSocketCodec):
 
 REPLACES = {
     "implementations.on_asyncio.server.WebSocketCodec": Alone,
-    "implementations.core.websocket_codec._BARE_LINE_FEED": re.compile(rb"(?!)"),
-    "implementations.core.websocket_codec._REQUEST_LINE": re.compile(
-        rb"(\S+) (\S+) HTTP/1\.([01])\r?\n"
-    ),
+    "implementations.core.websocket_codec.BARE_LINE_FEED": re.compile(rb"(?!)"),
+    "implementations.core.websocket_codec.REQUEST_LINE": _ANY_LINE_END,
+    "implementations.core.request_head.REQUEST_LINE": _ANY_LINE_END,
 }

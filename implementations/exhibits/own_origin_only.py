@@ -17,7 +17,8 @@ Instead: implementations/core/websocket_codec.py also accepts the origins that t
 
 from __future__ import annotations
 
-from implementations.core.websocket_codec import WebSocketCodec, _same_host
+from implementations.core.request_head import same_host
+from implementations.core.websocket_codec import WebSocketCodec
 
 
 BASE = "asyncio-mutex"
@@ -25,7 +26,7 @@ BASE = "asyncio-mutex"
 
 def ours(codec: WebSocketCodec, origin: str, host: str) -> bool:
     """Whether a page from ``origin`` may connect: only the server's own."""
-    return _same_host(origin, host)
+    return same_host(origin, host)
 
 
 REPLACES = {"implementations.core.websocket_codec.WebSocketCodec._may_connect": ours}
