@@ -1,68 +1,95 @@
-# One command each. `make help` lists them; every one sets up what it needs first.
+# One command each. `make help` lists them; each one first sets up what it needs.
 
-PYTHON ?= python3
+# PYTHON=python3.12 chooses the interpreter. Otherwise .venv keeps the one that it has, or gets the
+# first of these that is new enough.
+PYTHONS = $(if $(PYTHON),"$(PYTHON)",$(BIN)/python python3 python3.14 python3.13 python3.12 python3.11)
 VENV := .venv
 BIN := $(VENV)/bin
-READY := $(VENV)/.ready
-LESSONS_READY := $(VENV)/.ready-lessons
+# What the command line, the comparison and the judge need. Developers and lessons need more.
+USE := bench,chat,conform,schedules
+comma := ,
 # More workers than two cores: most tests wait most of the time. Set JOBS=8 on a larger machine.
 JOBS ?= 4
 # A round is a folder named by its month; ROUND=benchmarks/rounds/2030-01 makes another.
 ROUND ?= benchmarks/rounds/$(shell date +%Y-%m)
+# For the hubs under schedules: the newest Python here that is newer than 3.11. Or NEWEST=/path/to/python.
+NEWEST = $(shell $(BIN)/python tools/newest_python.py)
+NEWEST_VENV := .venv-newest
 
 .DEFAULT_GOAL := help
 .PHONY: help setup compare test conform gallery bench regress round audit stress soak autobahn
 .PHONY: lessons notebooks book
-.PHONY: style format types coverage check picture schedules mutants clean
+.PHONY: style format types coverage check picture schedules newest mutants clean
+.PHONY: to-use to-develop to-teach on-newest
 
-# What plays the schedules of threads and asyncio: the first of these that is 3.12 or newer.
-PYENV_PYTHONS = $(wildcard $(shell pyenv root 2>/dev/null)/versions/3.1[2-9]*/bin/python)
-NEWER = $(firstword $(foreach python,$(PYTHON) python3.14 python3.13 python3.12 $(PYENV_PYTHONS),$(shell \
-  $(python) -c 'import sys; sys.version_info >= (3, 12) and print(sys.executable)' 2>/dev/null)))
-SCHEDULES := .venv-schedules
+# $(call environment,EXTRAS): see that .venv has them; or say that the Python is too old or missing.
+define environment
+@for python in $(PYTHONS); do \
+  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+    exec "$$python" tools/environment.py $(VENV) $(1); fi; done; \
+echo 'hubbub needs Python 3.11 or newer. $(if $(PYTHON),This is not: $(PYTHON),There is none on PATH). Try: make PYTHON=/path/to/python3 $(MAKECMDGOALS)' >&2; exit 1
+endef
 
-help:  ## show this
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
+# Only with a newer Python than 3.11 do the schedules of threads and asyncio run.
+define with_newest
+@newest="$(NEWEST)"; if [ -z "$$newest" ]; then \
+  echo "make $(subst on-,,$@): skipped, no Python from 3.12 to 3.14 here (or NEWEST=/path/to/python)"; \
+else "$$newest" tools/environment.py $(NEWEST_VENV) hubs && $(1); fi
+endef
 
-setup: $(READY)  ## the virtual environment with the pinned dependencies
+help:
+	@awk '/^## / { print "\n" substr($$0, 4) } \
+	  /^[a-z]+:.*  ## / { split($$0, part, ":.*  ## "); printf "  make %-11s%s\n", part[1], part[2] }' Makefile
 
-compare: $(READY)  ## judge and measure; writes report/index.html (4 minutes)
+## Start here
+
+setup: to-use  ## set up the command line: .venv/bin/hubbub (1 minute)
+
+compare: to-use  ## judge and measure all servers: report/index.html (4 minutes)
 	@$(BIN)/hubbub compare
 
-test: $(READY)  ## all tests, each rule once a server and door (8 minutes)
-	@$(BIN)/python -m pytest -n $(JOBS) --quick
-
-lessons: $(LESSONS_READY)  ## open the lessons in JupyterLab, at the first
+lessons: to-teach  ## open the lessons in JupyterLab, at the first one
 	@$(BIN)/hubbub learn 00 $(ARGS)
 
-notebooks: $(LESSONS_READY)  ## run every lesson's notebook and keep what came out (one: ID=02)
-	@$(BIN)/python -m hubbub.notebook.refresh $(ID)
+test: to-develop  ## all tests, with one test per rule, server and door (8 minutes)
+	@$(BIN)/python -m pytest -n $(JOBS) --quick
 
-book: $(READY) report/index.html report/gallery.html  ## lessons, protocol, gallery, results: a site in report/book
-	@$(BIN)/python -m sphinx -q -W --keep-going -b html -d .cache/book -c docs/book . report/book
-	@echo "The site is in report/book: open report/book/index.html"
+## Judge and measure
 
-report/index.html: | $(READY)
-	@$(BIN)/hubbub compare
-
-report/gallery.html: | $(READY)
-	@mkdir -p report
-	@$(BIN)/hubbub gallery --html $@
-
-conform: $(READY)  ## every test of every rule (12 minutes; one: ID=trio-mutex)
+conform: to-develop  ## every test of every rule (12 minutes; ID=trio-mutex: 2)
 	@$(BIN)/python -m pytest -n $(JOBS) conformance/rules $(foreach id,$(ID),--server $(id)) $(ARGS)
 
-gallery: $(READY)  ## judge the servers that are wrong on purpose (all rules: ARGS=--whole)
+gallery: to-use  ## judge the servers that are wrong on purpose (3 minutes)
 	@mkdir -p report
 	@$(BIN)/hubbub gallery --html report/gallery.html $(ARGS)
 
-bench: $(READY)  ## micro-benchmarks, saved (1 minute; some: ARGS="-k room")
+autobahn:  ## the 247 Autobahn cases for each runtime (20 seconds)
+	$(call environment,$(USE)$(comma)autobahn)
+	@$(BIN)/hubbub conform --autobahn $(or $(ID),$$($(BIN)/hubbub list --ids))
+
+schedules: to-use  ## the hubs under thousands of schedules (3 minutes)
+	$(call with_newest,$(NEWEST_VENV)/bin/python -m pytest -n 2 tests/schedules tests/hubbub/test_replay.py)
+
+newest: to-use  ## hub tests and quick matrix on the newest Python (4 minutes)
+	@if [ "$$("$(NEWEST)" -V 2>/dev/null)" = "$$($(BIN)/python -V)" ]; then \
+	  echo "make newest: skipped, $(VENV) has the newest Python here"; else $(MAKE) --no-print-directory on-newest; fi
+
+on-newest:
+	$(call with_newest,PYTHONWARNINGS=error $(NEWEST_VENV)/bin/python -m pytest -n $(JOBS) --quick --one-door tests/implementations conformance/rules)
+
+stress: to-develop  ## crowds, churn and rude clients (one server: ID=trio-direct)
+	@$(BIN)/python -m pytest -s -o faulthandler_timeout=0 tests/stress $(if $(ID),--server $(ID))
+
+soak: to-develop  ## load and faults for 10 minutes, all judged (ID=trio-direct)
+	@SOAK_MINUTES=$(or $(MINUTES),10) $(BIN)/python -m pytest -s -o faulthandler_timeout=0 tests/stress/test_soak.py $(if $(ID),--server $(ID))
+
+bench: to-develop  ## micro-benchmarks, saved (1 minute; some: ARGS="-k room")
 	@$(BIN)/python -m pytest benchmarks/micro --benchmark-autosave $(ARGS)
 
-regress: $(READY)  ## fail where the micro-benchmarks are slower than REF=main
+regress: to-develop  ## fail if the micro-benchmarks are slower than at REF=main
 	@$(BIN)/python -m benchmarks.micro.against $(or $(REF),main) $(ARGS)
 
-round: $(READY)  ## measure all, to be published (nearly 1 hour; resumes)
+round: to-develop  ## measure everything, to publish it (1 hour; resumes)
 	@mkdir -p $(ROUND)
 	@test -f $(ROUND)/results.json.gz || $(BIN)/hubbub bench --output $(ROUND)/results.json.gz \
 	  $(if $(wildcard $(ROUND)/results.json.gz.part),--resume) || test $$? -eq 3
@@ -70,65 +97,56 @@ round: $(READY)  ## measure all, to be published (nearly 1 hour; resumes)
 	@$(BIN)/python docs/report_picture.py $(ROUND)/report.html
 	@$(BIN)/python docs/load_curve.py $(ROUND)/results.json.gz
 
-audit: $(READY)  ## a second load generator against the first (15 minutes; one: ID=trio-mutex)
+audit: to-develop  ## cross-check the load generator with another (15 minutes)
 	@$(BIN)/python -m benchmarks.audit $(ID) $(if $(ID),,--output benchmarks/audit/agreement.txt) $(ARGS)
 
-stress: $(READY)  ## crowds, churn and rude peers, at one server: ID=trio-direct
-	@$(BIN)/python -m pytest -s -o faulthandler_timeout=0 tests/stress $(if $(ID),--server $(ID))
+notebooks: to-teach  ## run all notebooks and keep their output (one: ID=02)
+	@$(BIN)/python -m hubbub.notebook.refresh $(ID)
 
-soak: $(READY)  ## ten minutes of load and faults, all judged: ID=trio-direct
-	@SOAK_MINUTES=$(or $(MINUTES),10) $(BIN)/python -m pytest -s -o faulthandler_timeout=0 tests/stress/test_soak.py $(if $(ID),--server $(ID))
+book: to-develop report/index.html report/gallery.html  ## lessons, protocol and results as a site: report/book
+	@$(BIN)/python -m sphinx -q -W --keep-going -b html -d .cache/book -c docs/book . report/book
+	@echo "The site is in report/book: open report/book/index.html"
 
-autobahn: $(READY)  ## the Autobahn fuzzing client (needs Python 2.7)
-	@$(BIN)/python -m tests.autobahn.run
+report/index.html: | to-use
+	@$(BIN)/hubbub compare
 
-schedules:  ## the hubs under thousands of schedules (2 minutes; Python 3.12)
-	@if [ -z "$(NEWER)" ]; then \
-	  echo "make schedules: skipped, there is no Python 3.12 or newer (make schedules PYTHON=...)"; \
-	else $(MAKE) --no-print-directory $(SCHEDULES)/.ready PYTHON="$(NEWER)" && \
-	  $(SCHEDULES)/bin/python -m pytest -n 2 tests/schedules tests/hubbub/test_replay.py; fi
+report/gallery.html: | to-use
+	@mkdir -p report
+	@$(BIN)/hubbub gallery --html $@
 
-mutants: $(READY)  ## good servers with one mistake each: the suite catches them (20 minutes; some: ARGS=pace)
+## Work on it
+
+mutants: to-develop  ## one-edit mutants of the servers, all caught (20 minutes)
 	@$(BIN)/python -m tests.mutants $(ARGS)
 
-style: $(READY)  ## ruff: lint and format
+style: to-develop  ## ruff: lint and format
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-format: $(READY)  ## ruff: put the format right
+format: to-develop  ## ruff: fix the format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-types: $(READY)  ## mypy --strict
+types: to-develop  ## mypy --strict
 	@$(BIN)/mypy
 
-coverage: $(READY)  ## every branch of the core is tested
+coverage: to-develop  ## every branch of implementations/core is tested
 	@$(BIN)/python -m pytest -q tests/implementations/core --cov=implementations/core --cov-report=term-missing:skip-covered --cov-fail-under=100
 
-check: style types coverage test conform  ## everything that must be green
+check: style types coverage test conform  ## all that must be green (25 minutes)
 
-picture: $(READY)  ## the pictures of README and book, from the round
+picture: to-develop  ## the pictures of README and book, from the round
 	@$(BIN)/python docs/report_picture.py $(ROUND)/report.html
 	@$(BIN)/python docs/load_curve.py $(ROUND)/results.json.gz
 
-clean:  ## remove all that make has made
-	rm -rf $(VENV) $(SCHEDULES) .benchmarks .cache/autobahn .cache/book report .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+clean:  ## remove everything that make has made
+	rm -rf $(VENV) $(NEWEST_VENV) .benchmarks .cache/book report .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 
-$(READY): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "hubbub needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
-	@echo "Setting up $(VENV) (once) ..."
-	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' --constraint constraints.txt
-	@touch $@
+to-use:
+	$(call environment,$(USE))
 
-$(SCHEDULES)/.ready: pyproject.toml constraints.txt
-	@echo "Setting up $(SCHEDULES) with $(PYTHON) (once) ..."
-	@$(PYTHON) -m venv $(SCHEDULES)
-	@$(SCHEDULES)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[conform,schedules]' --constraint constraints.txt
-	@touch $@
+to-develop:
+	$(call environment,$(USE)$(comma)autobahn$(comma)dev)
 
-$(LESSONS_READY): $(READY)
-	@echo "Adding JupyterLab to $(VENV) (once) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[lessons]' --constraint constraints.txt
-	@touch $@
+to-teach:
+	$(call environment,$(USE)$(comma)lessons)

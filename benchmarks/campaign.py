@@ -21,11 +21,12 @@ from benchmarks.environment import Environment
 from benchmarks.generator.process import generator_command, raise_file_limit
 from benchmarks.load import LoadError, run_load
 from benchmarks.peers import PEERS
+from benchmarks.peers.judging import REFUSED
 from benchmarks.peers.judging import judge as judge_peer
 from benchmarks.results import AGAIN, Results, Run
 from benchmarks.run_figures import figures
 from benchmarks.scenarios import SCENARIOS, Scenario
-from benchmarks.server_process import server_command, serving
+from benchmarks.server_process import READY_S, server_command, serving
 from benchmarks.syscalls import counter
 from benchmarks.toolchains import Unavailable
 from benchmarks.trust import MAX_CROWDING, judge
@@ -111,7 +112,8 @@ def begin(plan: Plan, on_line: Callable[[str], None] = lambda line: None) -> Res
     judged: dict[str, dict[str, str]] = {}
     for peer in wanted:
         try:
-            with serving(server_command(peer, Workload()), None) as (_, address):
+            command = server_command(peer, Workload())
+            with serving(command, None, PEERS[peer].start_within_s) as (_, address):
                 found = judge_peer(parse_address(address))
         except (Unavailable, LoadError) as error:
             skipped[peer] = str(error)
@@ -120,10 +122,17 @@ def begin(plan: Plan, on_line: Callable[[str], None] = lambda line: None) -> Res
         judged[peer] = {
             one.rule_id: one.evidence if one.verdict == "fail" else "pass" for one in found
         }
-        broken = [rule for rule, what in judged[peer].items() if what != "pass"]
-        if broken:
-            skipped[peer] = f"breaks {broken[0]}: {judged[peer][broken[0]]}"
+        broken = {rule: what for rule, what in judged[peer].items() if what != "pass"}
+        fatal = [rule for rule in broken if rule in REFUSED]
+        if fatal:
+            skipped[peer] = f"breaks {fatal[0]}: {broken[fatal[0]]}"
             on_line(f"skipped {peer}: {skipped[peer]}")
+            continue
+        for rule, what in broken.items():
+            on_line(f"{peer} is measured, and differs in {rule}: {what}")
+        for one in found:
+            if one.remark:
+                on_line(f"{peer} is measured, and differs: {one.remark}")
     usable = [peer for peer in wanted if peer not in skipped]
     ours = list(plan.servers) or [server.id for server in SERVERS]
     compared = next((peer for peer in COMPARED_WITH if peer in usable), None)
@@ -262,8 +271,10 @@ def _run(
 ) -> Run:
     server_core, generator_core = cores or (None, None)
     try:
-        command = server_command(server.removesuffix(AGAIN), workload)
-        with serving(command, server_core) as (pid, address):
+        plain = server.removesuffix(AGAIN)
+        command = server_command(plain, workload)
+        within_s = PEERS[plain].start_within_s if plain in PEERS else READY_S
+        with serving(command, server_core, within_s) as (pid, address):
             account, samples = run_load(
                 address,
                 workload,

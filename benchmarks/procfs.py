@@ -8,16 +8,18 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 
-__all__ = ["Clocks", "Spent", "Usage", "open_files", "rss_bytes", "tasks"]
+__all__ = ["Clocks", "Spent", "Usage", "listener", "open_files", "rss_bytes", "tasks"]
 
 T = TypeVar("T", int, float)
 
 _NS_PER_S = 1_000_000_000
+_LISTENING = "0A"  # the state of a socket, as the kernel's table spells it
 
 
 def rss_bytes(pid: int) -> int | None:
@@ -44,6 +46,24 @@ def open_files(pid: int) -> int | None:
         return len(os.listdir(f"/proc/{pid}/fd"))
     except OSError:
         return None
+
+
+def listener(group: int, port: int) -> int | None:
+    """Return the process of a group that listens at a TCP port, the oldest if several do."""
+    sockets = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
+    members = [
+        int(entry.name)
+        for entry in Path("/proc").glob("[0-9]*")
+        if (stat := _read(f"{entry}/stat")) is not None
+        and stat.rpartition(")")[2].split()[2] == str(group)
+    ]
+    for pid in sorted(members):
+        with suppress(OSError):
+            for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+                with suppress(OSError):  # it was closed meanwhile
+                    if os.readlink(descriptor) in sockets:
+                        return pid
+    return None
 
 
 @dataclass(frozen=True)
@@ -124,6 +144,17 @@ class Spent:
 
 def _minus(after: T | None, before: T | None) -> T | None:
     return None if after is None or before is None else after - before
+
+
+def _listening_inodes(port: int) -> set[str]:
+    """Return the inodes of the sockets that listen at a port, of either kind of address."""
+    found: set[str] = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in (_read(table) or "").splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == _LISTENING and int(fields[1].rpartition(":")[2], 16) == port:
+                found.add(fields[9])
+    return found
 
 
 def _read(path: str) -> str | None:

@@ -8,17 +8,26 @@ Invariants:
 """
 
 import os
-import shlex
 import subprocess
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from conformance.guard import guard
 from conformance.marks import Setting
 from conformance.protocol import Door
 from conformance.python import module_command
-from conformance.server import Address, Server, free_address, parse_address, spell
+from conformance.server import (
+    READY_WITHIN,
+    Address,
+    NotReady,
+    Server,
+    free_address,
+    parse_address,
+    spell,
+)
+from conformance.templates import command_words, depends_on_folder, fill, resolved
 from conformance.verdicts import Unknown
 
 
@@ -28,10 +37,13 @@ __all__ = [
     "ForeignCommand",
     "LaunchOptions",
     "OurServer",
+    "check_starts",
+    "launched_ready",
     "listed_ids",
 ]
 
 _LOOPBACK_ANY_PORT = "127.0.0.1:0"
+_TRIES = 4  # starts of a server whose port another program took after it was found free
 
 
 @dataclass(frozen=True)
@@ -93,12 +105,14 @@ class ForeignCommand:
         template: the command. ``{tcp}`` and ``{ws}`` become HOST:PORT, ``{tcp_port}`` and
             ``{ws_port}`` the port alone, ``{flags}`` the settings of the test.
         id: the name in reports.
-        takes_settings: False: tests that need a setting are unknown.
+        takes_settings: False: tests that need a setting are not applicable.
+        start_within: how long it may take until its doors are open, in seconds.
     """
 
     template: str
     id: str = "command"
     takes_settings: bool = True
+    start_within: float = READY_WITHIN
 
     @property
     def doors(self) -> tuple[Door, ...]:
@@ -111,13 +125,24 @@ class ForeignCommand:
         return tuple(named)
 
     def launch(self, options: LaunchOptions) -> Server:
-        """Start the command with addresses that are free now."""
+        """Start the command with addresses that are free now.
+
+        Raises:
+            Unknown: a command cannot be started with these options.
+            ValueError: the template is no command line.
+            OSError: the program cannot be started.
+        """
+        if not self.takes_settings:
+            self._skip_settings(options)
         if options.server_id is not None:
             raise Unknown("a command has no other ids to choose from")
-        if options.settings and not self.takes_settings:
-            raise Unknown(f"it takes no settings, and the test needs {_spoken(options.settings)}")
         if options.flags and "{flags}" not in self.template:
             raise Unknown("the test needs flags, and its command has no place for {flags}")
+        words = command_words(self.template)
+        if options.cwd is not None:
+            if depends_on_folder(words):
+                _skip("its command works in one folder only, and the test needs another one")
+            words = resolved(words)
         tcp, ws = options.tcp or spell(free_address()), options.ws or spell(free_address())
         places = {
             "{tcp}": [tcp],
@@ -125,22 +150,23 @@ class ForeignCommand:
             "{tcp_port}": [tcp.rpartition(":")[2]],
             "{ws_port}": [ws.rpartition(":")[2]],
         }
-        command: list[str] = []
-        for word in shlex.split(self.template):
-            if word == "{flags}":
-                command += [*_as_flags(options.settings), *options.flags]
-                continue
-            for place, (value,) in places.items():
-                word = word.replace(place, value)
-            command.append(word)
+        places["{flags}"] = [*_as_flags(options.settings), *options.flags]
         return _start(
             self.id,
-            command,
+            fill(words, places),
             options,
             _as_variables(options.settings),
             parse_address(tcp) if "tcp" in self.doors else None,
             parse_address(ws) if "ws" in self.doors else None,
+            self.start_within,
         )
+
+    def _skip_settings(self, options: LaunchOptions) -> None:
+        """Skip a test that a server without settings cannot take."""
+        if options.settings:
+            _skip(f"it takes no settings, and the test needs {_spoken(options.settings)}")
+        if options.flags or options.env or options.server_id is not None:
+            _skip("it takes no settings, and the test needs some")
 
 
 @dataclass(frozen=True)
@@ -168,6 +194,51 @@ class FixedAddresses:
         return Server(self.id, tcp=self.tcp, ws=self.ws)
 
 
+def launched_ready(start: Callable[[], Server], *, again: bool = True) -> Server:
+    """Start a server and wait until it is ready; end it if it is not.
+
+    Between the moment when a port is found free and the moment when the server takes it, another
+    program can take it. Then the server is started again, with another port.
+
+    Args:
+        start: launches the server.
+        again: False: its ports are chosen, so it is started once.
+
+    Raises:
+        NotReady: it ended first, or was not ready in time.
+    """
+    __tracebackhide__ = True
+    for left in reversed(range(_TRIES)):
+        server = start()
+        try:
+            return server.wait_ready()
+        except NotReady as error:
+            server.stop()
+            if not (again and error.port_taken and left):
+                raise
+        except BaseException:
+            server.stop()
+            raise
+    raise AssertionError("the last try raises")
+
+
+def check_starts(contender: ForeignCommand) -> None:
+    """Start a command once, wait until it accepts connections, and stop it.
+
+    Raises:
+        ValueError: it cannot be started, or does not get ready; the text is one line.
+    """
+    contender = replace(contender, takes_settings=True)
+    try:
+        launched_ready(lambda: contender.launch(LaunchOptions())).stop()
+    except NotReady as error:
+        hint = "; a slow one may have more time: --start-within 60"
+        more = hint if "was not ready within" in str(error) else ""
+        raise ValueError(f"--command: {' '.join(str(error).split())}{more}") from None
+    except OSError as error:
+        raise ValueError(f"--command {contender.template!r}: {error.strerror}") from None
+
+
 def listed_ids() -> list[str]:
     """Return the ids that ``hubbub list --ids`` prints.
 
@@ -189,6 +260,7 @@ def _start(
     env: Mapping[str, str],
     tcp: Address | None,
     ws: Address | None,
+    start_within: float = READY_WITHIN,
 ) -> Server:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("HUBBUB_")}
     process = subprocess.Popen(
@@ -200,7 +272,22 @@ def _start(
         cwd=options.cwd,
         start_new_session=True,
     )
-    return Server(name, tcp=tcp, ws=ws, process=process, read_stderr=options.read_stderr)
+    guard(process.pid)
+    return Server(
+        name,
+        tcp=tcp,
+        ws=ws,
+        process=process,
+        read_stderr=options.read_stderr,
+        ready_within=start_within,
+    )
+
+
+def _skip(reason: str) -> None:
+    """Skip the running test: for this server it is not applicable."""
+    import pytest  # imported here: only a test can be skipped
+
+    pytest.skip(reason)
 
 
 def _values(setting: Setting) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.clients import Client
-from conformance.contenders import Contender, FixedAddresses, LaunchOptions
+from conformance.contenders import Contender, FixedAddresses, LaunchOptions, launched_ready
 from conformance.expectations import Mismatch
 from conformance.marks import Setting
 from conformance.protocol import Door
@@ -31,13 +31,16 @@ class Launch:
     Args:
         contender: the server to judge.
         default_settings: of the one server that ``default`` starts.
+
+    Attributes:
+        launched: all servers that it has started.
     """
 
     def __init__(self, contender: Contender, default_settings: Mapping[str, Setting]) -> None:
         self.contender = contender
+        self.launched: list[Server] = []
         self._default_settings = default_settings
         self._default: Server | None = None
-        self._launched: list[Server] = []
 
     def __call__(
         self,
@@ -68,17 +71,20 @@ class Launch:
         """
         options = LaunchOptions(settings, flags, env or {}, tcp, ws, server_id, cwd, read_stderr)
         server = self.contender.launch(options)
-        self._launched.append(server)
+        self.launched.append(server)
         return server
 
     def ready(self, **options: Any) -> Server:
         """Start a server as a call does, and wait until it is ready.
 
+        A server whose port another program took meanwhile is started again with another port.
+
         Raises:
             NotReady: it ended first, or was not ready in time.
         """
         __tracebackhide__ = True
-        return self(**options).wait_ready()
+        chosen = options.get("tcp") is not None or options.get("ws") is not None
+        return launched_ready(lambda: self(**options), again=not chosen)
 
     def default(self) -> Server:
         """Return the test's one server with the settings of its ``@settings``."""
@@ -89,7 +95,7 @@ class Launch:
 
     def stop_all(self) -> None:
         """End every server."""
-        for server in self._launched:
+        for server in self.launched:
             server.stop()
 
 

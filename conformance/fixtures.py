@@ -11,7 +11,7 @@ import pytest
 from conformance.contenders import Contender
 from conformance.factories import ClientFactory, Connect, Launch, ServerFactory
 from conformance.protocol import Door
-from conformance.recording import CLIENTS
+from conformance.recording import CLIENTS, SERVERS
 from conformance.server import Server
 from conformance.swarm import Swarm
 
@@ -30,8 +30,10 @@ def launch(contender: Contender, request: pytest.FixtureRequest) -> Iterator[Lau
     """Starts servers without waiting for them, for tests of starting and stopping."""
     marker = request.node.get_closest_marker("settings")
     launch = Launch(contender, marker.kwargs if marker else {})
+    request.node.stash[SERVERS] = launch.launched
     yield launch
     launch.stop_all()
+    del request.node.stash[SERVERS]
 
 
 @pytest.fixture

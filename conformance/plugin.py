@@ -10,10 +10,8 @@ Invariants:
   2. Only the controlling process writes the verdicts file.
 """
 
-import itertools
 import json
 import os
-import shlex
 import signal
 from collections.abc import Generator, Sequence
 from dataclasses import asdict
@@ -33,7 +31,8 @@ from conformance.policy import Policy, read_policy
 from conformance.protocol import Door, Rule
 from conformance.recording import run_of
 from conformance.selection import rule_of, rules_by_server, select
-from conformance.server import parse_address
+from conformance.server import READY_WITHIN, parse_address
+from conformance.templates import command_words, name_of
 
 
 __all__ = ["PROPERTY"]
@@ -62,6 +61,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="CMD",
         help="judge a server of any language: a command with {tcp} and {ws} in it",
     )
+    group.addoption("--name", metavar="NAME", help="what reports call the server of --command")
+    group.addoption(
+        "--start-within",
+        type=float,
+        metavar="S",
+        help=f"seconds that the server of --command may take to start (default {READY_WITHIN:g})",
+    )
     group.addoption("--tcp", metavar="H:P", help="judge a running server: its line door")
     group.addoption("--ws", metavar="H:P", help="judge a running server: its WebSocket door")
     group.addoption("--policy", metavar="FILE", help="what the server decides differently, in TOML")
@@ -85,7 +91,9 @@ def pytest_configure(config: pytest.Config) -> None:
     except (OSError, ValueError) as error:
         raise pytest.UsageError(f"--policy {path}: {error}") from None
     # A run that is terminated, by `timeout` for example, leaves no servers behind.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
     verdicts = config.getoption("--verdicts")
     if verdicts and not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Writer(Path(verdicts)), _WRITER)
@@ -191,7 +199,10 @@ def _find_contenders(config: pytest.Config) -> list[Contender]:
     tcp, ws = config.getoption("--tcp"), config.getoption("--ws")
     if command:
         contender = ForeignCommand(
-            command, _name_of(command), takes_settings=config.stash[_POLICY].takes_settings
+            command,
+            config.getoption("--name") or name_of(command_words(command)),
+            takes_settings=config.stash[_POLICY].takes_settings,
+            start_within=config.getoption("--start-within") or READY_WITHIN,
         )
         if not contender.doors:
             raise ValueError("--command names no address: put {tcp}, {ws} or both into it")
@@ -200,13 +211,6 @@ def _find_contenders(config: pytest.Config) -> list[Contender]:
         return [FixedAddresses(tcp and parse_address(tcp), ws and parse_address(ws))]
     named: list[str] = config.getoption("--server") or os.environ.get(_SERVERS_VARIABLE, "").split()
     return [OurServer(name.partition("=")[0]) for name in named or listed_ids()]
-
-
-def _name_of(command: str) -> str:
-    """Return a name for a command: its last plain word before the first place or flag."""
-    words = itertools.takewhile(lambda word: "{" not in word, shlex.split(command))
-    plain = [word for word in words if not word.startswith("-")]
-    return Path(plain[-1]).name if plain else "command"
 
 
 def _pair(contender: Contender, door: Door) -> Any:

@@ -5,7 +5,8 @@
     [declared]
     "slow.cut-off" = "drops the oldest message instead, as a ticker should"
 
-If a declared rule fails, it is shown as declared. A MUST cannot be declared.
+If a declared rule fails, it is shown as declared. A MUST cannot be declared. Without settings, a
+test that needs a setting is not applicable, so a server that takes none can be green.
 """
 
 import tomllib

@@ -14,16 +14,20 @@ from conformance.expectations import Mismatch
 from conformance.policy import Policy
 from conformance.protocol import Rule
 from conformance.results import Run
+from conformance.server import NotReady, Server
 from conformance.swarm import BrokenPromise
+from conformance.timing import TICK
 from conformance.verdicts import Unknown, Verdict
 
 
-__all__ = ["CLIENTS", "LEFT_OUT", "run_of", "shown_of"]
+__all__ = ["CLIENTS", "LEFT_OUT", "SERVERS", "run_of", "shown_of"]
 
 CLIENTS = pytest.StashKey[list[Client]]()  # the clients of the running test
+SERVERS = pytest.StashKey[list[Server]]()  # the servers that it has started
 LEFT_OUT = "left out of a quick run: "  # how the reason of such a skip begins
 
 _MOST_LINES_DRAWN = 40
+_CRASH_WITHIN = 2 * TICK  # a process ends a moment after its connections
 # Hints for a terminal, which pytest adds to the message of an assertion.
 _NOISE = re.compile(r"^ *(Use -v to get|Omitting \d+|\.\.\.Full output).*\n?", re.MULTILINE)
 
@@ -37,6 +41,8 @@ def run_of(
     error = call.excinfo.value if call.excinfo is not None else None
     clients = item.stash.get(CLIENTS, [])
     shown = shown_of(error, rule.id, message, clients) if verdict == "fail" else None
+    if verdict in ("fail", "unknown") and not isinstance(error, NotReady):
+        message = _with_crash(message, item.stash.get(SERVERS, []))
     history_text, history_svg = _drawn(shown) if shown else ("", "")
     params = item.callspec.params
     return Run(
@@ -52,6 +58,12 @@ def run_of(
         history_svg=history_svg,
         duration_s=round(duration_s, 3),
     )
+
+
+def _with_crash(message: str, servers: list[Server]) -> str:
+    """Return a message that begins with the server that crashed, if one did."""
+    crashed = [crash for server in servers if (crash := server.crash(_CRASH_WITHIN))]
+    return "\n".join([*crashed, message])
 
 
 def _claim(docstring: str) -> str:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from conformance.guard import guard, release
 from conformance.protocol import select_rules
 from conformance.python import module_command
 from conformance.results import Results, Run, runs_of
@@ -32,7 +33,7 @@ RULES = Path(__file__).parent / "rules"
 WORKERS = 4  # tests at the same time: most tests wait most of the time
 
 _FOLLOW_EVERY_S = 0.1
-_END_WITHIN_S = 15.0
+_END_WITHIN_S = 1.0  # then the guards of its processes end what is left
 
 Progress = Callable[[int, int, Run], None]  # runs done, runs planned, the latest
 
@@ -77,6 +78,7 @@ def run_suite(request: Request, progress: Progress = lambda *_: None) -> Results
                 env=_suite_environment(request.tick_s),
                 start_new_session=True,  # so that Ctrl-C reaches only us, and we pass it on
             )
+            guard(suite.pid)
             with _ended_with_us(suite):
                 runs = list(_follow(verdicts, suite, progress))
         if suite.returncode not in (0, 1) or not runs:
@@ -144,12 +146,15 @@ def _ended_with_us(suite: subprocess.Popen[bytes]) -> Iterator[None]:
         yield
     finally:
         if suite.poll() is None:
-            os.killpg(suite.pid, signal.SIGINT)  # the workers too
-            try:
+            # SIGTERM, which the workers get too: SIGINT is ignored in what a script starts with &.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(suite.pid, signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 suite.wait(_END_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                os.killpg(suite.pid, signal.SIGKILL)
-                suite.wait()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(suite.pid, signal.SIGKILL)  # a worker may be left
+        suite.wait()
+        release(suite.pid)
 
 
 def _about() -> dict[str, str]:

@@ -24,6 +24,11 @@ def _forget_the_callers_folder() -> None:
 if __name__ == "__main__":
     _forget_the_callers_folder()
 
+    if sys.argv[1:2] == ["serve"]:  # before the imports of hubbub.cli, which take a while
+        from implementations.start import put_in_order
+
+        put_in_order()
+
     from hubbub.cli import main
 
     sys.exit(main())

@@ -9,12 +9,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import signal
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hubbub.output import lasting
 from implementations.servers import SERVERS
 
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from benchmarks.campaign import Plan
+    from benchmarks.peers import Peer
     from benchmarks.results import Results, Run
 
 __all__ = ["Journal", "add_arguments", "measure", "run"]
@@ -40,10 +41,12 @@ examples:
   hubbub bench closed open --command "python my_server.py --web {ws}"
   hubbub report bench.json     draw the results
 
-Your own server gets HOST:PORT in place of {ws}; without {ws} it gets --ws
-HOST:PORT. When its door is open it prints one line with "ready" and
-"ws=HOST:PORT". It is judged before it is measured: a server that loses or
-alters messages is left out, and the reason is shown.
+In the command of your own server {ws} becomes HOST:PORT and {ws_port} the port;
+without either, --ws HOST:PORT is appended. It is ready when its door accepts
+connections, or when it prints where it listens. There is no shell; if it needs
+one, write  sh -c 'cd chat && node chat.js {ws_port}'. It is judged before it is
+measured: a server that loses or alters messages is left out, and the reason is
+shown; what else it does differently is said, and it is measured.
 
 exit code: 0 if all runs are valid, 1 if any is invalid, 2 after misuse, 3 if
 no run is invalid but some are unknown, 130 if it was stopped
@@ -80,6 +83,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="your own server; without --server and --peer it is measured beside asyncio-direct, "
         "c-floor and go-gorilla",
     )
+    parser.add_argument("--name", metavar="NAME", help="what the results call your own server")
+    parser.add_argument(
+        "--start-within",
+        type=float,
+        metavar="S",
+        help="seconds that your own server may take to start (default 20)",
+    )
     parser.add_argument(
         "--processes",
         type=int,
@@ -108,6 +118,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from benchmarks.campaign import changed_since
     from benchmarks.load import LoadError
+    from benchmarks.peers import PEERS
     from benchmarks.results import write
     from benchmarks.table import print_tables
 
@@ -122,8 +133,14 @@ def run(arguments: argparse.Namespace) -> int:
     except ValueError as error:
         print(f"hubbub: {error}", file=sys.stderr)
         return 2
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: stop all servers
-    console = Console()
+    console = Console(file=lasting(sys.stdout))
+    if arguments.own is not None:
+        own = next(PEERS[peer] for peer in plan.peers or () if PEERS[peer].is_own)
+        try:
+            _try_own(own)
+        except LoadError as error:
+            print(f"hubbub: {own.id} was not measured: {error}", file=sys.stderr)
+            return 2
     try:
         results = measure(plan, console, begun=begun, journal=journal)
         write(results, arguments.output)
@@ -146,6 +163,19 @@ def run(arguments: argparse.Namespace) -> int:
     console.print(f"\nThe results: {arguments.output}", soft_wrap=True, highlight=False)
     console.print(f"A report:    hubbub report {arguments.output}", soft_wrap=True, highlight=False)
     return {"invalid": 1, "unknown": 3}.get(results.verdict, 0)
+
+
+def _try_own(own: Peer) -> None:
+    """Start the user's own server once, before anything else is measured.
+
+    Raises:
+        LoadError: it does not start, or opens no door.
+    """
+    from benchmarks.server_process import server_command, serving
+    from benchmarks.workload import Workload
+
+    with serving(server_command(own.id, Workload()), None, own.start_within_s):
+        pass
 
 
 def measure(
@@ -272,9 +302,13 @@ def _plan(arguments: argparse.Namespace) -> Plan:
     for name in ("processes", "clients"):
         if getattr(arguments, name) is not None and getattr(arguments, name) < 1:
             raise ValueError(f"--{name} must be at least 1")
+    if arguments.own is None and (arguments.name or arguments.start_within):
+        raise ValueError("--name and --start-within go with --command")
+    if arguments.start_within is not None and not 0 < arguments.start_within < 86_400:
+        raise ValueError("--start-within is a number of seconds over 0, at most a day")
     servers, peers = arguments.server, arguments.peer
     if arguments.own is not None:
-        own = own_peer(arguments.own)
+        own = own_peer(arguments.own, arguments.name, arguments.start_within)
         PEERS[own.id] = own
         servers = servers or list(BESIDE_SERVERS)
         peers = [own.id, *(BESIDE_PEERS if peers is None else peers)]

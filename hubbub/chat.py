@@ -42,6 +42,7 @@ EPILOG = """\
 examples:
   hubbub chat                          the TCP door on this machine
   hubbub chat ws://127.0.0.1:8080/ws   the WebSocket door
+  hubbub chat https://chat.example/    the WebSocket door beside that page
   printf 'hi\\n' | hubbub chat          send one line, print all replies
   hubbub chat < said.txt > heard.txt   send a file, save all replies
 
@@ -67,7 +68,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Address.parse,
         default="127.0.0.1:8000",
         metavar="ADDRESS",
-        help="a TCP door, H:P, or a WebSocket door, ws://H:P/ws (default %(default)s)",
+        help="a TCP door, H:P, or a WebSocket door, ws://H:P/ws or wss://H/ws, or the address of "
+        "its page, http://H:P/ (default %(default)s)",
     )
 
 

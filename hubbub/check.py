@@ -1,9 +1,10 @@
 """``hubbub check``: judge the answer to a lesson's exercise; show hints, the solution; start again.
 
-It never goes on to the next lesson by itself: a learner would take its message for their own.
+It never goes on to the next lesson by itself: a learner would read the message of the next lesson
+as a message about the answer.
 
-Invariant: what is to be remembered is written before anything is printed, for the reader of a pipe
-may go at the first line.
+Invariant: progress is saved before anything is printed, because the reader of a pipe may end after
+the first line.
 """
 
 from __future__ import annotations
@@ -40,10 +41,11 @@ examples:
   hubbub check 02 --solution   compare your answer with ours, once it passed
   hubbub check 02 --reset      start again; a copy of your answer is kept
 
-which exercise: the one of the workspace that the current folder is in, else of
-  the workspace that hubbub learn --into made last, else the one in the clone
+It judges the exercise in the workspace (hubbub learn --into DIR) that you are
+in. Outside a workspace it judges the newest workspace's exercise, or without a
+workspace the exercise in the clone.
 
-exit code: 0 every promise is kept, 1 one is not, 2 misuse
+exit code: 0 if every promise is kept, 1 if one is broken, 2 after misuse
 """
 _LOOK_EVERY_S = 0.3
 
@@ -55,9 +57,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--watch", action="store_true", help="judge it each time you save the file")
     what.add_argument("--hint", action="store_true", help="show the next hint")
-    what.add_argument("--solution", action="store_true", help="show ours, once yours has passed")
+    what.add_argument(
+        "--solution", action="store_true", help="compare your answer with ours, once it passed"
+    )
     what.add_argument("--reset", action="store_true", help="restore the shipped exercise")
-    parser.add_argument("--seed", type=int, metavar="N", help="only the turns that N makes")
+    parser.add_argument("--seed", type=int, metavar="N", help="judge only the schedule of seed N")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -69,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
     if lesson.own is None and not IS_CLONE:
         print(
-            "hubbub: make a folder for your answers first:  hubbub learn --into hubbub-lessons",
+            "hubbub: make a workspace first:  hubbub learn --into hubbub-lessons",
             file=sys.stderr,
         )
         return 2
@@ -91,15 +95,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _cannot_keep(error: OSError) -> int:
-    print(f"hubbub: your progress cannot be kept: {error}", file=sys.stderr)
+    print(f"hubbub: your progress cannot be saved: {error}", file=sys.stderr)
     return 2
 
 
 def _check(lesson: Lesson, progress: Progress, seed: int | None) -> int:
     number = lesson.number
     if not lesson.exercise.is_file():
-        gone = pasted(lesson.exercise)
-        print(f"{gone} is gone. To have it back:  hubbub check {number} --reset")
+        print(f"There is no {pasted(lesson.exercise)}.")
+        print(f"To restore it:  hubbub check {number} --reset")
         return 1
     report = judge(lesson, seed=seed)
     code = 0 if report.passed else 1
@@ -122,15 +126,15 @@ def _what_next(lesson: Lesson, progress: Progress, report: Report, seed: int | N
         if left > 0:
             rows.append(f"A hint ({left} left):  hubbub check {lesson.number} --hint")
     elif seed is not None:
-        rows.append(f"Only seed {seed} was judged. All of them:  hubbub check {lesson.number}")
+        rows.append(f"That was only seed {seed}. To judge all:  hubbub check {lesson.number}")
     else:
-        rows.append(f"Compare it with ours:  hubbub check {lesson.number} --solution")
+        rows.append(f"To compare it with ours:  hubbub check {lesson.number} --solution")
     return "\n".join(["", *rows]) if rows else ""
 
 
 def _watch(lesson: Lesson, progress: Progress, seed: int | None) -> int:
     saved = None
-    print(f"Watching {pasted(lesson.exercise)}; Ctrl-C ends it.\n")
+    print(f"Watching {pasted(lesson.exercise)}; press Ctrl-C to stop.\n")
     while True:
         now = _stamp(lesson.exercise)
         if now != saved:
@@ -177,13 +181,15 @@ def _solution(lesson: Lesson, progress: Progress) -> int:
     difference = difflib.unified_diff(yours, ours, "yours", "ours", "", "", 3, "")
     look = look_of_terminal()
     print(f"{pasted(lesson.solution)}, and how it differs from yours:\n")
-    print(look.spelled("\n".join(difference)) or "They are the same.")
+    print(look.spelled("\n".join(difference)) or "There is no difference.")
     return 0
 
 
 def _lines(path: Path) -> list[str]:
     try:
-        with tokenize.open(path) as file:  # it may declare an encoding, or begin with a mark
+        with tokenize.open(
+            path
+        ) as file:  # it may declare an encoding or begin with a byte order mark
             return file.read().splitlines()
     except (SyntaxError, ValueError):
         return path.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -201,15 +207,15 @@ def _reset(lesson: Lesson, progress: Progress) -> int:
         exercise.parent.mkdir(parents=True, exist_ok=True)
         exercise.write_bytes(shipped)
     except OSError as error:
-        print(f"hubbub: {name} cannot be put back: {error}", file=sys.stderr)
+        print(f"hubbub: cannot restore {name}: {error}", file=sys.stderr)
         return 2
     try:
         progress.forget(lesson.number)
     except OSError as error:
         return _cannot_keep(error)
     if aside is not None:
-        print(f"What you wrote is kept at {shlex.quote(str(aside))}")
-    print(f"{name} is as it was shipped, and lesson {lesson.number} is not begun.")
+        print(f"A copy of your answer is kept: {shlex.quote(str(aside))}")
+    print(f"{name} is restored, and your progress in lesson {lesson.number} is reset.")
     return 0
 
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import signal
 import sys
 from collections.abc import Collection
 from importlib import import_module
 from typing import Any, NoReturn
 
 from hubbub.extras import complaint
-from hubbub.output import CannotWrite
+from hubbub.output import CannotWrite, open_streams
 
 
 __all__ = ["COMMANDS", "main", "make_parser"]
@@ -81,7 +82,12 @@ class _Version(argparse.Action):
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    argv = sys.argv[1:] if argv is None else argv
+    if argv is None:  # this process is ours, so its streams and signals are too
+        argv = sys.argv[1:]
+        if argv[:1] == ["serve"]:
+            return _serve_in_this_process(argv[1:])
+        open_streams()
+        _interrupted_by_signals()
     if argv[:1] == ["serve"]:  # has a parser of its own, shared with python -m implementations
         from implementations.__main__ import main as serve
 
@@ -90,6 +96,35 @@ def main(argv: list[str] | None = None) -> int:
         return _run(argv)
     except KeyboardInterrupt:
         return 130
+
+
+def _serve_in_this_process(argv: list[str]) -> int:
+    from implementations.start import put_in_order
+
+    put_in_order()
+    from implementations.__main__ import main as serve
+
+    exit_code = serve(argv)
+    put_in_order()  # asyncio leaves Python's own handler of SIGINT behind
+    return exit_code
+
+
+def _interrupted_by_signals() -> None:
+    """Let SIGTERM, and SIGHUP of a closed terminal, end a command as Ctrl-C does.
+
+    So it ends what it has started. A signal that the caller ignores, as ``nohup`` does, stays
+    ignored. A second signal ends the command at once, and the guards of its processes end those.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _interrupt)
+
+
+def _interrupt(number: int, _frame: object) -> NoReturn:
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(each) is _interrupt:
+            signal.signal(each, signal.SIG_DFL)
+    raise KeyboardInterrupt
 
 
 def make_parser(

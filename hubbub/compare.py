@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.suite import SuiteError
 from hubbub import bench, conform, report
+from hubbub.output import lasting
 from implementations.servers import SERVERS
 
 
@@ -130,8 +130,7 @@ def _compare_servers(arguments: argparse.Namespace) -> int:
         quick=True,
     )
 
-    console = Console()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: stop all servers
+    console = Console(file=lasting(sys.stdout))
     try:
         with _progress("judging", console) as step:
             judged = conform.judge(
@@ -145,9 +144,9 @@ def _compare_servers(arguments: argparse.Namespace) -> int:
         print(f"hubbub: {error}", file=sys.stderr)
         return 1
 
+    page = write_report(judged, measured, arguments.output)
     print_report(judged, console)
     print_tables(measured, console)
-    page = write_report(judged, measured, arguments.output)
     console.print(f"\nThe report: {page}", soft_wrap=True, highlight=False)
     return 1 if measured.verdict == "invalid" else judged.exit_code
 

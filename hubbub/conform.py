@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import signal
+import re
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conformance.server import READY_WITHIN
 from conformance.suite import WORKERS, Progress, Request, SuiteError, run_suite
 from hubbub.output import write
 from implementations.core.errors import SettingsError
@@ -41,8 +42,19 @@ becomes the settings that a test needs; HUBBUB_* variables hold these as well.
 To judge a server that is already running, with no other client in its room:
   hubbub conform --tcp 127.0.0.1:8000 --ws 127.0.0.1:8080
 
+The command is started once before any rule is judged: one that does not start
+is refused. There is no shell; if it needs one, write  sh -c 'cd chat && exec
+node chat.js {ws_port}'. A server is ready when its door accepts connections.
+
+To judge only the WebSocket protocol by the 247 Autobahn cases (10 s):
+  hubbub conform --autobahn asyncio-mutex
+  hubbub conform --autobahn --command "node echo.js {ws_port}" --path /echo
+The cases need an echo server: it sends each message back unchanged, text or
+binary, and sends nothing else. For one of our ids, hubbub starts an echo
+server on the WebSocket code of that runtime.
+
 A policy file says where a server differs from a SHOULD, and why:
-  settings = "none"          # it takes no settings at all
+  settings = "none"          # it takes none: rules that need one do not apply
   [declared]
   "slow.cut-off" = "drops the oldest message instead, as a ticker should"
 
@@ -51,6 +63,7 @@ misuse, 3 if no rule failed but one is unknown: the run did not exercise it
 """
 
 _REPORT_EVERY_S = 5.0
+_NAME = re.compile(r"[\w.-]+")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,11 +71,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLES
     parser.add_argument("ids", nargs="*", metavar="ID", help="which servers (hubbub list)")
     parser.add_argument("--command", metavar="CMD", dest="template", help="start any other server")
+    parser.add_argument("--name", metavar="NAME", help="what the report calls that server")
+    parser.add_argument(
+        "--start-within",
+        type=float,
+        metavar="S",
+        help=f"seconds that it may take to start (default {READY_WITHIN:g})",
+    )
     parser.add_argument("--tcp", metavar="H:P", help="the TCP door of a running server")
     parser.add_argument("--ws", metavar="H:P", help="its WebSocket door")
     parser.add_argument("--policy", metavar="FILE", help="where the server differs, and why")
     parser.add_argument("--rules", metavar="ID,…", help="only these rules or areas")
     parser.add_argument("--quick", action="store_true", help="one test per rule; skips slow tests")
+    parser.add_argument(
+        "--autobahn", action="store_true", help="the Autobahn cases instead of the rules; see below"
+    )
+    parser.add_argument(
+        "--path", metavar="PATH", help="with --autobahn: where the echo is (default /ws)"
+    )
     parser.add_argument("--json", metavar="FILE", help="also write the results as JSON")
     parser.add_argument("--html", metavar="FILE", help="also write the results as HTML")
     parser.add_argument(
@@ -77,7 +103,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge, show the matrix, and return the exit code."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: stop all servers
+    if arguments.autobahn:
+        return _run_autobahn(arguments)
     from rich.console import Console
 
     from conformance.matrix import print_report, render_html
@@ -88,20 +115,35 @@ def run(arguments: argparse.Namespace) -> int:
         with shown_progress(Console(stderr=True)) as progress:
             results = run_suite(request, progress)
     except (ValueError, OSError) as error:
-        print(f"hubbub: {error} (try hubbub conform --help)", file=sys.stderr)
+        more = "" if str(error).startswith("--command") else " (try hubbub conform --help)"
+        print(f"hubbub: {error}{more}", file=sys.stderr)
         return 2
     except SuiteError as error:
         print(f"hubbub: {error}", file=sys.stderr)
         return 2
-    print_report(results)
     autobahn = read_lines(arguments.ids)
-    for number, line in enumerate(autobahn):
-        print(line if number else f"\nAutobahn\n{line}")
-    if arguments.json:
+    if arguments.json:  # before anything is printed: the reader of a pipe may have ended
         write(Path(arguments.json), results.to_json())
     if arguments.html:
         write(Path(arguments.html), render_html(results, autobahn))
+    print_report(results)
+    for number, line in enumerate(autobahn):
+        print(line if number else f"\nAutobahn\n{line}")
     return results.exit_code
+
+
+def _run_autobahn(arguments: argparse.Namespace) -> int:
+    from conformance.autobahn import CannotRun
+    from conformance.server import NotReady
+    from hubbub import autobahn
+
+    try:
+        return autobahn.run(arguments)
+    except (ValueError, OSError) as error:
+        print(f"hubbub: {error} (try hubbub conform --help)", file=sys.stderr)
+    except (CannotRun, NotReady) as error:
+        print(f"hubbub: {error}", file=sys.stderr)
+    return 2
 
 
 def judge(
@@ -157,10 +199,11 @@ def _request(arguments: argparse.Namespace) -> Request:
     Raises:
         ValueError: the flags contradict each other, or name something that does not exist.
     """
-    from conformance.contenders import ForeignCommand
+    from conformance.contenders import ForeignCommand, check_starts
     from conformance.policy import read_policy
     from conformance.protocol import select_rules
-    from conformance.server import parse_address
+    from conformance.server import accepts, parse_address
+    from conformance.templates import command_words, name_of
 
     at = [
         f"--{door}={getattr(arguments, door)}" for door in ("tcp", "ws") if getattr(arguments, door)
@@ -170,20 +213,39 @@ def _request(arguments: argparse.Namespace) -> Request:
         raise ValueError("name servers by id, or give --command, or give --tcp or --ws")
     for option in at:
         parse_address(option.partition("=")[2])
-    if arguments.template is not None and not ForeignCommand(arguments.template).doors:
+    if arguments.template is None:
+        for flag in ("name", "start_within"):
+            if getattr(arguments, flag) is not None:
+                raise ValueError(f"--{flag.replace('_', '-')} goes with --command")
+    elif not ForeignCommand(arguments.template).doors:
         raise ValueError("--command names no address: put {tcp}, {ws} or both into it")
+    if arguments.start_within is not None and not 0 < arguments.start_within < 86_400:
+        raise ValueError("--start-within is a number of seconds over 0, at most a day")
+    if arguments.name is not None and not _NAME.fullmatch(arguments.name):
+        raise ValueError("--name is a word of letters, digits, dots, hyphens and underscores")
     unknown = [server_id for server_id in arguments.ids if not _is_known(server_id)]
     if unknown:
         raise ValueError(f"there is no server {', '.join(sorted(unknown))}: see hubbub list")
+    if arguments.path:
+        raise ValueError("--path goes with --autobahn")
     if arguments.workers < 1:
         raise ValueError("-n must be at least 1")
     select_rules(arguments.rules)
     if arguments.policy:
         read_policy(Path(arguments.policy))
+    for option in at:
+        door, _, address = option.removeprefix("--").partition("=")
+        if not accepts(parse_address(address), speaks=door == "tcp"):
+            raise ValueError(f"--{door}: nothing accepts at {address}")
     ids = [find(server_id).id for server_id in arguments.ids]
     contenders = _server_options(ids) + at
     if arguments.template is not None:
-        contenders = [f"--command={arguments.template}"]
+        words = command_words(arguments.template)
+        name = arguments.name or name_of(words)
+        within = arguments.start_within or READY_WITHIN
+        check_starts(ForeignCommand(arguments.template, name, start_within=within))
+        contenders = [f"--command={arguments.template}", f"--name={name}"]
+        contenders += [f"--start-within={within}"]
     return Request(
         contenders,
         ids,

@@ -24,8 +24,11 @@ __all__ = ["Address", "Door", "LineDoor", "Lost", "WebSocketDoor", "connect", "o
 
 CONNECT_TIMEOUT_S = 10.0  # for each address of the host, and for the WebSocket handshake
 CLOSE_TIMEOUT_S = 1.0  # for the closing handshake of a WebSocket
-LINE_LIMIT_BYTES = 1024 * 1024  # our servers never keep more than this for one client
+LINE_LIMIT_BYTES = 64 * 1024 * 1024  # far more than a room sends: else a server could fill memory
 CHUNK_BYTES = 64 * 1024
+
+# What a URL of each scheme leads to: the scheme of a WebSocket, and the port if none is written.
+_SCHEMES = {"ws": ("ws", 80), "wss": ("wss", 443), "http": ("ws", 80), "https": ("wss", 443)}
 
 
 class Lost(Exception):
@@ -43,20 +46,27 @@ class Address(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Address:
-        """Read ``H:P`` or ``ws://H:P/ws``.
+        """Read ``H:P``, ``ws://H:P/ws`` with or without a query, or the address of the page.
+
+        ``:P`` means this machine.
 
         Raises:
-            argparse.ArgumentTypeError: the text is neither.
+            argparse.ArgumentTypeError: the text is none of these.
         """
         try:
-            if "://" not in text:
-                return cls(Endpoint.parse(text))
-            parts = urlsplit(text)
-            if parts.scheme != "ws" or not parts.hostname:
+            parts = urlsplit(text) if "://" in text else None
+            if parts is None or parts.scheme == "tcp":
+                host, port = Endpoint.parse(text.rpartition("://")[2].rstrip("/"))
+                return cls(Endpoint(host or "localhost", port))
+            if parts.scheme not in _SCHEMES or not parts.hostname:
                 raise ValueError
-            endpoint = Endpoint(parts.hostname, parts.port or 80)
+            scheme, default_port = _SCHEMES[parts.scheme]
+            endpoint = Endpoint(parts.hostname, parts.port or default_port)
             path = parts.path if parts.path.strip("/") else "/ws"
-            return cls(endpoint, f"ws://{endpoint}{path}")
+            if parts.scheme.startswith("http"):  # the page's own address: the room is beside it
+                path = f"{parts.path.rpartition('/')[0]}/ws"
+            query = f"?{parts.query}" if parts.query else ""
+            return cls(endpoint, f"{scheme}://{endpoint}{path}{query}")
         except ValueError:
             raise argparse.ArgumentTypeError(
                 f"expected HOST:PORT or ws://HOST:PORT/ws, got {text!r}"
@@ -89,11 +99,13 @@ class LineDoor:
         Raises:
             Lost: it ended in any other way.
         """
-        rest = b""
+        rest = bytearray()
         while chunk := await self._receive():
-            *lines, rest = (rest + chunk).split(b"\n")
+            *lines, last = chunk.split(b"\n")
             for line in lines:
-                yield line.decode(errors="replace")
+                yield (rest + line).decode(errors="replace")
+                rest.clear()
+            rest += last
             if len(rest) > LINE_LIMIT_BYTES:
                 raise Lost(f"the server sent a line over {LINE_LIMIT_BYTES} bytes")
         if rest:

@@ -69,11 +69,11 @@ def run(arguments: argparse.Namespace) -> int:
     except (NotATape, ValueError, OSError) as error:
         print(f"hubbub: {arguments.file}: {error}", file=sys.stderr)
         return 2
-    print(as_text(part, shown), end="")
     if arguments.svg is not None:
         write(arguments.svg, as_svg(part, shown))
     if arguments.trace is not None:
         write(arguments.trace, json.dumps(trace_events(tape)))
+    print(as_text(part, shown), end="")  # after the files: the reader may have ended
     return 1 if broken else 0
 
 

@@ -88,10 +88,10 @@ def run(arguments: argparse.Namespace) -> int:
     except SuiteError as error:
         print(f"hubbub: {error}", file=sys.stderr)
         return 2
+    if arguments.html is not None:  # before anything is printed: the reader may have ended
+        write(arguments.html, render(found))
     for finding in found:
         print(_line(finding))
-    if arguments.html is not None:
-        write(arguments.html, render(found))
     return 0 if all(finding.as_said for finding in found) else 1
 
 

@@ -1,8 +1,9 @@
-"""``hubbub learn``: how far a learner has got, one lesson opened, or a folder for the answers."""
+"""``hubbub learn``: list the lessons and the progress, open a lesson, or make a workspace."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import subprocess
 import sys
@@ -29,15 +30,18 @@ __all__ = ["add_arguments", "run"]
 
 EXAMPLES = """\
 examples:
-  hubbub learn              the lessons, and which exercises you have passed
-  hubbub learn 02           open the notebook of lesson 02
-  hubbub learn --into mine  copy notebooks and exercises to the folder mine
+  hubbub learn              list the lessons, and the exercises you have passed
+  hubbub learn --into mine  copy notebooks and exercises into the folder mine
+  hubbub learn 02           open the notebook of lesson 02 in JupyterLab
   hubbub check 02           judge your answer to the exercise of lesson 02
 
-A folder made by --into is yours: git pull and an update of hubbub leave it alone.
-From then on hubbub learn opens its notebooks and hubbub check judges its
-exercises. Of several such folders the one you stand in counts, else the last made.
+A folder made by --into is your workspace: git pull and an update of hubbub do
+not change it. hubbub learn opens its notebooks, and hubbub check judges its
+exercises. If there are several, the one that you are in counts, or else the
+newest.
 """
+
+_END_WITHIN_S = 1.5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,10 +52,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--into",
         metavar="DIR",
         type=Path,
-        help="copy the lessons into a folder of your own; what is there stays",
+        help="copy the lessons into a folder of your own; keep the files there",
     )
     parser.add_argument(
-        "--no-browser", action="store_true", help="start JupyterLab, and open no window"
+        "--no-browser", action="store_true", help="start JupyterLab without opening a window"
     )
     parser.add_argument(
         "--allow-root", action="store_true", help="let JupyterLab run as root, as in a container"
@@ -80,19 +84,19 @@ def _into(folder: Path) -> int:
     try:
         copied, kept = make_workspace(folder)
     except OSError as error:
-        print(f"hubbub: the lessons cannot be copied: {error}", file=sys.stderr)
+        print(f"hubbub: cannot copy the lessons: {error}", file=sys.stderr)
         return 2
     try:
         Progress().keep_workspace(folder)
     except OSError as error:
-        print(f"hubbub: your progress cannot be kept: {error}", file=sys.stderr)
+        print(f"hubbub: your progress cannot be saved: {error}", file=sys.stderr)
         return 2
     if copied:
-        print(f"{len(copied)} lessons are in {pasted(folder)}")
+        print(f"lessons copied into {pasted(folder)}: {len(copied)}")
     if kept:
-        print(f"{len(kept)} lessons were there already, and stay as they are.")
+        print(f"lessons already there, not changed: {len(kept)}")
     first = [*copied, *kept][0]
-    print(f"the first exercise is {pasted(folder / first / 'exercise.py')}")
+    print(f"first exercise:  {pasted(folder / first / 'exercise.py')}")
     print(f"next:  hubbub learn {first[:2]}    then  hubbub check {first[:2]}")
     return 0
 
@@ -100,7 +104,7 @@ def _into(folder: Path) -> int:
 def _show_all() -> int:
     there = lessons()
     if not there:
-        raise NoLesson(f"there are no lessons at {LESSONS}: is this hubbub whole?")
+        raise NoLesson(f"there are no lessons in {LESSONS}: download or install hubbub again")
     progress = Progress()
     if progress.complaint:
         print(f"hubbub: {progress.complaint}", file=sys.stderr)
@@ -129,13 +133,16 @@ def _mark(progress: Progress, lesson: Lesson) -> str:
 
 def _open(lesson: Lesson, flags: list[str]) -> int:
     if lesson.own is None and not IS_CLONE:
-        raise NoLesson("make a folder for it first:  hubbub learn --into hubbub-lessons")
+        raise NoLesson("make a workspace first:  hubbub learn --into hubbub-lessons")
     print(f"{lesson.number}  {lesson.title}")
     print(f"  notebook  {pasted(lesson.notebook)}")
     print(f"  exercise  {pasted(lesson.exercise)}")
     print(f"  judge it  hubbub check {lesson.number}")
     if lacking := complaint("learn NN"):
-        print(f"{lacking}, or in a clone: make lessons", file=sys.stderr)
+        if IS_CLONE:
+            print("\nIn a clone, make lessons installs JupyterLab and opens the first lesson.")
+        sys.stdout.flush()
+        print(lacking, file=sys.stderr)
         return 2
     if getattr(os, "geteuid", lambda: 1)() == 0 and "--allow-root" not in flags:
         print("\nJupyterLab does not run as root unless it is told to. To allow it:")
@@ -148,6 +155,19 @@ def _open(lesson: Lesson, flags: list[str]) -> int:
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = os.environ | {
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        "PYTHONPATH": os.pathsep.join(paths),  # a notebook may import the project's folders
+        "PYTHONPATH": os.pathsep.join(paths),  # notebooks import the project's packages
     }
-    return subprocess.run(command, cwd=top, check=False, env=environment).returncode
+    from conformance.guard import guard, release
+
+    notebooks = subprocess.Popen(command, cwd=top, env=environment)
+    guard(notebooks.pid, whole_group=False)  # it shares our group, because it needs the terminal
+    try:
+        return notebooks.wait()
+    finally:  # it ends its kernels when it is terminated, and not when it is killed
+        if notebooks.poll() is None:
+            notebooks.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                notebooks.wait(_END_WITHIN_S)
+        notebooks.kill()
+        notebooks.wait()
+        release(notebooks.pid)

@@ -1,9 +1,9 @@
-"""Publish a round of measurements: draw its report, and put its table into the README.
+"""Publish a round of measurements: its report, its table, and five rows of that in the README.
 
     python -m hubbub.publish benchmarks/rounds/2026-11/results.json.gz
 
-The table stands between two marks in the README. It is never typed: publishing replaces everything
-between the marks.
+The report and the table (table.md) are written beside the results. The README's rows stand between
+two marks. No number is typed: publishing replaces everything between the marks.
 """
 
 from __future__ import annotations
@@ -20,28 +20,62 @@ from benchmarks.table import ratio_text
 from hubbub.report import render
 
 
-__all__ = ["main", "readme_block", "replace_block"]
+__all__ = ["main", "readme_block", "replace_block", "round_table"]
 
 _ROOT = Path(__file__).resolve().parents[1]
+
+# The README's rows, and what each server is in a few words.
+_SHOWN = {
+    "c-floor": "one C thread that only calls `send` once per client: the floor",
+    "asyncio-direct": "ours: one task owns the room and writes to the sockets itself",
+    "asyncio-broadcaster": "ours: one task owns the room, each client has an outbox and a pump",
+    "go-gorilla": "the chat hub that most Go servers copy, from gorilla/websocket's example",
+    "websockets-broadcast": "the `broadcast()` function of the Python library `websockets`",
+}
 _BEGIN, _END = "<!-- round: made by make round -->", "<!-- end of round -->"
 
 
-def readme_block(results: Results, report: str) -> str:
-    """Return the README's table of a round, with the machine, the versions and the date below it.
+def readme_block(results: Results, folder: str) -> str:
+    """Return the README's rows of a round, with the machine, the versions and the date below them.
 
-    ``report`` is the path of the rendered page, relative to the README.
+    ``folder`` is the folder of the round, relative to the README.
     """
-    by_name = {summary.scenario.name: summary for summary in summarise(results)}
-    closed = by_name.get("closed")
-    if closed is None:
-        raise ValueError("the results lack the scenario closed, which every round has")
-    peer = results.peer
+    by_name = _by_scenario(results)
+    closed = by_name["closed"]
     lines = [
+        "| server | what it is | µs per delivery | p99 at 500 messages/s | KiB per client |",
+        "|---|---|---|---|---|",
+    ]
+    for server in _ranked(closed):
+        if server in _SHOWN:
+            (cell,) = closed.of(server)
+            p99 = _text(by_name.get("open"), server, "p99", " ms")
+            cells = [f"`{server}`", _SHOWN[server], cell.text("cost"), p99, cell.text("client")]
+            lines.append(f"| {' | '.join(cells)} |")
+    lines += [
+        "",
+        f"{_conditions(results, closed)} [All {len(closed.servers)} servers]({folder}/table.md) "
+        f"with their ratios to Go, and [the whole round]({folder}/report.html): every scenario, "
+        'with the result that was expected of it. "Does not keep up": at 500 messages per second '
+        "the backlog grows to the end of the run. A server with cheap deliveries can still fail "
+        "there if it makes one send per message; the direct servers join waiting messages into "
+        "one send.",
+    ]
+    return "\n".join(lines)
+
+
+def round_table(results: Results) -> str:
+    """Return the page table.md: every server of a round, the cheapest delivery first."""
+    by_name = _by_scenario(results)
+    closed, peer = by_name["closed"], results.peer
+    lines = [
+        "# What a message costs, at every server",
+        "",
         f"| server | µs per delivery | ratio to {peer} | p99 at 500 messages/s | KiB per client "
         "| µs per delivery, 9,000 clients | MiB, 9,000 clients |",
         "|---|---|---|---|---|---|---|",
     ]
-    for server in sorted(closed.servers, key=lambda one: _cost(closed, one)):
+    for server in _ranked(closed):
         (cell,) = closed.of(server)
         row = [
             f"`{server}`",
@@ -53,22 +87,34 @@ def readme_block(results: Results, report: str) -> str:
             _text(by_name.get("crowd"), server, "rss"),
         ]
         lines.append(f"| {' | '.join(row)} |")
+    ranges = "The range after a ratio holds 95 % of its bootstrap resamples."
+    return "\n".join([*lines, "", f"{_conditions(results, closed)} {ranges}", ""])
+
+
+def _by_scenario(results: Results) -> dict[str, Summary]:
+    by_name = {summary.scenario.name: summary for summary in summarise(results)}
+    if "closed" not in by_name:
+        raise ValueError("the results lack the scenario closed, which every round has")
+    return by_name
+
+
+def _ranked(closed: Summary) -> list[str]:
+    return sorted(closed.servers, key=lambda server: _cost(closed, server))
+
+
+def _conditions(results: Results, closed: Summary) -> str:
     here = results.environment
     processes = max(len(cell.valid) for cell in closed.cells)
     cores = (
         "one each for server and load generator" if here.server_core is not None else "not pinned"
     )
     workload = closed.cells[0].workload
-    lines += [
-        "",
+    return (
         f"{workload.clients:,} clients and {workload.payload_bytes}-byte messages, unless a column "
-        f"says otherwise. Medians of {processes} fresh processes; the range after a ratio holds "
-        f"95 % of its bootstrap resamples. Measured on {here.date[:10]}: {here.cpu}, "
-        f"{here.cores} cores ({cores}), {here.kernel}, {here.python}, websockets "
-        f"{here.websockets}. [The whole round]({report}) has every scenario, with the result that "
-        "was expected of it.",
-    ]
-    return "\n".join(lines)
+        f"says otherwise. Medians of {processes} fresh processes. Measured on {here.date[:10]}: "
+        f"{here.cpu}, {here.cores} cores ({cores}), {here.kernel}, {here.python}, websockets "
+        f"{here.websockets}."
+    )
 
 
 def replace_block(text: str, block: str) -> str:
@@ -94,8 +140,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         results = read(path)
         page = path.with_name("report.html")
         replace_file(page, render(results).encode())
-        report = page.resolve().relative_to(_ROOT).as_posix()
-        text = replace_block(readme.read_text("utf-8"), readme_block(results, report))
+        replace_file(path.with_name("table.md"), round_table(results).encode())
+        folder = path.parent.resolve().relative_to(_ROOT).as_posix()
+        text = replace_block(readme.read_text("utf-8"), readme_block(results, folder))
     except (ResultsError, ValueError) as error:
         print(f"publish: {error}", file=sys.stderr)
         return 2

@@ -72,15 +72,13 @@ def run(arguments: argparse.Namespace) -> int:
     if found is None:
         print(f"{arguments.id}: none of {arguments.seeds} seeds breaks a rule")
         return CLEAN
+    if found.violations and arguments.svg is not None:
+        violation = _smallest(found)
+        write(arguments.svg, as_svg(violation.witness, violation))
     if arguments.seed is None:
         print(f"To see this again:  hubbub replay {found.server_id} --seed {found.seed}\n")
     print("\n".join(told(found)))
-    if not found.violations:
-        return CLEAN
-    if arguments.svg is not None:
-        violation = _smallest(found)
-        write(arguments.svg, as_svg(violation.witness, violation))
-    return BROKEN
+    return BROKEN if found.violations else CLEAN
 
 
 def told(found: Run) -> Iterator[str]:

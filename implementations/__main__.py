@@ -6,6 +6,12 @@ that makes no sense. Each failure is one line on standard error.
 
 from __future__ import annotations
 
+
+if __name__ == "__main__":  # before the imports below, which take most of the start
+    from implementations.start import put_in_order
+
+    put_in_order()
+
 import argparse
 import os
 import sys
@@ -19,7 +25,7 @@ from typing import Any, NoReturn
 from implementations.core.errors import CannotStart, SettingsError
 from implementations.core.settings import Endpoint, add_flags, settings_from
 from implementations.core.site import Site
-from implementations.doors import raise_descriptor_limit
+from implementations.doors import OUT_OF_DESCRIPTORS, raise_descriptor_limit
 from implementations.exhibits.catalogue import Exhibit
 from implementations.logs import start_logging
 from implementations.registry import find
@@ -39,8 +45,8 @@ examples:
   HUBBUB_OUTBOX=16 hubbub serve asyncio-mutex  the same as --outbox 16
 
 A flag wins over a HUBBUB_* variable, a variable over the --config file (TOML,
-e.g. max_line = 1024), and the file over the default. SIGINT or SIGTERM makes the
-server deliver what it accepted, then stop.
+e.g. max_line = 1024), and the file over the default. SIGINT, SIGTERM or SIGHUP
+makes the server deliver what it accepted, then stop.
 """
 
 
@@ -90,6 +96,10 @@ def main(argv: list[str] | None = None) -> int:
         return _fail(error, EXIT_USAGE)
     except CannotStart as error:
         return _fail(error, EXIT_CANNOT_START)
+    except OSError as error:
+        if error.errno not in OUT_OF_DESCRIPTORS:
+            raise
+        return _fail(f"cannot start: {error.strerror} (ulimit -n)", EXIT_CANNOT_START)
     return 0
 
 
@@ -123,10 +133,12 @@ def _config(path: Path | None) -> dict[str, Any]:
         raise SettingsError(f"{path} is not TOML: {error}") from error
 
 
-def _fail(error: Exception, code: int) -> int:
+def _fail(error: Exception | str, code: int) -> int:
     print(f"hubbub: {error}", file=sys.stderr)
     return code
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_code = main()
+    put_in_order()  # asyncio leaves Python's own handler of SIGINT behind
+    sys.exit(exit_code)

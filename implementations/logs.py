@@ -1,7 +1,7 @@
-"""Logging that stops nobody: a bounded queue, and one thread that writes.
+"""Logging that never blocks the server: a bounded queue, and one thread that writes.
 
-A chat server whose standard error is a pipe that nobody reads would otherwise
-stop at the pipe's 64 KiB, in whatever it was logging about.
+Without the queue, a server whose standard error is a pipe that nobody reads would block as
+soon as the pipe's 64 KiB are full, in the middle of the work that it logs about.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ import threading
 
 __all__ = ["start_logging"]
 
-LOG_CAPACITY = 1000  # records that may wait for a slow standard error; then they are dropped
-FLUSH_S = 0.2  # at the end, for what still waits
+LOG_CAPACITY = 1000  # records that may wait for a slow standard error; further ones are dropped
+FLUSH_S = 0.2  # how long an exit waits for the lines that are still in the queue
 
 
 class _DroppingHandler(logging.Handler):
-    """Formats where the record arises and hands it over without waiting."""
+    """Formats a record in the thread that logs it, and hands the line over without waiting."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         self._lines: queue.Queue[str] = queue.Queue(LOG_CAPACITY)
         self._dropped = 0
-        # A thread inherits what is blocked: a server that waits for signals on its main thread
-        # must not lose one to this.
+        # A new thread inherits the set of blocked signals. This one blocks all of them, so that
+        # every signal goes to the thread of the server that waits for it.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         threading.Thread(target=self._write_for_ever, name="log", daemon=True).start()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -47,21 +47,25 @@ class _DroppingHandler(logging.Handler):
                 self._dropped = 0
             try:
                 print(line, file=sys.stderr, flush=True)
-            except OSError:  # nobody will ever read it: the lines have nowhere to go
+            except OSError:  # standard error is closed: the lines have nowhere to go
                 pass
             finally:
                 self._lines.task_done()
 
     def close(self) -> None:
-        """Give the writer a moment for what still waits, then leave it: it is a daemon."""
-        finished = threading.Thread(target=self._lines.join, daemon=True)
-        finished.start()
-        finished.join(FLUSH_S)
+        """Give the writer a moment for the lines that still wait, then leave it: it is a daemon.
+
+        `logging` calls this while the interpreter exits. By then Python 3.12.1, for one, starts no
+        thread any more, so no helper thread can call ``Queue.join``, which takes no timeout.
+        Instead this waits, with a timeout, on the condition that ``join`` itself waits on.
+        """
+        with self._lines.all_tasks_done:
+            self._lines.all_tasks_done.wait_for(lambda: not self._lines.unfinished_tasks, FLUSH_S)
         super().close()
 
 
 def start_logging(level: str) -> None:
-    """Send what servers log, from ``level`` on, to standard error."""
+    """Write the servers' log to standard error, from ``level`` on."""
     log = logging.getLogger("hubbub")
     log.setLevel(level)
     log.propagate = False

@@ -46,6 +46,7 @@ def handshake_request(authority: str, key: str) -> bytes:
     """Return the upgrade request for ``/ws`` on ``authority`` (``HOST:PORT``), no compression."""
     return (
         f"GET /ws HTTP/1.1\r\nHost: {authority}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Origin: http://{authority}\r\n"  # some libraries refuse a client without one
         f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
     ).encode()
 

@@ -246,7 +246,9 @@ static void open_client(Client *client, int index, bool churner, bool stalls) {
     char request[512];
     int count = snprintf(request, sizeof request,
         "GET /ws HTTP/1.1\r\nHost: %s%s%s:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Origin: http://%s%s%s:%d\r\n" /* some libraries refuse a client without one */
         "Sec-WebSocket-Key: " HANDSHAKE_KEY "\r\nSec-WebSocket-Version: 13\r\n\r\n",
+        six ? "[" : "", options.host, six ? "]" : "", options.port,
         six ? "[" : "", options.host, six ? "]" : "", options.port);
     send_bytes(client, request, count);
 }

@@ -19,6 +19,7 @@ from typing import IO
 
 from benchmarks.cores import pinned
 from benchmarks.toolchains import Unavailable, compile_c
+from conformance.guard import guard, release
 from conformance.python import module_command
 
 
@@ -82,6 +83,7 @@ class GeneratorProcess:
                 process_group=0,
             )
         self.pid = self._child.pid
+        guard(self.pid)
         self._heard = b""
 
     def __enter__(self) -> GeneratorProcess:
@@ -90,6 +92,7 @@ class GeneratorProcess:
     def __exit__(self, *_: object) -> None:
         self._child.kill()
         self._child.communicate()
+        release(self.pid)
         self._errors.close()
 
     def go_on(self) -> None:

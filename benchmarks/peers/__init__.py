@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import platform
 import re
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -38,6 +37,7 @@ from benchmarks.toolchains import (
     python_module,
 )
 from conformance.python import module_command
+from conformance.templates import command_words
 from implementations.servers import SERVERS
 
 
@@ -56,6 +56,8 @@ class Peer:
         command: builds what the peer needs, which may take a minute the first time, and returns
             its command line; ``--ws HOST:PORT`` is appended. Raises `Unavailable`.
         version: returns the versions for a report; empty if they are unknown.
+        start_within_s: how long it may take until its door is open.
+        is_own: it is the user's own, of which nothing is known.
     """
 
     id: str
@@ -63,9 +65,11 @@ class Peer:
     label: str
     command: Callable[[], list[str]]
     version: Callable[[], str]
+    start_within_s: float = 20.0
+    is_own: bool = False
 
 
-def own_peer(command: str) -> Peer:
+def own_peer(command: str, name: str | None = None, start_within_s: float | None = None) -> Peer:
     """Return a user's own server as a peer, named after its file.
 
     ``{ws}`` in the command becomes HOST:PORT; without it, ``--ws HOST:PORT`` is appended.
@@ -73,17 +77,23 @@ def own_peer(command: str) -> Peer:
     Raises:
         ValueError: the text is not a command line, or a known server has its name.
     """
-    try:
-        words = shlex.split(command)
-    except ValueError as error:
-        raise ValueError(f"--command {command!r}: {error}") from None
-    if not words:
-        raise ValueError("--command is empty")
+    words = command_words(command, look=False)
     script = next((w for w in words[1:] if Path(w).suffix in _SCRIPTS), words[0])
-    name = Path(script).stem
+    name = name or Path(script).stem
     if name in PEERS or any(name == server.id for server in SERVERS):
-        raise ValueError(f"--command: a server named {name} exists already; rename yours")
-    return Peer(name, "your own server", "your own", lambda: list(words), lambda: "")
+        raise ValueError(
+            f"--command: a server named {name} exists already; call yours otherwise: --name mine"
+        )
+    command_words(command)
+    return Peer(
+        name,
+        "your own server",
+        "your own",
+        lambda: list(words),
+        lambda: "",
+        start_within_s or Peer.start_within_s,
+        is_own=True,
+    )
 
 
 def _python(module: str, *needs: tuple[str, str], uvloop: bool = False) -> list[str]:

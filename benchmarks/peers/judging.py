@@ -1,9 +1,10 @@
 """Which promises of the protocol a peer keeps. Each peer is judged before it is measured.
 
-A server that loses messages is fast. So a peer has to keep the rules of PROTOCOL.md that every
-plain broadcaster can keep: each client gets each message once, unaltered and in one order, and
-frames are read and answered as RFC 6455 demands. Our own servers can be judged here too; the lines
-of their room are ignored.
+A server that loses messages is fast. So a peer has to bring each message to each client once and
+unaltered (`REFUSED`), or it is not measured. It is judged by the other rules of PROTOCOL.md that
+every plain broadcaster can keep too: one order, and frames that are read and answered as RFC 6455
+demands. What it breaks of those is said beside its figures. Our own servers can be judged here too;
+the lines of their room are ignored.
 
 Rules that are left out, and why:
   - names, commands, membership, liveness, limits, http, shutdown, logging, start: a peer has none
@@ -24,7 +25,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Literal
 
@@ -33,16 +34,18 @@ from benchmarks.peers.judging_clients import (
     connected,
     exchange,
     expect,
+    listener,
     saying,
     session,
 )
 from conformance.checker import History, check, tagged
-from conformance.expectations import Mismatch
+from conformance.expectations import ConnectionEnded, Mismatch
 from conformance.frames import CONTINUATION, PING, TEXT, encode_frame
+from conformance.server import spell
 from conformance.websocket_client import WebSocketClient
 
 
-__all__ = ["RULES", "Judgement", "judge"]
+__all__ = ["REFUSED", "RULES", "Judgement", "judge"]
 
 _WITHIN_S = 10.0  # for everything that must come; reached only if it does not come
 _CLIENTS = 10
@@ -65,6 +68,7 @@ class Judgement:
     rule_id: str
     verdict: Literal["pass", "fail"]
     evidence: str
+    remark: str = ""  # what no rule is about, and a reader of the figures should know
 
 
 def judge(address: Address) -> list[Judgement]:
@@ -73,7 +77,15 @@ def judge(address: Address) -> list[Judgement]:
     Takes less than a second if the server keeps every rule, and some seconds if it does not
     answer. Never raises because of what the server does.
     """
-    judgements = _judge_talk(address)
+    longest = max(map(len, _PADDINGS))
+    judgements = _judge_talk(address, longest)
+    if any(found.verdict == "fail" for found in judgements):
+        limit = _longest(address)
+        if limit < longest:  # the talk was too long for it: it talks again, in shorter messages
+            longest = limit
+            judgements = _judge_talk(address, longest)
+    remarks = [*_on_length(longest), *_on_origin(address)]
+    judgements[0] = replace(judgements[0], remark="; ".join(remarks))
     for rule_id, examine in _EXAMINED.items():
         try:
             judgements.append(Judgement(rule_id, "pass", examine(address)))
@@ -90,11 +102,11 @@ def _failed(rule_id: str, error: Exception | str) -> Judgement:
 # Several clients talk at the same time.
 
 
-def _judge_talk(address: Address) -> list[Judgement]:
+def _judge_talk(address: Address, longest: int) -> list[Judgement]:
     """Let several clients talk at once, then let two vanish; judge what each client got."""
     try:
         with connected(address, _CLIENTS, _WITHIN_S) as clients:
-            unheard = _talk(clients)
+            unheard = _talk(clients, longest)
             history = History(tuple(map(session, clients)))
             verdict = check(history)
             # Only these rules: the checker also misses the welcome, which a peer does not send.
@@ -122,18 +134,59 @@ def _judge_talk(address: Address) -> list[Judgement]:
     ]
 
 
-def _talk(clients: Sequence[WebSocketClient]) -> str:
+def _longest(address: Address) -> int:
+    """Return the longest padding that the server takes; all of them if it does not say no.
+
+    Some libraries close the connection at a message over a limit, of 512 bytes for example.
+    """
+    lengths = sorted(map(len, _PADDINGS), reverse=True)
+    for length in lengths:
+        client = None
+        try:
+            client = listener(address, "scout0", _WITHIN_S)
+            line = f"{tagged(client.label, 0)} {'z' * length}".rstrip()
+            client.say(line)
+            client.wait_heard(saying(line), _WITHIN_S)
+            return length
+        except ConnectionEnded:
+            continue
+        except (Mismatch, OSError):
+            break  # it has another fault, which the talk will show
+        finally:
+            if client is not None:
+                client.abandon()
+    return lengths[0]
+
+
+def _on_length(longest: int) -> list[str]:
+    if longest == max(map(len, _PADDINGS)):
+        return []
+    return [f"it closes the connection at messages of 3,000 bytes, and takes {longest} bytes"]
+
+
+def _on_origin(address: Address) -> list[str]:
+    foreign = {"Origin": "http://evil.example"}
+    try:
+        guest = WebSocketClient(address, headers=foreign, within=_WITHIN_S)
+    except (Mismatch, OSError):
+        return []
+    guest.abandon()
+    return ["it does not check the Origin, so pages of other sites can connect"]
+
+
+def _talk(clients: Sequence[WebSocketClient], longest: int) -> str:
     """Let the clients talk in waves; return the first fence that did not reach a client, in words.
 
     In each wave the speakers read nothing while they speak. So no speaker has heard the others'
     messages before it sends its own, and the messages overlap, however fast the server is.
     """
     numbers = count(1)  # for all clients: a tag is a client's label and a number
+    paddings = [each for each in _PADDINGS if len(each) <= longest]
     for _wave in range(_WAVES):
         for client in clients:
             client.clog()
         for speaker in clients[:_SPEAKERS]:
-            speaker.say(*(_line(speaker.label, next(numbers)) for _ in range(_LINES)))
+            speaker.say(*(_line(speaker.label, next(numbers), paddings) for _ in range(_LINES)))
         for client in clients:
             client.resume()
     fences = [tagged(client.label, next(numbers)) for client in clients]
@@ -150,8 +203,8 @@ def _talk(clients: Sequence[WebSocketClient]) -> str:
     return unheard
 
 
-def _line(label: str, number: int) -> str:
-    padding = _PADDINGS[number % len(_PADDINGS)]
+def _line(label: str, number: int, paddings: Sequence[str]) -> str:
+    padding = paddings[number % len(paddings)]
     return f"{tagged(label, number)} {padding}".rstrip()
 
 
@@ -221,7 +274,8 @@ def _unmasked(address: Address) -> str:
 
 def _no_compression(address: Address) -> str:
     offer = {"Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits"}
-    guest = WebSocketClient(address, headers=offer, within=_WITHIN_S)
+    own = {"Origin": f"http://{spell(address)}"}
+    guest = WebSocketClient(address, headers=offer | own, within=_WITHIN_S)
     guest.abandon()
     agreed = guest.response.headers.get("sec-websocket-extensions") if guest.response else None
     if agreed:
@@ -237,6 +291,9 @@ _EXAMINED: dict[str, Callable[[Address], str]] = {
     "websocket.unmasked": _unmasked,
     "websocket.no-compression": _no_compression,
 }
+
+REFUSED = ("delivery.exactly-once", "delivery.unaltered")
+"""A server that breaks one of these is not measured: one that loses or alters messages is fast."""
 
 RULES = (*_TALK, *_EXAMINED)
 """The ids of the rules that a peer is judged by, in the order of the judgements."""

@@ -10,10 +10,11 @@ from contextlib import contextmanager
 
 from conformance.checker import Session, tag_of, tagged
 from conformance.expectations import Mismatch
+from conformance.server import spell
 from conformance.websocket_client import WebSocketClient
 
 
-__all__ = ["Address", "connected", "exchange", "expect", "saying", "session"]
+__all__ = ["Address", "connected", "exchange", "expect", "listener", "saying", "session"]
 
 Address = tuple[str, int]
 
@@ -24,6 +25,16 @@ class _Listener(WebSocketClient):
     def _got(self, line: str) -> None:
         for part in line.split("\n"):
             super()._got(part)
+
+
+def listener(address: Address, label: str, within_s: float) -> WebSocketClient:
+    """Connect one client, with the origin of the server itself: some libraries demand one.
+
+    Raises:
+        Refused: the handshake was refused.
+    """
+    own = {"Origin": f"http://{spell(address)}"}
+    return _Listener(address, label=label, headers=own, within=within_s)
 
 
 @contextmanager
@@ -40,7 +51,7 @@ def connected(
     clients: list[WebSocketClient] = []
     try:
         for place in range(number):
-            newcomer = _Listener(address, label=f"{kind}{place}", within=within_s)
+            newcomer = listener(address, f"{kind}{place}", within_s)
             clients.append(newcomer)
             hello = tagged(newcomer.label, 0)
             newcomer.say(hello)

@@ -8,6 +8,7 @@ import pytest
 from conformance import (
     TICK,
     Client,
+    ClientFactory,
     Connect,
     Server,
     Unknown,
@@ -80,6 +81,72 @@ def test_rush_of_departures_is_told_to_who_remains(way: str, connect: Connect) -
         assert sorted(told) == sorted(f"* {gone.name} left" for gone in crowd)
     anna.say("/who")
     anna.expect("* online (2): anna, ben")
+
+
+OUTBOX = 64  # messages
+MOST_AHEAD = 8 * OUTBOX  # PROTOCOL.md
+FLOOD = 6_000  # lines; short, so that the buffers of a socket hold them while the server is stopped
+
+
+@rule("flood.fair")
+@settings(outbox=OUTBOX)
+def test_flood_does_not_keep_others_from_being_heard(
+    clients: ClientFactory, server: Server
+) -> None:
+    """A line that waits beside a flood is said before most of the flood."""
+    anna, ben = clients("anna", "ben")
+    before: list[int] = []
+
+    for number in range(4):
+        ahead, early = lines_ahead_of_one(server, anna, ben, f"line {number}")
+        if early:
+            raise Unknown("a part of the flood was said before the other line was there")
+        before.append(ahead)
+
+    assert max(before) <= MOST_AHEAD, f"lines of the flood before the other line: {before}"
+
+
+@rule("flood.fair")
+@settings(outbox=OUTBOX)
+def test_many_floods_do_not_keep_others_from_being_heard(connect: Connect, server: Server) -> None:
+    """A line that waits beside four floods is said before most of each flood."""
+    room: list[Client] = [connect() for _ in range(5)]
+    *flooders, ben = room
+    start = ben.send_fence()
+    for client in room:
+        client.wait_for(start)
+
+    with server.frozen():
+        for client in flooders:
+            client.send_raw(b"".join(client.encode(str(n)) for n in range(FLOOD // 4)))
+        early = ben.unread()
+        ben.say("hello")
+    heard = ben.lines_until(f"{ben.name}: hello", within=DELIVERED_WITHIN)
+    fence = ben.send_fence()
+    ben.wait_for(fence, within=DELIVERED_WITHIN)
+
+    if early:
+        raise Unknown("a part of the floods was said before the other line was there")
+    ahead = Counter(line.partition(": ")[0] for line in heard)
+    assert max(ahead.values(), default=0) <= MOST_AHEAD
+
+
+def lines_ahead_of_one(server: Server, anna: Client, ben: Client, line: str) -> tuple[int, bool]:
+    """Let a flood and then one line wait at a stopped server.
+
+    Returns:
+        How many lines of the flood were said before the line, and whether some were said before the
+        line was sent.
+    """
+    with server.frozen():
+        anna.send_raw(b"".join(anna.encode(str(n)) for n in range(FLOOD)))
+        early = bool(ben.unread())
+        ben.say(line)
+    ahead = ben.lines_until(f"{ben.name}: {line}", within=DELIVERED_WITHIN)
+    fence = anna.send_fence()
+    for client in (anna, ben):
+        client.wait_for(fence, within=DELIVERED_WITHIN)
+    return len(ahead), early
 
 
 def require_delivery_of_all(server: Server, room: list[Client], lines_each: int) -> None:

@@ -228,6 +228,54 @@ def test_control_comes_back_in_no_answer(clients: ClientFactory) -> None:
     assert [answer for answer in answers if set(answer) & set(CONTROLS)] == []
 
 
+MARKS = "\u0301\u0316\u0489\u20dd\u05b8\u0e35\ua66f\u1dc4"
+
+
+@rule("framing.marks")
+def test_surplus_marks_are_dropped(clients: ClientFactory) -> None:
+    """Of more than four combining marks in a row, the first four stay."""
+    anna, ben = clients("anna", "ben")
+
+    for mark in MARKS:
+        for surplus in (1, 20):
+            ben.say(f"z{mark * (4 + surplus)}a{mark * 4}lgo")
+
+            anna.expect(f"ben: z{mark * 4}a{mark * 4}lgo")
+    ben.say(f"z{MARKS}")
+    anna.expect(f"ben: z{MARKS[:4]}")
+
+
+@rule("framing.marks")
+def test_invisible_character_ends_no_row(clients: ClientFactory) -> None:
+    """Marks with characters between them that show nothing stand in a row."""
+    anna, ben = clients("anna", "ben")
+
+    for between in ("\u200d", "\u200b", "\u2060", "\U000e0061"):
+        ben.say("z" + f"{MARKS[:4]}{between}" * 3)
+
+        anna.expect(f"ben: z{MARKS[:4]}{between * 3}")
+
+
+REAL_SCRIPTS = [
+    "Tie\u0302\u0301ng Vie\u0323\u0302t",
+    "ש\u05c1\u05bc\u05b8\u0596ם",  # a letter with four marks
+    "ที่นี่ ผู้ใหญ่",
+    "नमस्ते দুঃখ",
+    "السَّلَامُ عَلَيْكُمْ",
+    "❤\ufe0f\u200d🔥 👩\u200d👩\u200d👧 1\ufe0f\u20e3",
+]
+
+
+@rule("framing.marks")
+def test_marks_of_real_scripts_stay(clients: ClientFactory) -> None:
+    """Text of scripts that use combining marks is delivered unaltered."""
+    anna, ben = clients("anna", "ben")
+
+    ben.say(*REAL_SCRIPTS)
+
+    anna.expect(*(f"ben: {line}" for line in REAL_SCRIPTS))
+
+
 @rule("framing.control")
 def test_nothing_else_becomes_a_space(clients: ClientFactory) -> None:
     """Other invisible characters, spaces of all widths and joiners, stay as they are."""
@@ -236,6 +284,93 @@ def test_nothing_else_becomes_a_space(clients: ClientFactory) -> None:
     ben.say(NEIGHBOURS)
 
     anna.expect(f"ben: {NEIGHBOURS}")
+
+
+def fetch(target: str) -> bytes:
+    """Return what a browser sends for a page's ``fetch(…, {mode: "no-cors", method: "POST"})``."""
+    body = "/rename admin\n/say hello\nrename|admin\nwho\n"
+    return (
+        f"POST {target} HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nConnection: keep-alive\r\n"
+        f'Content-Length: {len(body)}\r\nsec-ch-ua-platform: "Linux"\r\n'
+        "User-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\nContent-Type: text/plain;charset=UTF-8\r\n"
+        "Accept: */*\r\nOrigin: http://evil.example\r\nSec-Fetch-Site: cross-site\r\n"
+        "Sec-Fetch-Mode: no-cors\r\nSec-Fetch-Dest: empty\r\nReferer: http://evil.example/\r\n"
+        f"Accept-Encoding: gzip, deflate, br\r\nAccept-Language: en-US,en;q=0.9\r\n\r\n{body}"
+    ).encode()
+
+
+REQUESTS = {
+    "fetch": fetch("/"),
+    "long target": fetch("/" + "x" * 2 * MAX_LINE),
+    "get": b"GET / HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n\r\n",
+    "old": b"HEAD /page HTTP/1.0\n\n/say hello\n",
+    "other method": b"M-SEARCH * HTTP/1.1\r\n\r\n",
+    "other version": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "empty line first": b"\r\nGET / HTTP/1.1\r\n\r\n",
+}
+
+
+@rule("framing.no-http")
+@pytest.mark.parametrize("request_name", REQUESTS)
+def test_http_request_is_refused(
+    clients: ClientFactory, connect: Connect, request_name: str
+) -> None:
+    """A client whose first line is an HTTP request line gets one error and the end."""
+    (anna,) = clients("anna")
+
+    peer: TcpClient = connect()
+    peer.send_raw(REQUESTS[request_name])
+
+    heard, end = peer.lines_until_end()
+    told = [line for line in heard if not line.startswith("! line too long ")]
+    assert end.how == "eof"
+    assert len(told) == 1
+    assert told[0].startswith("! no HTTP here")
+    anna.expect(f"* {peer.name} joined", f"* {peer.name} left")
+
+
+@rule("framing.no-http")
+def test_http_request_may_come_byte_by_byte(clients: ClientFactory, connect: Connect) -> None:
+    """A request that comes one byte at a time is refused, and nothing of it is said."""
+    anna, ben = clients("anna", "ben")
+
+    peer: TcpClient = connect()
+    for byte in REQUESTS["fetch"]:
+        try:
+            peer.send_raw(bytes([byte]))
+        except OSError:  # the server has ended the connection
+            break
+        if byte in b"\r\n":
+            let_the_server_read(ben)
+    fence = ben.send_fence()
+
+    told = [f"* {peer.name} joined", f"* {peer.name} left"]
+    assert anna.lines_until(fence) == told
+
+
+@rule("framing.no-http")
+def test_request_line_may_be_said_later(clients: ClientFactory, connect: Connect) -> None:
+    """A request line is an ordinary line when another line came before it."""
+    (anna,) = clients("anna")
+    lines = ["GET / HTTP/1.1", "Host: 127.0.0.1", "POST /form HTTP/1.0"]
+
+    anna.say(*lines)
+
+    anna.expect(*(f"anna: {line}" for line in lines))
+
+
+@rule("framing.no-http")
+def test_line_about_http_is_said(clients: ClientFactory, connect: Connect) -> None:
+    """A first line that only resembles a request line is said."""
+    (anna,) = clients("anna")
+
+    for line in ("GET / HTTP/1.1 is a request line", "GET /", "HTTP/1.1", "I like HTTP/1.1 better"):
+        peer: TcpClient = connect()
+        peer.say(line)
+
+        anna.expect(f"* {peer.name} joined", f"{peer.name}: {line}")
+        peer.close()
+        anna.expect(f"* {peer.name} left")
 
 
 def _bare(connect: Connect, door: Door) -> Client:

@@ -57,7 +57,7 @@ def settled_health(ask: Ask, **expected: int) -> dict[str, Any]:
 
 @rule("http.health")
 def test_health_is_json(ask: Ask) -> None:
-    """``GET /healthz`` gives a JSON object with at least six entries; counts are whole numbers."""
+    """``GET /healthz`` gives a JSON object with eight entries; its counts are whole numbers."""
     response = ask("/healthz")
 
     report = json.loads(response.body)

@@ -11,10 +11,13 @@ from conformance import (
     Door,
     Launch,
     NotReady,
+    Server,
     Unknown,
     rule,
 )
+from conformance.frames import HANDSHAKE
 from conformance.rules.full_width import wide
+from conformance.server import spell
 
 
 @rule("names.first")
@@ -40,6 +43,30 @@ def test_first_name_of_an_ipv6_peer_has_brackets(launch: Launch, connect: Connec
 
     client.expect(f"* you are {client.address}")
     assert client.address.startswith("[::1]:")
+
+
+@rule("names.first")
+def test_second_peer_with_one_address_has_another_name(
+    clients: ClientFactory, server: Server, door: Door
+) -> None:
+    """When one port is in use at both doors, the name of the second peer ends with a ``'``."""
+    (anna,) = clients("anna")
+    doors: tuple[Door, Door] = ("ws", "tcp") if door == "tcp" else ("tcp", "ws")
+    addresses = [server.address(each) for each in doors]  # unknown, if it has one door only
+
+    with socket.socket() as first, socket.socket() as second:
+        for sock, each, address in zip((first, second), doors, addresses, strict=True):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(("127.0.0.1", 0) if sock is first else first.getsockname())
+            sock.connect(address)
+            if each == "ws":
+                sock.sendall(HANDSHAKE)
+            name = spell(first.getsockname()) + ("" if sock is first else "'")
+            anna.expect(f"* {name} joined")
+        first.shutdown(socket.SHUT_RDWR)
+        anna.expect(f"* {spell(first.getsockname())} left")
+        anna.say("/who")
+        anna.expect(f"* online (2): anna, {name}")
 
 
 @rule("names.first")
@@ -203,6 +230,86 @@ def test_nobody_else_hears_of_a_bad_name(clients: ClientFactory) -> None:
     ben.say(*(f"/rename {name}" for name in BAD_NAMES))
     fence = ben.send_fence()
 
+    anna.expect_nothing_but(fence)
+
+
+# Each shows nothing, and most of them are printable by category.
+INVISIBLE = [
+    *"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b\u180d\u180e\u200b\u200c\u200d\u200e\u200f",
+    *"\u202a\u202e\u2060\u2063\u2066\u2069\u206f\u2800\u3164\ufe00\ufe0e\ufe0f\ufeff\uffa0\ufffc",
+    *"\U0001bca0\U0001d159\U0001d173\U000e0001\U000e0020\U000e0061\U000e007f\U000e0100\U000e01ef",
+]
+
+
+@rule("names.invisible")
+def test_name_that_shows_nothing_is_refused(clients: ClientFactory) -> None:
+    """A name of characters that show nothing is refused."""
+    _refused(clients, INVISIBLE)
+
+
+@rule("names.invisible")
+def test_invisible_character_makes_no_new_name(clients: ClientFactory) -> None:
+    """Another client's name with a character that shows nothing is refused, not a new name."""
+    clients("zoe")
+
+    _refused(clients, [f"zoe{character}" for character in INVISIBLE])
+
+
+@rule("names.invisible")
+def test_invisible_character_inside_a_name_is_refused(clients: ClientFactory) -> None:
+    """A character that shows nothing is refused at the beginning and in the middle of a name."""
+    names = [name for each in INVISIBLE for name in (f"{each}zoe", f"z{each}oe")]
+
+    _refused(clients, names)
+
+
+@rule("names.marks")
+def test_name_with_many_marks_is_refused(clients: ClientFactory) -> None:
+    """A name with more than four combining marks in a row is refused."""
+    marks = "\u0301\u0316\u0489\u20dd\u05b8\u0e35"
+
+    names = [f"z{mark * count}oe" for mark in marks for count in (5, 6, 20)]
+    _refused(clients, [*names, f"z{marks}", f"zoe{marks[:5]}", "z" + "\u0344" * 3])
+
+
+@rule("names.marks")
+def test_name_does_not_begin_with_a_mark(clients: ClientFactory) -> None:
+    """A name that begins with a combining mark is refused."""
+    _refused(clients, ["\u0301", "\u0301zoe", "\u20dd", "\u05b8" * 4])
+
+
+@rule("names.marks")
+def test_name_may_have_the_marks_of_its_script(clients: ClientFactory) -> None:
+    """A name may have up to four combining marks in a row."""
+    (anna,) = clients("anna")
+    names = [
+        "Vie\u0323\u0302t",
+        "ש\u05c1\u05bc\u05b8\u0596ם",
+        "ที่รัก",
+        "प्रिया",
+        "z\u0301\u0302\u0303\u0304oe",
+    ]
+
+    for name in names:
+        was = anna.name
+        anna.say(f"/rename {name}")
+
+        anna.expect(f"* {was} is now {name}")
+
+
+def _refused(clients: ClientFactory, names: list[str]) -> None:
+    """Let a client ask for each name; fail unless each is refused as a bad name."""
+    __tracebackhide__ = True
+    anna, ben = clients("anna", "ben")
+
+    answers = {}
+    for name in names:
+        ben.say(f"/rename {name}")
+        answers[ascii(name)] = ben.next_line()
+    fence = ben.send_fence()
+
+    wrong = {name: said for name, said in answers.items() if not said.startswith("! bad name: ")}
+    assert wrong == {}
     anna.expect_nothing_but(fence)
 
 

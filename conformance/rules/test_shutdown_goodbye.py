@@ -41,6 +41,21 @@ def test_everyone_is_told_and_disconnected(
         assert end.code == (1001 if client.door == "ws" else None)
 
 
+@rule("shutdown.hangup")
+def test_closed_terminal_stops_it_in_good_order(clients: ClientFactory, server: Server) -> None:
+    """On SIGHUP everyone gets the farewell, and then the end; the exit code is 0."""
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        raise Unknown("SIGHUP is ignored here, so the server ignores it too")
+    room = clients("anna", "ben")
+
+    server.signal(signal.SIGHUP)
+
+    for client in room:
+        client.expect(FAREWELL)
+        client.expect_end()
+    assert server.wait_exit(100 * TICK) == 0
+
+
 @rule("shutdown.announce")
 def test_departures_are_not_announced_one_by_one(clients: ClientFactory, server: Server) -> None:
     """When the server stops, no client is announced as having left."""

@@ -17,6 +17,7 @@ from conformance import (
     Unknown,
     rule,
 )
+from conformance.server import spell
 
 
 EXIT_CANNOT_START = 1
@@ -280,8 +281,7 @@ def _started_where(first: Server, taken: Door, launch: Launch) -> Server:
     """Start a second server at one of the doors of the first one."""
     if taken not in launch.contender.doors:
         pytest.skip(f"it has no {taken} door")
-    host, port = first.address(taken)
-    address = f"{host}:{port}"
+    address = spell(first.address(taken))
     return launch(tcp=address) if taken == "tcp" else launch(ws=address)
 
 

@@ -1,27 +1,40 @@
 """Rules of the area ``websocket``: which web pages may connect."""
 
+import socket
 from collections.abc import Mapping
+
+import pytest
 
 from conformance import (
     ClientFactory,
     Connect,
+    Launch,
+    NotReady,
     Refused,
     Server,
+    Unknown,
     WebSocketClient,
     rule,
     settings,
 )
+from conformance.server import spell
 
 
 def own_origin(server: Server) -> str:
-    host, port = server.ws
-    return f"http://{host}:{port}"
+    return f"http://{spell(server.ws)}"
 
 
-def status_of(connect: Connect, headers: Mapping[str, str | None]) -> int:
+def host_of(server: Server) -> str:
+    """Return the server's own host as an origin spells it: an IPv6 address stands in brackets."""
+    return spell(server.ws).rpartition(":")[0]
+
+
+def status_of(
+    connect: Connect, headers: Mapping[str, str | None], server: Server | None = None
+) -> int:
     """Try to connect with some headers; return the status of the answer."""
     try:
-        client: WebSocketClient = connect(headers=headers)
+        client: WebSocketClient = connect(headers=headers, server=server)
     except Refused as refusal:
         return refusal.status
     client.close()
@@ -45,8 +58,15 @@ def test_who_is_no_page_may_connect(connect: Connect) -> None:
 
 
 @rule("websocket.origin")
-def test_own_host_is_the_one_the_client_asked_for(connect: Connect) -> None:
+def test_own_host_is_the_one_the_client_asked_for(connect: Connect, launch: Launch) -> None:
     """The server's own host is what ``Host`` says, in any letter case, with or without a port."""
+    with socket.create_server(("0.0.0.0", 0)) as sock:
+        port = sock.getsockname()[1]
+    server = launch(ws=f"0.0.0.0:{port}")
+    try:
+        server.wait_ready()
+    except NotReady as error:
+        raise Unknown(f"it opens no door at 0.0.0.0: {error}") from None
     origins = {
         "Chat.Example:9000": "http://chat.example:9000",
         "chat.example": "http://chat.example",
@@ -54,11 +74,60 @@ def test_own_host_is_the_one_the_client_asked_for(connect: Connect) -> None:
     }
 
     statuses = {
-        host: status_of(connect, {"Host": host, "Origin": origin})
+        host: status_of(connect, {"Host": host, "Origin": origin}, server=server)
         for host, origin in origins.items()
     }
 
     assert statuses == dict.fromkeys(origins, 101)
+
+
+@rule("websocket.host")
+def test_foreign_name_of_a_loopback_address_is_refused(server: Server, connect: Connect) -> None:
+    """At a loopback address, a host with a foreign name is refused, even beside its own origin."""
+    _, port = server.ws
+    hosts = (
+        f"evil.example:{port}",
+        f"127.0.0.1.evil.example:{port}",
+        f"localhost.evil.example:{port}",
+        f"evil-localhost:{port}",
+        f"192.0.2.1:{port}",
+        "evil.example",
+    )
+
+    statuses = {
+        host: status_of(connect, {"Host": host, "Origin": f"http://{host}"}) for host in hosts
+    }
+
+    assert statuses == dict.fromkeys(hosts, 403)
+
+
+@rule("websocket.host")
+def test_names_of_the_loopback_may_be_used(server: Server, connect: Connect) -> None:
+    """At a loopback address, every loopback name or address may be used, with any port."""
+    _, port = server.ws
+    hosts = (
+        f"127.0.0.1:{port}",
+        f"localhost:{port}",
+        f"LocalHost:{port}",
+        "127.0.0.1:9",
+        "[::1]:9",
+    )
+
+    statuses = {
+        host: status_of(connect, {"Host": host, "Origin": f"http://{host.lower()}"})
+        for host in hosts
+    }
+
+    assert statuses == dict.fromkeys(hosts, 101)
+
+
+@rule("websocket.host")
+@settings(allow_origin=["https://chat.example"])
+def test_allowed_origin_may_use_its_own_name(connect: Connect) -> None:
+    """At a loopback address behind a proxy, an origin that was named may connect."""
+    headers: dict[str, str | None] = {"Host": "chat.example", "Origin": "https://chat.example"}
+
+    assert status_of(connect, headers) == 101
 
 
 FOREIGN = (
@@ -76,7 +145,7 @@ FOREIGN = (
 @rule("websocket.origin")
 def test_foreign_origin_is_refused(server: Server, connect: Connect) -> None:
     """An origin with another host or port, or without a host, is refused with 403."""
-    host, port = server.ws
+    host, port = host_of(server), server.ws[1]
     origins = [origin.format(host=host, port=port) for origin in FOREIGN]
 
     statuses = {origin: status_of(connect, {"Origin": origin}) for origin in origins}
@@ -98,7 +167,7 @@ LOOK_ALIKES = (
 @rule("websocket.origin")
 def test_look_alike_origin_is_refused(server: Server, connect: Connect) -> None:
     """An origin that only contains the server's host and port is refused with 403."""
-    host, port = server.ws
+    host, port = host_of(server), server.ws[1]
     origins = [origin.format(host=host, port=port) for origin in LOOK_ALIKES]
 
     statuses = {origin: status_of(connect, {"Origin": origin}) for origin in origins}
@@ -109,7 +178,7 @@ def test_look_alike_origin_is_refused(server: Server, connect: Connect) -> None:
 @rule("websocket.origin")
 def test_second_host_lets_nobody_in(server: Server, connect: Connect) -> None:
     """A request that names two hosts, one of them foreign, is refused."""
-    host, port = server.ws
+    host, port = host_of(server), server.ws[1]
     ben: WebSocketClient = connect(handshake=False, welcome=False)
 
     ben.send_raw(
@@ -180,3 +249,14 @@ def test_star_lets_every_origin_in(connect: Connect) -> None:
     statuses = {origin: status_of(connect, {"Origin": origin}) for origin in origins}
 
     assert statuses == dict.fromkeys(origins, 101)
+
+
+@rule("websocket.version")
+def test_wrong_version_is_told_the_right_one(connect: Connect) -> None:
+    """A handshake of another version gets 400 or 426, and the version that the server speaks."""
+    for version in ("8", "14"):
+        with pytest.raises(Refused) as refusal:
+            connect(welcome=False, headers={"Sec-WebSocket-Version": version})
+
+        assert refusal.value.status in (400, 426)
+        assert refusal.value.response.headers.get("sec-websocket-version") == "13"

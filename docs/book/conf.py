@@ -24,6 +24,7 @@ include_patterns = [
     "CONTRIBUTING.md",
     "benchmarks/README.md",
     "benchmarks/micro/README.md",
+    "benchmarks/rounds/*/table.md",
     "docs/book/*.md",
     "docs/provenance.md",
     "implementations/*.md",

@@ -87,6 +87,11 @@ def _copy_files(app: Sphinx, error: Exception | None) -> None:
             target = Path(app.outdir, file)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(Path(app.srcdir, file), target)
+        # The README's chart stands in raw HTML, which names a light and a dark file.
+        for chart in Path(app.srcdir, "docs").glob("load-curve-*.svg"):
+            target = Path(app.outdir, "docs", chart.name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(chart, target)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def _wait(what: object, ready: Callable[[], bool], timeout_s: float | None) -> b
 
 
 class _Held:
-    """What a strand waits for: a lock, and who holds it when that is asked."""
+    """What a strand waits for: a lock; as text, the strand that holds it at that moment."""
 
     def __init__(self, lock: Lock) -> None:
         self._lock = lock

@@ -194,7 +194,7 @@ def _explained(played: Play, explain: Callable[[Play], str]) -> Iterator[None]:
         cause = explain(played)
         if not cause:
             raise
-        told = "; ".join(f"{who} waits for {what}" for who, what, _ in stuck.waiting[:2])
+        told = "; ".join(f"{name} waits for {what}" for name, what, _ in stuck.waiting[:2])
         raise Broken(f"{cause} {told}.") from None
 
 
@@ -213,8 +213,8 @@ def _of_the_walk(played: Play, crashed: Crashed, explain: Callable[[Play], str])
         meanwhile = ""
     else:
         meanwhile = "".join(
-            f" Meanwhile {who} was in {function} (line {line}), without a lock."
-            for who, function, line, held in played.schedule.meanwhile
+            f" Meanwhile {name} was in {function} (line {line}), without a lock."
+            for name, function, line, held in played.schedule.meanwhile
             if not held and function != "run"
         )
     if not meanwhile:

@@ -38,7 +38,7 @@ from typing import Any
 
 from hubbub.learning import controlled
 from hubbub.learning.descendants import end_descendants
-from hubbub.learning.interface import calls_of, compare, guard, similar
+from hubbub.learning.interface import Call, calls_of, compare, guard, shared_state, similar
 from hubbub.learning.promises import Broken, Promise, promises_of
 from hubbub.learning.schedule import Crashed, Endless, Stuck, told_waits
 from hubbub.learning.tasks import AllWait, TooLong
@@ -143,6 +143,7 @@ def _judge(arguments: argparse.Namespace, write: _Writer) -> None:
     write(promises=[[promise.rule, promise.claim] for promise in promises])
     write(loads=True, program=is_program, further=getattr(check, "FURTHER", ""))
     exercise: Any
+    calls: list[Call] = []
     if is_program:
         exercise = check.program(arguments.exercise)
     else:
@@ -172,7 +173,8 @@ def _judge(arguments: argparse.Namespace, write: _Writer) -> None:
                 found = Broken(controlled.complaints[0])
             if found is not None:
                 shown = seed if promise.seeds > 1 else None
-                sentence = _capital(f"{_forgotten(arguments.exercise)} {found.sentence}".strip())
+                cause = _forgotten(arguments.exercise) or shared_state(exercise, calls)
+                sentence = _capital(f"{cause} {found.sentence}".strip())
                 write(broken=number, seed=shown, **_record(found) | {"sentence": sentence})
                 return
         write(kept=number, seeds=len(seeds))

@@ -19,25 +19,29 @@ Invariant: what the check can use is never refused here, save a function that ru
 from __future__ import annotations
 
 import difflib
+import dis
 import functools
 import inspect
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from numbers import Real
+from queue import Queue, SimpleQueue
 from types import ModuleType
 from typing import Any
 
 from hubbub.learning.promises import Broken
 
 
-__all__ = ["Call", "calls_of", "compare", "guard", "similar"]
+__all__ = ["Call", "calls_of", "compare", "guard", "shared_state", "similar"]
 
 _LINE = re.compile(
     r"(?P<wait>async )?(?P<owner>[A-Za-z]+)(\.(?P<method>\w+))?"
     r"\((?P<given>.*?)\)( -> (?P<kind>\w+))?"
 )
 _SHOWN_CHARACTERS = 60
+_CHANGEABLE = (dict, list, set, deque, bytearray, SimpleQueue, Queue)
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,18 @@ def compare(exercise: ModuleType, calls: Iterable[Call], source: str) -> None:
             _compare_function(call, function, static, method=True)
         elif not callable(getattr(owner, call.method)) and not hasattr(static, "__get__"):
             raise Broken(f"{call.owner}.{call.method} is {_shown(static)}, and no method.")
+
+
+def shared_state(exercise: Any, calls: Iterable[Call]) -> str:
+    """Return what a class keeps for all its objects together, as a sentence; nothing if nothing."""
+    for owner in dict.fromkeys(call.owner for call in calls):
+        for name, value in vars(getattr(exercise, owner, object)).items():
+            if not name.startswith("__") and isinstance(value, _CHANGEABLE):
+                return (
+                    f"{owner} keeps {name} in the class, one for all objects together: make it in "
+                    "__init__, for each by itself."
+                )
+    return ""
 
 
 def guard(exercise: ModuleType, calls: Iterable[Call]) -> None:
@@ -218,7 +234,7 @@ def _compare_function(call: Call, function: Any, static: Any, *, method: bool) -
             f"the `yield` out."
         )
     if call.awaited and not inspect.iscoroutinefunction(function):
-        if "return " not in _source(function):
+        if not _returns_something(function):
             raise Broken(
                 f"Your {call.name} is a plain `def` ({at}), and no async function; the check "
                 f"awaits it. Write `{write}`."
@@ -238,11 +254,15 @@ def _compare_function(call: Call, function: Any, static: Any, *, method: bool) -
         )
 
 
-def _source(function: Any) -> str:
-    try:
-        return inspect.getsource(function)
-    except (OSError, TypeError):
-        return "return "
+def _returns_something(function: Any) -> bool:
+    """Tell whether a function may return anything but None: a coroutine, perhaps."""
+    before: Any = None
+    for step in dis.get_instructions(inspect.unwrap(function)):
+        returns_none = before is not None and (before.opname, before.argval) == ("LOAD_CONST", None)
+        if step.opname == "RETURN_VALUE" and not returns_none:
+            return True
+        before = step
+    return False
 
 
 def _no_such_name(exercise: ModuleType, call: Call, calls: list[Call]) -> str:

@@ -26,6 +26,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
+from conformance.guard import guard, release
 from conformance.python import module_command
 from hubbub.learning.descendants import descendants, end_descendants, memory_bytes
 from hubbub.learning.lessons import Lesson
@@ -37,7 +38,8 @@ __all__ = ["STARTED", "Report", "judge", "pasted", "tick_s"]
 CPU_S = 3.5
 IDLE_S = 2.5  # without having used any of its own time: it waits for what never comes
 MOST_S = 8.0  # whatever it does; longer on a busy machine, while the check still gets on
-NEWS_S = 1.5  # without a word from the check, when that time has passed; for a program twice that
+MOST_PROGRAM_S = 9.3  # for a program, whose tests wait by deadlines of the suite's
+NEWS_S = 1.5  # without a word from the check, when that time has passed
 MOST_MEMORY_BYTES = 768 << 20
 MOST_PROCESSES = 40
 EXERCISE = "EXERCISE.py"  # in a check's FURTHER: the path of the exercise, as one can paste it
@@ -149,6 +151,7 @@ def _judged(lesson: Lesson, path: Path, flags: list[str]) -> _Run:
             pass_fds=(write, stack.fileno()),
             start_new_session=True,
         )
+        guard(child.pid)
         os.close(write)
         run = _Run(child)
         assert child.stdout is not None
@@ -237,9 +240,12 @@ def _follow(run: _Run, read: int, slower: float) -> str:
             return "endless"
         if now - last_progress > IDLE_S * (slower if run.is_program else 1.0):
             return "waits"
-        news_s = NEWS_S * (2 if run.is_program else 1)
-        if (now - started > MOST_S and now - last_news > news_s) or now - started > MOST_S * slower:
-            return "late" if run.is_program else "endless"
+        took_s = now - started
+        if run.is_program:
+            if took_s > MOST_PROGRAM_S * slower:
+                return "late"
+        elif took_s > MOST_S * slower or (took_s > MOST_S and now - last_news > NEWS_S):
+            return "endless"
 
 
 def _drain(run: _Run) -> bool:
@@ -315,6 +321,7 @@ def _end(run: _Run, read: int) -> None:
             child.pid, signal.SIGKILL
         )  # the group: where nobody can tell whose child is whose
     child.wait()
+    release(child.pid)
     _drain(run)
     if not run.why and select.select([read], [], [], 0)[0]:
         for line in os.read(read, 65536).split(b"\n"):
@@ -407,7 +414,7 @@ def _ending_sentence(run: _Run, said: dict[str, Any], promises: tuple[tuple[str,
     if "promises" not in said:
         during = "before it could be loaded"
     at = f", at {run.where}" if run.where else ""
-    code = int(said.get("code") or run.child.returncode or 0)
+    code: int = said.get("code") or run.child.returncode or 0
     if run.why == "endless":
         return f"Your exercise was still running {during}{at}. Is there a loop that never ends?"
     if run.why == "waits":
@@ -418,7 +425,7 @@ def _ending_sentence(run: _Run, said: dict[str, Any], promises: tuple[tuple[str,
     if run.why == "late":
         rule = promises[said["begins"]][0] if "begins" in said else "the first promise"
         return (
-            f"The check gave your program {MOST_S:g} seconds, and it was not through: it was at "
+            f"Your program was too slow: after {MOST_PROGRAM_S:g} seconds the check was still at "
             f"{rule}. Does each of its answers, or its end, take long?"
         )
     if run.why == "memory":

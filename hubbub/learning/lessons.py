@@ -125,7 +125,7 @@ def find_lesson(wanted: str) -> Lesson:
         if wanted.rstrip("/").rpartition("/")[2] in names:
             return lesson
     if not found:
-        raise NoLesson(f"there are no lessons at {LESSONS}: is this hubbub whole?")
+        raise NoLesson(f"there are no lessons in {LESSONS}: download or install hubbub again")
     there = ", ".join(lesson.number for lesson in found)
     raise NoLesson(f"there is no lesson {wanted!r}, there are {there} (see hubbub learn)")
 

@@ -36,7 +36,7 @@ class Scene:
     Attributes:
         read_s: the reader ends, or fails with ``read_error``.
         write_s: the writer ends, or fails with ``write_error``.
-        cancel_s: whoever called ``serve`` cancels it.
+        cancel_s: the caller of ``serve`` cancels it.
         room_s: how long the room takes to see a client off.
     """
 

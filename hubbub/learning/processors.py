@@ -94,10 +94,10 @@ class Run:
         last = min(ticks, self.ticks)
         wide = max([len(name) for name in names.values()], default=1)
         rows = [
-            " ".join(names.get((who, tick), "-").rjust(wide) for tick in range(last))
-            for who in range(processors)
+            " ".join(names.get((number, tick), "-").rjust(wide) for tick in range(last))
+            for number in range(processors)
         ]
-        return "\n".join(f"processor {who}: {row}" for who, row in enumerate(rows))
+        return "\n".join(f"processor {number}: {row}" for number, row in enumerate(rows))
 
 
 def play(

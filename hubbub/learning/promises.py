@@ -27,7 +27,7 @@ class Broken(Exception):
 
     Args:
         sentence: why, for a person: the cause and not only the effect.
-        detail: more lines, for who wants them.
+        detail: more lines, for a reader who wants them.
         violation: the history that shows it.
     """
 

@@ -23,6 +23,7 @@ __all__ = [
     "Member",
     "Outbox",
     "history_of",
+    "judge_announced",
     "judge_history",
     "members",
     "strangers_of",
@@ -151,6 +152,21 @@ def judge_history(history: History, rules: Sequence[str], cause: str = "") -> No
         if violation.rule_id in rules:
             shown = smallest_violation(history, violation.rule_id)
             raise Broken(f"{cause} {_sentence(shown.sentence)}".strip(), violation=shown)
+
+
+def judge_announced(members: Iterable[Member], *lines: str) -> None:
+    """Raise `Broken` where one of the members that stayed was not told of something, once."""
+    for member in members:
+        for line in lines:
+            count = member.outbox.lines.count(line)
+            about = line.split()[1]
+            if member.gone or member.outbox.clogged or member.name == about or count == 1:
+                continue
+            raise Broken(
+                f"{member.name} was there, and got {line!r} "
+                f"{f'{count} times' if count else 'never'}: every member is told of each "
+                "arrival and departure, once."
+            )
 
 
 SHARED = (

@@ -1,6 +1,6 @@
 """Threads that take turns, and change over where a seed says so.
 
-A race is a matter of who runs when. Here that is a matter of a number: the same seed gives the
+A race depends on which thread runs when. Here that depends on a number: the same seed gives the
 same turns, so what one seed breaks it breaks every time, and can be looked at again.
 
 Each function becomes a *strand*, a real thread that runs only while it has the turn. Strands may
@@ -65,7 +65,7 @@ class Stuck(Exception):
 
     def __init__(self, waiting: list[tuple[str, str, Place | None]]) -> None:
         self.waiting = waiting  # who, for what, where
-        super().__init__("; ".join(f"{who} waits for {what}" for who, what, _ in waiting))
+        super().__init__("; ".join(f"{name} waits for {what}" for name, what, _ in waiting))
 
 
 def told_waits(waiting: list[tuple[str, str, Place | None]]) -> str:
@@ -74,8 +74,8 @@ def told_waits(waiting: list[tuple[str, str, Place | None]]) -> str:
     # First those that others wait for: the circle, where there is one.
     exercise.sort(key=lambda one: not any(f"that {one[0]} holds" in what for _, what, _ in waiting))
     told = [
-        f"{who} waits for {what}{f', at {place}' if place else ''}"
-        for who, what, place in (exercise or waiting)[:3]
+        f"{name} waits for {what}{f', at {place}' if place else ''}"
+        for name, what, place in (exercise or waiting)[:3]
     ]
     return f"Deadlock: {'; '.join(told)}. No thread is left that could end the wait."
 

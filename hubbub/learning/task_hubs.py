@@ -15,7 +15,7 @@ from hubbub.learning.hubs import CHAT
 from hubbub.learning.maps import Watched, watch_maps
 from hubbub.learning.promises import Broken
 from hubbub.learning.scene import Member, Outbox, history_of, judge_history
-from hubbub.learning.tasks import AllWait, ShuffledLoop, run_shuffled
+from hubbub.learning.tasks import AllWait, ShuffledLoop, run_shuffled, who_waits_where
 
 
 __all__ = ["TaskOutbox", "TaskPlay", "play_tasks"]
@@ -69,6 +69,7 @@ class TaskPlay:
         members: by name.
         took_s: how long the room kept the talkers waiting, in the loop's seconds.
         stuck: the tasks that had not ended when no task could go on any more.
+        where: these are, as sentences.
         crashed: the tasks that ended with an exception.
         hub: the exercise's.
         maps: the dicts of the hub, which note which task touches them.
@@ -78,6 +79,7 @@ class TaskPlay:
     hub: Any = None
     took_s: float = 0.0
     stuck: list[str] = field(default_factory=list)
+    where: str = ""
     crashed: set[str] = field(default_factory=set)
     maps: list[Watched] = field(default_factory=list)
 
@@ -111,15 +113,21 @@ def play_tasks(
     try:
         run_shuffled(_scene(exercise, played, inside, talk, come, go, clogged), seed)
     except AllWait as deadlock:
-        raise Broken(
-            "Deadlock: every task waits, and no task is left that could wake one. Is a lock taken "
-            f"twice by one task, or never released? {deadlock}".strip()
-        ) from None
+        raise Broken(_deadlock(str(deadlock))) from None
     except RuntimeError as error:
         if "changed size" not in str(error):
             raise
         raise Broken(_of_the_walk(played)) from None
+    if played.stuck and not clogged:
+        raise Broken(_deadlock(played.where))
     return played
+
+
+def _deadlock(where: str) -> str:
+    return (
+        "Deadlock: tasks wait, and no task is left that could wake them. Is a lock taken twice by "
+        f"one task, or never released? {where}"
+    ).strip()
 
 
 def _of_the_walk(played: TaskPlay) -> str:
@@ -155,7 +163,11 @@ async def _scene(
         cast[name].gone = True
         await hub.leave(name)
 
-    await asyncio.wait_for(_enter_all(hub, cast, inside), _SOON_S)
+    entering = asyncio.create_task(_enter_all(hub, cast, inside), name="a newcomer's task")
+    _, late = await asyncio.wait([entering], timeout=_SOON_S)
+    if late:
+        raise Broken(_deadlock(who_waits_where(asyncio.get_running_loop())))
+    entering.result()
     for name in clogged.split():
         cast[name].outbox.clogged = True
     loop = asyncio.get_running_loop()
@@ -166,6 +178,7 @@ async def _scene(
     tasks = [asyncio.create_task(act, name=f"{name}'s task") for name, act in parts]
     done, late = await asyncio.wait(tasks, timeout=_SOON_S)
     played.stuck = sorted(task.get_name() for task in late)
+    played.where = who_waits_where(loop) if late else ""
     played.crashed = {
         task.get_name() for task in done if not task.cancelled() and task.exception() is not None
     }

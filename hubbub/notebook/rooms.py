@@ -27,6 +27,7 @@ from typing import IO, TypeVar
 
 from benchmarks import procfs
 from conformance.checker import History, Session
+from conformance.guard import guard, release
 from conformance.python import module_command
 from hubbub.conversation import Address, LineDoor, Lost, WebSocketDoor, connect, open_door
 from hubbub.learning.lessons import ROOT
@@ -320,6 +321,7 @@ async def serving(server_id: str, **settings: object) -> AsyncIterator[Room]:
             env=environment,
             start_new_session=True,
         )
+        guard(process.pid)  # a kernel that is killed leaves no server behind
         try:
             assert process.stdout is not None
             line = await asyncio.wait_for(process.stdout.readline(), SOON_S)
@@ -346,3 +348,4 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
+    release(process.pid)

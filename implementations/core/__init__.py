@@ -2,7 +2,7 @@
 
 Nothing here imports a socket, a thread, a clock or a runtime, and nothing here has an
 ``await``; tests/meta/test_core_is_pure.py checks that. A runtime's folder feeds bytes in,
-carries bytes out and decides who waits for whom.
+carries bytes out and decides which task or thread waits for which.
 
 Start with these two:
 
@@ -12,6 +12,7 @@ Start with these two:
 What the two are made of:
 
     commands.py        what a line of a client can mean
+    characters.py      characters that show nothing, and combining marks
     causes.py          why a client's stay ended, and how each door says so
     message.py         a line, encoded once for each door
     counted_room.py    a room that counts what happens in it

@@ -39,14 +39,14 @@ class SlowConsumer(Enum):
 class Backlog:
     """A bounded queue of encoded messages.
 
-    Not safe for threads: the outbox around it takes care of that.
+    Not thread-safe: the outbox around it takes care of that.
 
     Args:
         capacity: messages that may wait, at least 1.
         policy: what to do with the message that does not fit.
 
     Attributes:
-        size_bytes: how many bytes wait. 0 means that no message waits, for none is empty.
+        size_bytes: how many bytes wait. 0 means that no message waits, because none is empty.
         behind: whether the last `offer` filled it up to its high-water mark: half full.
         dropped: messages that a dropping policy gave up.
     """
@@ -73,9 +73,9 @@ class Backlog:
         self._policy = policy
         self._waiting: deque[bytes] = deque()
         self._begun = b""
-        self._out = 0  # messages that have left _waiting, sent or dropped
+        self._out = 0  # messages that _pop has removed; _exempt holds positions on this scale
         # One number for each exempt message that waits: the value of _out when its turn comes.
-        # Made only when needed, for an empty deque is as large as the rest of a backlog.
+        # Made only when needed, because an empty deque is as large as the rest of a backlog.
         self._exempt: deque[int] | None = None
         self._exempt_bytes = 0
         self.size_bytes = 0

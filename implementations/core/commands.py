@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from implementations.core.characters import without_surplus_marks
+
 
 __all__ = [
     "COMMANDS",
@@ -76,6 +78,8 @@ Command = Say | Who | Rename | Quit | Help | Complain | Nothing
 def parse(line: str) -> Command:
     """Return what a line asks for.
 
+    What it says has lost its surplus marks. A new name keeps them, so that the room can refuse it.
+
     Args:
         line: without control characters; the codecs replace them.
     """
@@ -84,7 +88,7 @@ def parse(line: str) -> Command:
     if line.startswith("rename|"):
         return Rename(line.removeprefix("rename|").strip())
     if not line.startswith("/"):
-        return Say(line) if line else Nothing()
+        return Say(without_surplus_marks(line)) if line else Nothing()
     verb = line.split(maxsplit=1)[0]
     rest = line[len(verb) + 1 :]  # after the one space that ended the verb
     match verb:
@@ -97,5 +101,5 @@ def parse(line: str) -> Command:
         case "/help":
             return Help()
         case "/say":
-            return Say(rest) if rest else Nothing()
-    return Complain(f"unknown command: {verb} (try /help)")
+            return Say(without_surplus_marks(rest)) if rest else Nothing()
+    return Complain(f"unknown command: {without_surplus_marks(verb)} (try /help)")

@@ -28,7 +28,7 @@ class CommitLog:
     def __init__(self) -> None:
         self._items: list[Item] = []
         self._begin = 0  # the place of the first item
-        self._due: deque[int] = deque()  # for each item, the turn by which every member has it
+        self._last_turns: deque[int] = deque()  # for each item, the turn after which all have it
 
     def __len__(self) -> int:
         return len(self._items)
@@ -39,19 +39,19 @@ class CommitLog:
         return self._begin + len(self._items)
 
     @property
-    def due(self) -> int:
-        """The turn by which every member has every item. The log must not be empty."""
-        return self._due[-1]
+    def last_turn(self) -> int:
+        """The turn after which every member has every item. The log must not be empty."""
+        return self._last_turns[-1]
 
-    def append(self, item: Item, due: int) -> None:
+    def append(self, item: Item, last_turn: int) -> None:
         """Add an item at `end`.
 
         Args:
-            due: the turn by which every member will have the item; no earlier than the turn
-                that was given for the item before it.
+            last_turn: the number of the turn after which every member has the item; not less
+                than that of the item before it.
         """
         self._items.append(item)
-        self._due.append(due)
+        self._last_turns.append(last_turn)
 
     def since(self, place: int, until: int | None = None) -> list[Item]:
         """Return the items from ``place`` on, to the end or up to the place ``until``."""
@@ -61,8 +61,8 @@ class CommitLog:
     def trim(self, turns: int) -> None:
         """Drop the items that every member has after so many turns."""
         dropped = 0
-        while self._due and self._due[0] <= turns:
-            self._due.popleft()
+        while self._last_turns and self._last_turns[0] <= turns:
+            self._last_turns.popleft()
             dropped += 1
         del self._items[:dropped]
         self._begin += dropped

@@ -41,7 +41,7 @@ class CountedRoom:
         max_clients: the most members that the room takes.
 
     Attributes:
-        deliveries: see `Stats`. The caller counts them, for it has the outboxes and knows
+        deliveries: see `Stats`. The caller counts them, because it has the outboxes and knows
             which of them took a line.
     """
 

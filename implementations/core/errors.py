@@ -45,7 +45,7 @@ class RoomFull(HubbubError):
 
 
 class HubClosed(HubbubError):
-    """The hub has closed: the command reached nobody, and trying again is useless."""
+    """The hub has closed: the newcomer was not let in, and trying again is useless."""
 
     def __str__(self) -> str:
         return "server is shutting down"

@@ -1,15 +1,15 @@
 """The fan-out: the room takes a step, and every delivery of the step goes into an outbox.
 
-This is all that a hub does, except for the question of this project: who may call it, and
-when? A ``MutexHub`` guards it with a lock. A ``BroadcasterHub`` keeps it as the local
+A hub adds only one thing: it decides which task or thread may call this, and when. A
+``MutexHub`` guards it with a lock. A ``BroadcasterHub`` keeps it as the local
 variable of one thread or task. The ``DirectHub`` has a `group_commit.GroupCommit` instead.
 
 Invariants:
   1. No method waits. An outbox that is full refuses a message at once.
-  2. When a method returns, everything is delivered. A member whose outbox overflowed during
+  2. When a method returns, every delivery is in an outbox. A member whose outbox overflowed during
      the step has left by then, and the others have been told.
 
-It is not safe for threads. Under asyncio and trio it is safe because of invariant 1: no
+It is not thread-safe. Under asyncio and trio it is safe because of invariant 1: no
 other task can run while a step is half done.
 """
 

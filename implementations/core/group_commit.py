@@ -6,20 +6,20 @@ one ``send`` however many messages there are. Databases write their logs in this
 call it group commit.
 
 The members are in a ring, and each commit writes to the next members in turn. The room may
-take more steps between two commits. A member gets everything that it still needs when its
-turn comes, so a new message goes out to the next member in turn first, and to the member
-before that one last. A message reaches everyone within one round, and does not wait for
+take more steps between two commits. When a member's turn comes, it gets everything that it
+still needs. So a new message goes first to the next member in turn, and last to the member
+that has just had its turn. A message reaches everyone within one round, and does not wait for
 the messages before it.
 
 Invariants:
   1. No method waits. A member that must be cut off refuses what it is given at once.
   2. Each member gets one unbroken part of the log, from its arrival to its departure. Messages
      for this member alone come between the items where they belong.
-  3. The next commit writes messages for one member alone, and everything that a member which
-     has left still needs.
+  3. Private messages do not wait for a turn: the next commit writes them, and also writes
+     everything that a departed member still needs.
   4. The log keeps only items that some member may still need.
 
-Not safe for threads: only its owner may use it.
+Not thread-safe: only its owner may use it.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ from implementations.core.room import ClientId, Delivery, Goodbye, ToAll, ToOne
 
 __all__ = ["GroupCommit"]
 
-# Members to write to before the owner looks for new commands; each write takes 4 us or more.
-# While messages overlap, the next one will come soon and should not wait long. While they do
-# not, nobody gains from a pause.
+# How many members to write to before the owner checks its inbox; one write takes 4 us or more.
+# While several messages are in progress, the stretch is short, so that the next one starts soon.
+# With only one, a pause gains nothing.
 STRETCH = 1024
 SHORT_STRETCH = 128
 
@@ -86,7 +86,10 @@ class GroupCommit:
 
     @property
     def underway(self) -> int:
-        """How many messages are not written out to everyone. While there are any, call `commit`."""
+        """How much is not written out yet: public messages, members with private ones, leavers.
+
+        While it is not 0, call `commit`.
+        """
         return len(self._log) + len(self._own) + len(self._leavers)
 
     @property
@@ -130,9 +133,9 @@ class GroupCommit:
         """
         leavers, self._leavers = self._leavers, []
         for leaver, cause, items in leavers:
-            if items:
-                leaver.push(Group(items))  # it leaves, whether it takes them or not
-            leaver.close(cause)
+            # It leaves, whether it takes them or not. If not, it misses lines, and is told so.
+            taken = not items or leaver.push(Group(items))
+            leaver.close(cause if taken else Cause.TOO_SLOW)
         for member in self._push_own() + self._push_in_turn(turns):
             self._evict(member)
 
@@ -153,7 +156,7 @@ class GroupCommit:
         if not self._log:
             return []
         full, place, group, end = [], -1, Group(()), self._log.end
-        for member in self._ring.due(min(turns, self._log.due - self._ring.turns)):
+        for member in self._ring.due(min(turns, self._log.last_turn - self._ring.turns)):
             if member.place == end:
                 continue
             if member.place != place:  # else it needs the same group as the member before it
@@ -170,10 +173,10 @@ class GroupCommit:
         for delivery in deliveries:
             match delivery:
                 case ToAll(line, but, exempt):
-                    due = self._ring.turns + len(self._ring)
+                    last_turn = self._ring.turns + len(self._ring)
                     if self._log:
-                        self._overlap_ends = due
-                    self._log.append(Item(encode(line), exempt), due)
+                        self._overlap_ends = last_turn
+                    self._log.append(Item(encode(line), exempt), last_turn)
                     self._room.deliveries += len(self._members)
                     if but is not None:  # a newcomer: what was said before is not for it
                         self._room.deliveries -= 1

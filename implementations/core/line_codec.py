@@ -5,20 +5,31 @@ Mirrored by websocket_codec.py, which has the same methods for the other door.
 Invariants:
   1. The same bytes give the same events, however the network cuts them into pieces.
   2. It keeps at most ``max_line`` bytes and one ``\\r`` of an unfinished line, and nothing of
-     a line that is too long.
+     a line that is too long, except the last 10 bytes of the first line.
+  3. When the first line is an HTTP request line, nothing that the peer sends becomes a `Line`.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from implementations.core.causes import Cause
-from implementations.core.events import Bad, Event, Line
+from implementations.core.events import Bad, Closing, Event, Line
 from implementations.core.message import TCP, Door
 from implementations.core.settings import Settings
 
 
 __all__ = ["LineCodec", "without_controls"]
+
+NO_HTTP = "no HTTP here: this door takes lines of text"
+
+# The first line of every HTTP request. A page of any site can make a browser send one, with lines
+# of the page's choice behind it, so such a peer must not be heard.
+_REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ \S+ HTTP/[0-9]\.[0-9]")
+# The end of a request line, when the line is too long to be kept.
+_VERSION = re.compile(rb" HTTP/[0-9]\.[0-9]\r?\Z")
+_VERSION_BYTES = len(" HTTP/1.1\r")
 
 # Control characters and line breaks: they could cut a line in two, or move the cursor on the
 # screen of another client.
@@ -53,20 +64,29 @@ class LineCodec:
         self._max_line = settings.max_line
         self._partial = bytearray()
         self._refused = False  # whether the line that is coming in is too long
+        self._first = True  # whether no line has ended yet; empty lines do not count
+        self._tail = b""  # the last bytes of the first line
+        self._over = False  # whether the peer speaks HTTP: ignore what still comes
 
     def feed(self, data: bytes) -> list[Event]:
         """Return the events that ``data`` completes."""
         events: list[Event] = []
+        if self._over:
+            return events
         *ended, rest = data.split(b"\n")
         for piece in ended:
             self._extend(piece, events)
             self._end_line(self._partial.removesuffix(b"\r"), events)
+            if self._over:
+                return events
         self._extend(rest, events)
         return events
 
     def feed_eof(self) -> list[Event]:
         """Return the events that the end of the stream completes: a last line may lack ``\\n``."""
         events: list[Event] = []
+        if self._over:
+            return events
         if len(self._partial) > self._max_line:  # its last byte is a '\r', and no '\n' came
             self._refuse(events)
         self._end_line(self._partial, events)
@@ -89,6 +109,8 @@ class LineCodec:
         return f"{cause.notice}\n".encode() if cause.notice else b""
 
     def _extend(self, piece: bytes, events: list[Event]) -> None:
+        if self._first:
+            self._tail = (self._tail + piece[-_VERSION_BYTES:])[-_VERSION_BYTES:]
         if self._refused or not piece:
             return
         size_bytes = len(self._partial) + len(piece)
@@ -105,8 +127,15 @@ class LineCodec:
 
     def _end_line(self, ended: bytearray, events: list[Event]) -> None:
         line = bytes(ended)
+        if self._first and (line or self._refused):
+            self._first = False
+            if _is_request_line(line, self._tail):
+                self._over = True
+                events += [Bad(NO_HTTP), Closing()]
+                return
         self._partial.clear()
         self._refused = False
+        self._tail = b""
         if not line:
             return
         try:
@@ -115,3 +144,15 @@ class LineCodec:
             events.append(Bad("not UTF-8"))
         else:
             events.append(Line(without_controls(text)))
+
+
+def _is_request_line(line: bytes, tail: bytes) -> bool:
+    """Whether a peer speaks HTTP, to judge by its first line.
+
+    Args:
+        line: the line; empty if it was too long.
+        tail: the last bytes of the line.
+    """
+    if line:
+        return _REQUEST_LINE.fullmatch(line) is not None  # a token, a target, and the version
+    return _VERSION.search(tail) is not None

@@ -16,6 +16,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from implementations.core.causes import Cause
+from implementations.core.characters import MAX_MARKS, is_mark, shows_nothing, without_surplus_marks
 from implementations.core.commands import (
     COMMANDS,
     Command,
@@ -36,8 +37,8 @@ ClientId = int  # the server numbers its clients in order of arrival, and reuses
 
 MAX_NAME_CHARACTERS = 32
 BAD_NAME = (
-    f"! bad name: 1 to {MAX_NAME_CHARACTERS} printable characters, no white space or ':', "
-    "not beginning with '*', '!' or '/'"
+    f"! bad name: 1 to {MAX_NAME_CHARACTERS} characters that can be seen, no white space or ':', "
+    f"not beginning with '*', '!' or '/', at most {MAX_MARKS} combining marks in a row"
 )
 
 
@@ -176,7 +177,10 @@ def _may_be_a_name(name: str) -> bool:
 
 
 def _could_deceive(name: str) -> bool:
-    """Whether a line that begins with ``name`` could look like a line of another kind."""
-    return name.startswith(("*", "!", "/")) or any(
-        character.isspace() or character == ":" for character in name
+    """Whether ``name`` could look like another name, or its line like a line of another kind."""
+    return (
+        name.startswith(("*", "!", "/"))
+        or any(each.isspace() or each == ":" or shows_nothing(each) for each in name)
+        or is_mark(name[0])  # it would be drawn on the character before the name
+        or without_surplus_marks(name) != name
     )

@@ -22,7 +22,7 @@ __all__ = ["Endpoint", "Settings", "add_flags", "settings_from"]
 
 
 class Endpoint(NamedTuple):
-    """Where a door is: ``host:port``. Port 0 means any free port."""
+    """Where a door is: ``host:port``. Port 0 means any free port, no host every address."""
 
     host: str
     port: int
@@ -34,7 +34,7 @@ class Endpoint(NamedTuple):
     def parse(cls, text: str) -> Endpoint:
         """Read ``127.0.0.1:8000``, ``[::1]:8000``, ``localhost:8000`` or ``:8000``.
 
-        The last one means all IPv4 addresses of the machine.
+        The last one means every address of the machine, IPv4 and IPv6, and its host is empty.
 
         Raises:
             ValueError: the text is none of these; the message says what is expected.
@@ -42,7 +42,7 @@ class Endpoint(NamedTuple):
         match = re.fullmatch(r"(?:\[([0-9a-fA-F:.%\w]+)\]|([^\[\]:\s]*)):([0-9]{1,5})", text)
         if match is None or int(match[3]) > 65535:
             raise ValueError(_ENDPOINT)
-        return cls(match[1] or match[2] or "0.0.0.0", int(match[3]))
+        return cls(match[1] or match[2], int(match[3]))
 
 
 def _seconds(text: str) -> float:
@@ -161,8 +161,8 @@ class Settings:
     def inbox(self) -> int:
         """How many commands may wait for a hub's owner, at least 1.
 
-        An outbox that has just reached its high-water mark has room for all of them, in
-        messages and in bytes: they take half of the half that is free.
+        When an outbox is half full, the other half must hold every command of the inbox. So
+        the inbox is at most a quarter of an outbox, in messages and in bytes.
         """
         return max(1, min(MAX_INBOX, self.outbox // 4, HIGH_BYTES // 2 // self.max_line))
 

@@ -71,3 +71,8 @@ class Site:
             **asdict(stats),
         }
         return answer(HTTPStatus.OK, json.dumps(numbers).encode() + b"\n", "application/json")
+
+    def health_head(self) -> bytes:
+        """Answer ``HEAD /healthz``: no counts, and no length, because it depends on them."""
+        head = answer(HTTPStatus.OK, b"", "application/json")
+        return head.replace(b"Content-Length: 0\r\n", b"")

@@ -7,7 +7,7 @@ client gets, after everything that was said before.
 
 Invariants:
   1. The same bytes give the same events, however the network cuts them into pieces.
-  2. It keeps at most one message of ``max_line`` bytes and one request of 16 KiB.
+  2. It keeps at most one message of ``max_line`` bytes and one request of 32 KiB.
   3. Only ``farewell`` returns close frames.
 """
 
@@ -34,13 +34,29 @@ from implementations.core.site import Site, answer
 
 __all__ = ["WebSocketCodec"]
 
-MAX_REQUEST_BYTES = 16 * 1024  # the limit of Node, too; the request line alone may be 8 KiB
+MAX_REQUEST_BYTES = 32 * 1024  # all headers together. Browsers send all cookies of a host, whatever
+# the port: a dozen kilobytes are not rare on localhost. Apache and nginx take as much in all.
 PING_SHARE = 0.9  # the time between pings is at most this share of pong_wait, as in gorilla's chat
 MAX_CONTROL_BYTES = 125  # RFC 6455, section 5.5
 PATHS = ("/", "/healthz", "/ws")
 
-_REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP/1\.[01]\r?\n")
+_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_REQUEST_LINE = re.compile(rb"(" + _TOKEN + rb") (\S+) HTTP/1\.([01])\r\n")
+_BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
+_HEADERS = re.compile(rb"(?:" + _TOKEN + rb":[\t\x20-\x7e\x80-\xff]*\r\n)*\r\n")
+# The headers that a handshake depends on. The library sees no others: it limits their number
+# and their length, and long cookies are no reason to refuse a client.
+_HANDSHAKE_HEADER = re.compile(
+    rb"(?im)^(?:host|origin|connection|upgrade|content-length|transfer-encoding|sec-websocket-[a-z]+)"
+    rb":.*\n"
+)
+_ABSOLUTE = re.compile(r"(?i)(?:https?|wss?)://([^/?]*)(.*)")
+# A proxy may keep the prefix under which it publishes this server. No segment of a prefix is named
+# like one of the paths, or consists of dots.
+_PATH = re.compile(r"(?:/(?!(?:ws|healthz|\.+)/)[A-Za-z0-9._~-]+)*(/(?:healthz|ws)?)")
+_LOOPBACK = re.compile(r"(?:.+\.)?localhost\.?|127(?:\.[0-9]{1,3}){3}|::1")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_IN_GOOD_ORDER = (Cause.LEFT, Cause.QUIT)  # with these, the room had all lines of the client
 
 # The library logs each opening and closing at INFO; the server's own lines say more.
 _quiet = logging.Logger("websockets", logging.CRITICAL)
@@ -72,9 +88,9 @@ class WebSocketCodec:
         self._site = site
         self._request = bytearray()
         self._upgrade = b""
-        # The library's limit counts the control frames between the parts of a message; the limit
-        # in `_feed_data_frame` does not. This protocol object has no handshake: the one that has
-        # would keep the request in memory for as long as the client stays.
+        # Only frames go through this Protocol. The ServerProtocol that parses the handshake is
+        # dropped afterwards, because it would keep the request in memory. max_size also counts
+        # control frames between the parts of a message; `_feed_data_frame` does not.
         limit_bytes = settings.max_line + MAX_CONTROL_BYTES
         self._protocol = Protocol(Side.SERVER, max_size=limit_bytes, logger=_quiet)
         self._decoder = codecs.getincrementaldecoder("utf-8")()
@@ -86,12 +102,17 @@ class WebSocketCodec:
         """Return the events that ``data`` completes."""
         if not self.opening:
             return self._feed_frames(data)
+        seen_bytes = len(self._request)
         self._request += data
         # Search only up to the limit: else the answer would depend on how the request was cut.
         line_end = self._request.find(b"\n", 0, MAX_REQUEST_BYTES)
-        head_end = self._request.find(b"\r\n\r\n", 0, MAX_REQUEST_BYTES)
+        head_end = self._request.find(b"\r\n\r\n", max(0, seen_bytes - 3), MAX_REQUEST_BYTES)
+        bare = _BARE_LINE_FEED.search(self._request, seen_bytes, MAX_REQUEST_BYTES)
+        event: Event
         if line_end >= 0 and not _REQUEST_LINE.match(self._request):
-            event: Event = _refusal(HTTPStatus.BAD_REQUEST, "not an HTTP request")
+            event = _refusal(HTTPStatus.BAD_REQUEST, "not an HTTP request")
+        elif bare and not 0 <= head_end < bare.start():
+            event = _refusal(HTTPStatus.BAD_REQUEST, "a line of the request ends without CR")
         elif head_end >= 0:
             event = self._route(bytes(self._request[: head_end + 4]))
         elif len(self._request) >= MAX_REQUEST_BYTES:
@@ -124,10 +145,11 @@ class WebSocketCodec:
     def farewell(self, cause: Cause) -> bytes:
         """Return the last bytes that the client gets.
 
-        They answer the client's own close frame, or its offence, if there was one. Else they
-        are a close frame that says the ``cause``.
+        They answer the client's own close frame, or its offence, if there was one and its stay
+        ended with it. Else they are a close frame that says the ``cause``: a client whose stay
+        ended before the room had all its lines must not get an answer that says all is well.
         """
-        if self._last_word is not None:
+        if self._last_word is not None and (cause in _IN_GOOD_ORDER or not self._last_word):
             return self._last_word
         notice = encode(cause.notice).ws if cause.notice else b""
         return notice + _close_frame(cause.close_code, cause.reason)
@@ -136,21 +158,36 @@ class WebSocketCodec:
         """Decide what to answer to the request ``head``."""
         line = _REQUEST_LINE.match(head)
         assert line is not None  # `feed` has checked it
-        method, target = line.group(1), line.group(2).decode("ascii", "replace")
-        path = target.partition("?")[0]
-        if path not in PATHS:
-            return _refusal(HTTPStatus.NOT_FOUND, f"nothing here; try {', '.join(PATHS)}")
-        if method != b"GET":
-            return _refusal(HTTPStatus.METHOD_NOT_ALLOWED, "GET only", Allow="GET")
-        if path == "/":
-            return Answer(self._site.chat_page())
-        if path == "/healthz":
-            return Health()
-        return self._open(head)
+        method, (_, path_and_query) = line[1], _host_and_path(line)
+        path = _PATH.fullmatch(path_and_query.partition("?")[0] or "/")
+        if path is None:
+            event: Event = _refusal(HTTPStatus.NOT_FOUND, f"nothing here; try {', '.join(PATHS)}")
+        elif method not in (b"GET", b"HEAD"):
+            return _refusal(HTTPStatus.METHOD_NOT_ALLOWED, "GET and HEAD only", Allow="GET, HEAD")
+        elif path[1] == "/":
+            event = Answer(self._site.chat_page())
+        elif path[1] == "/healthz":
+            event = Health() if method == b"GET" else Answer(self._site.health_head())
+        elif method == b"HEAD" or line[3] == b"0":
+            event = _refusal(
+                HTTPStatus.UPGRADE_REQUIRED,
+                "the room needs GET, HTTP/1.1 and an upgrade to websocket "
+                "(in nginx: proxy_http_version 1.1, and the headers Upgrade and Connection)",
+                Upgrade="websocket",
+                Sec_WebSocket_Version="13",
+            )
+        else:
+            event = self._open(head)
+        return _without_body(event) if method == b"HEAD" else event
 
     def _open(self, head: bytes) -> Event:
+        line = _REQUEST_LINE.match(head)
+        assert line is not None  # `feed` has checked it
+        if not _HEADERS.fullmatch(head, line.end()):
+            return _refusal(HTTPStatus.BAD_REQUEST, "bad headers")
         protocol = ServerProtocol(logger=_quiet)
-        protocol.receive_data(head)
+        kept = b"".join(_HANDSHAKE_HEADER.findall(head, line.end()))
+        protocol.receive_data(b"GET /ws HTTP/1.1\r\n" + kept + b"\r\n")
         requests = protocol.events_received()
         if not requests:  # the library answers a header that is too long, and no other mistake
             written = b"".join(protocol.data_to_send())
@@ -159,9 +196,13 @@ class WebSocketCodec:
         assert isinstance(request, Request)
         response = protocol.accept(request)
         if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+            response.headers["Sec-WebSocket-Version"] = "13"
             return Answer(response.serialize())
         origin = request.headers.get("Origin")
-        host = ",".join(request.headers.get_all("Host"))  # two Host headers match no origin
+        # A host in the target counts in the place of the header: RFC 9112, section 3.2.2.
+        host, _ = _host_and_path(line)
+        if host is None:
+            host = ",".join(request.headers.get_all("Host"))  # two Host headers match no origin
         if origin is not None and not self._may_connect(origin, host):
             return _refusal(HTTPStatus.FORBIDDEN, "this origin may not connect (--allow-origin)")
         protocol.send_response(response)
@@ -171,7 +212,22 @@ class WebSocketCodec:
     def _may_connect(self, origin: str, host: str) -> bool:
         """Whether a page from ``origin`` may connect: our own page, or one from allow_origin."""
         allowed = self._settings.allow_origin
-        return "*" in allowed or origin in allowed or _same_host(origin, host)
+        return (
+            "*" in allowed
+            or origin in allowed
+            or (_same_host(origin, host) and self._may_be_called(host))
+        )
+
+    def _may_be_called(self, host: str) -> bool:
+        """Whether a page of this server can have come from ``host``.
+
+        A foreign site can give its own name the address 127.0.0.1 (DNS rebinding), and its page
+        then has the same host as this server. So a door at a loopback address has no other names
+        than those of the loopback. The port may be another one: that of a tunnel.
+        """
+        if not _LOOPBACK.fullmatch(self._settings.ws.host.lower()):
+            return True
+        return _LOOPBACK.fullmatch(urlsplit(f"//{host}").hostname or "") is not None
 
     def _feed_frames(self, data: bytes) -> list[Event]:
         events: list[Event] = []
@@ -222,6 +278,20 @@ class WebSocketCodec:
 
 def _refusal(status: HTTPStatus, problem: str, **headers: str) -> Answer:
     return Answer(answer(status, f"{problem}\n".encode(), **headers))
+
+
+def _host_and_path(line: re.Match[bytes]) -> tuple[str | None, str]:
+    """Return the host that the target of a request names, if any, and its path and query."""
+    target = line[2].decode("ascii", "replace")
+    absolute = _ABSOLUTE.fullmatch(target)
+    return (absolute[1], absolute[2]) if absolute else (None, target)
+
+
+def _without_body(event: Event) -> Event:
+    """Return the answer to HEAD that has the headers of ``event``."""
+    assert isinstance(event, Answer)
+    head, head_end, _ = event.data.partition(b"\r\n\r\n")
+    return Answer(head + head_end)
 
 
 def _echo(close: Close) -> bytes:

@@ -12,7 +12,7 @@ Looks right: on one machine, with lines typed by hand, each read returns one lin
 Breaks: framing.chunks, framing.last-line
 
 May break: start.settings, framing.*, names.rename, names.taken, commands.*, delivery.*, slow.*,
-flood.paced, flood.everyone, shutdown.*
+flood.*, names.invisible, names.marks, shutdown.*
 
 Shown by: two lines in one write, or one line in two writes.
 

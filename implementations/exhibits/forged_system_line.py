@@ -9,7 +9,7 @@ which accepts empty names, other clients' names and control bytes.
 
 Looks right: people may call themselves what they like.
 
-Breaks: names.bad, commands.forge
+Breaks: names.bad, names.invisible, names.marks, commands.forge
 
 Shown by: a name with an asterisk, a colon or a space in it.
 

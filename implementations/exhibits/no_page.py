@@ -8,7 +8,10 @@ and answers ``400 Bad Request`` to a request that is no WebSocket handshake.
 
 Looks right: it is a WebSocket server, not a web server.
 
-Breaks: http.page, http.health, http.not-found, http.method, http.upgrade-required
+Breaks: http.page, http.health, http.not-found, http.method, http.upgrade-required,
+http.head, http.forms, http.prefix
+
+May break: http.size
 
 Shown by: a browser.
 

@@ -8,8 +8,9 @@ inbox again: new messages go out from the next client on.
 
 Invariants:
   1. The room is a local variable of `run`: nothing else can reach it.
-  2. A full inbox holds the talkers back, as a full outbox does: see inbox.py. Here a command
-     keeps its place until everything that it caused is written out to everyone.
+  2. A full inbox holds the talkers back, as an outbox at its high-water mark does: see
+     inbox.py. Here a command keeps its place until everything that it caused is written out
+     to everyone.
 """
 
 from __future__ import annotations

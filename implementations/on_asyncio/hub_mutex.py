@@ -2,13 +2,12 @@
 
 Mirrors on_threads/hub_mutex.py and on_trio/hub_mutex.py.
 
-Here the lock guards nothing. One thread runs all tasks, and it changes from one task to
-another only at an ``await``. No section below has one inside, so each
-section is indivisible even without the lock. One edit would make the lock necessary: an
-``await`` between the first and the last line of a section, such as a send to each client
-inside the loop. tests/implementations/on_asyncio/test_hub_mutex.py shows all of it: without the
-lock the promises hold, with an ``await`` inside and no lock they break, and with both they
-hold.
+Under asyncio this lock is not needed today. One thread runs all tasks. It changes from one
+task to another only at an ``await``. No section below has one inside, so each section is
+indivisible even without the lock. One edit would make the lock necessary: an ``await``
+between the first and the last line of a section, such as a send to each client inside the
+loop. tests/implementations/on_asyncio/test_hub_mutex.py shows all of it: without the lock the
+promises hold, with an ``await`` inside and no lock they break, and with both they hold.
 
 Invariants:
   1. Only the task that holds ``_lock`` touches ``_fanout``.

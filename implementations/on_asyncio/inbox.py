@@ -6,8 +6,8 @@ command whose asker waits for what the function returns or raises.
 
 Invariants:
   1. Commands come out in the order in which they were put in.
-  2. A full inbox holds the talkers back, as a full outbox does. A command keeps its place
-     until the owner reports it as carried out.
+  2. A full inbox holds the talkers back, as an outbox at its high-water mark does. A command
+     keeps its place until the owner reports it as carried out.
   3. An answer is given when the command is carried out, not before.
 """
 

@@ -1,10 +1,11 @@
 """One client's outbox in the asyncio runtime: a `Backlog` that its write pump waits for.
 
-Mirrors on_threads/outbox.py and on_trio/outbox.py. Here ``offer`` and ``take``
-run in one thread and cannot interrupt each other, so there is no lock.
+Mirrors on_threads/outbox.py and on_trio/outbox.py. Here ``offer`` and ``take`` run in
+one thread and cannot interrupt each other, so there is no lock.
 
 Invariants:
-  1. Hubs call ``offer`` and ``close``; only the client's write pump calls ``take``.
+  1. The hub and the client's read pump call ``offer``; the hub calls ``close``; only the
+     write pump calls ``take``.
   2. ``offer`` never waits. The talkers wait instead, at the `Pace`.
 """
 
@@ -59,7 +60,7 @@ class Outbox:
     async def reply(self, data: bytes) -> bool:
         """Queue bytes for this client alone, such as a pong. Returns what `offer` returns.
 
-        For the read pump. Waits for its turn under the flood rule, for pings count as talk.
+        For the read pump. Waits for its turn under the flood rule, because pings count as talk.
         """
         await self._pace.admitted()
         return self.offer(Message(data, data))
@@ -86,9 +87,9 @@ class Outbox:
     def stall(self, for_long: bool) -> None:
         """Hold nobody back until the client has caught up: its socket takes nothing.
 
-        An outbox that holds the talkers back already goes on until this is true ``for_long``: a
-        flood fills an outbox in no time, and the client may be about to read. Under ``block``
-        the talkers wait in any case.
+        If the outbox is holding the talkers back already, it stops only when ``for_long`` is
+        true: a flood fills an outbox very fast, and the client may be about to read. Under
+        ``block`` the talkers wait in any case.
         """
         if not self._blocks and (for_long or not self._holds):
             self._stalled = True

@@ -2,14 +2,14 @@
 
 Mirrors on_threads/outbox_direct.py and on_trio/outbox_direct.py.
 
-An outbox is *spilt* from the moment when its socket takes less than it is given until the
-write pump has written the rest.
+When a socket refuses bytes, they *spill* into the backlog. The outbox is *spilt* until the
+write pump has written everything that waits.
 
 Invariants:
   1. While the outbox is spilt, everything goes into the backlog, and only the write pump
      writes to the socket. While it is not spilt, the backlog is empty, the write pump waits,
      and only `push` and `offer` write. So the order of messages holds.
-  2. It begins spilt: nothing may go out before the answer to the handshake.
+  2. It starts in this state, because nothing may go out before the answer to the handshake.
 """
 
 from __future__ import annotations

@@ -6,13 +6,14 @@ An outbox at its high-water mark holds the talkers back. It releases them at its
 mark, when it closes, or when its socket has taken nothing for a second: then its client does
 not read, and must not delay the others. An outbox whose socket was idle for half a second
 before the mark was reached does not even begin to hold. A full inbox holds the talkers back,
-too. Every command passes `turn` before the hub sees it, so the hub itself never waits for a
-client.
+too. Every join and submit passes `turn` before the hub sees it; departures do not. So
+the hub itself never waits for a client.
 
 Invariants:
   1. A talker that `turn` lets in has the lock, and when it got the lock nobody was holding
      the talkers back.
-  2. Every hold ends: `wire.Wire` takes care of that.
+  2. Every hold ends. `Wire` ends those of an outbox (under ``block`` only by
+     ``write_timeout``), `Inbox.carried_out` ends its own.
   3. Talkers go on in the order in which they came. A talker that was let in, but then found
      the room held again, waits at the front. Otherwise a flood could overtake it for ever.
 """
@@ -45,7 +46,7 @@ class Pace:
         self._wake_one()
 
     async def admitted(self, *, first: bool = False) -> None:
-        """Wait until nobody holds the talkers back. If nobody does, give no other task a turn.
+        """Wait until nobody holds the talkers back. Returns at once if nobody does.
 
         Args:
             first: wait in front of all others: for a talker that was admitted before, but
@@ -59,9 +60,9 @@ class Pace:
                 else:
                     self._talkers.append(turn)
                 await turn
-                first = True  # if the talker before this one filled an outbox
+                first = True  # if the room is held again: keep the place at the front
         finally:
-            self._wake_one()  # each wakes the next: woken all at once, most would go back to sleep
+            self._wake_one()  # each wakes the next: if all woke at once, most would sleep again
 
     @asynccontextmanager
     async def turn(self, lock: asyncio.Lock) -> AsyncIterator[None]:
@@ -70,9 +71,7 @@ class Pace:
         while True:
             await self.admitted(first=again)
             async with lock:
-                if (
-                    not self._holders
-                ):  # else an outbox filled up while this task waited for the lock
+                if not self._holders:  # still; else wait at the front
                     yield
                     return
             again = True

@@ -29,13 +29,14 @@ from implementations.doors import NEWCOMER_GONE, OUT_OF_DESCRIPTORS, listen, pee
 from implementations.on_asyncio.connection import Connection
 from implementations.on_asyncio.hub import Hub
 from implementations.on_asyncio.readiness import readable
+from implementations.start import stop_signals
 
 
 __all__ = ["serve"]
 
 ACCEPT_BATCH = 32  # connections per turn: a storm of newcomers must not keep the room waiting
 ACCEPT_RETRY_S = 0.25  # when the process is out of descriptors, try again after this time
-DRAIN_SHARE = 0.9  # of drain_timeout is for delivering, the rest for ending what has not ended
+DRAIN_SHARE = 0.9  # this share of drain_timeout is for delivering, the rest for cancelling
 
 MakeHub = Callable[[Settings], Hub]
 
@@ -48,13 +49,13 @@ async def serve(
     site: Site,
     announce: Callable[[Endpoint, Endpoint], None],
 ) -> None:
-    """Serve both doors until SIGINT or SIGTERM, then deliver what was accepted and return.
+    """Serve both doors until a stop signal, then deliver what was accepted and return.
 
     Args:
         make_hub: the class of one of this package's hubs.
         site: what the WebSocket door answers to a browser.
-        announce: called once, when both doors are open, with the place of the TCP door and
-            that of the WebSocket door.
+        announce: called once, when both doors are open, with the addresses of the TCP
+            door and of the WebSocket door.
 
     Raises:
         CannotStart: a door could not be opened.
@@ -76,7 +77,7 @@ class _Server:
         self, tcp: socket.socket, ws: socket.socket, announce: Callable[[Endpoint, Endpoint], None]
     ) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in stop_signals():
             loop.add_signal_handler(number, self._stop, number)
         async with asyncio.TaskGroup() as hub:
             hub.create_task(self._hub.run(), name="hub")

@@ -4,8 +4,9 @@ Mirrors on_asyncio/connection.py and on_trio/connection.py. It reads from top to
 a connection's life. Both doors use the same code: what differs between them is in the codec.
 
 Invariants:
-  1. Only the read pump reads the socket. Only the write pump writes to it, except for the
-     answer to the handshake, which goes out before there is a write pump.
+  1. Only the read pump reads the socket. Only the write pump writes to it, with two
+     exceptions: `run` sends the answer to the handshake before there is a write pump, and a
+     `DirectOutbox` writes by itself while its backlog is empty (outbox_direct.py).
   2. The write pump ends when the outbox is closed and empty, or when the client takes no
      more bytes. Then it ends our side of the connection, and the read pump has `LINGER_S` to
      see the end of the other side. The read pump never stops the write pump.
@@ -24,16 +25,7 @@ import time
 from implementations.core.causes import Cause
 from implementations.core.commands import Complain, parse
 from implementations.core.errors import HubClosed, PeerGone, PeerSilent, PeerStuck, RoomFull
-from implementations.core.events import (
-    Answer,
-    Bad,
-    Closing,
-    Event,
-    Health,
-    Line,
-    Opened,
-    Reply,
-)
+from implementations.core.events import Answer, Bad, Closing, Event, Health, Line, Opened, Reply
 from implementations.core.line_codec import LineCodec
 from implementations.core.message import TCP, Message
 from implementations.core.room import ClientId
@@ -46,6 +38,8 @@ from implementations.on_threads.wire import LINGER_S, Wire
 
 
 __all__ = ["Connection"]
+
+LATE_SHARE = 0.05  # of the silence allowed: a server later than this was stopped or too busy
 
 log = logging.getLogger("hubbub")
 
@@ -74,6 +68,7 @@ class Connection:
         self._wire = Wire(sock, self._outbox, settings.write_timeout)
         self._silent_at = math.inf  # deadlines on the monotonic clock
         self._ping_at = math.inf
+        self._excused_until = -math.inf  # the last value of _silent_at that was an excuse
 
     def run(self) -> None:
         """Serve the client until it is gone. Raises nothing. Needs a thread of its own."""
@@ -165,8 +160,8 @@ class Connection:
                 events = self._codec.feed(data)
                 if events:
                     self._heard()
-                elif self._now() >= self._silent_at:  # bytes came, but no line
-                    raise PeerSilent
+                else:  # bytes came, but no line
+                    self._judge_silence()
         except PeerSilent:
             cause = Cause.TIMED_OUT
         except PeerGone:
@@ -202,14 +197,29 @@ class Connection:
             data = self._wire.receive(deadline=min(self._silent_at, self._ping_at))
             if data is not None:
                 return data
-            if self._now() >= self._silent_at:
-                raise PeerSilent
+            self._judge_silence()
 
     def _ping_if_due(self) -> None:
         if self._now() >= self._ping_at and self._codec.ping_interval_s is not None:
+            self._excuse(late_s=self._now() - self._ping_at)
             self._ping_at = self._now() + self._codec.ping_interval_s
             # A full outbox refuses the ping. Its client is about to be cut off anyway.
             self._outbox.offer(Message(b"", self._codec.ping()))
+
+    def _judge_silence(self) -> None:
+        """Raise PeerSilent if the client has had its time. All input that waited must be read."""
+        self._excuse(late_s=self._now() - self._silent_at)
+        if self._now() >= self._silent_at:
+            raise PeerSilent
+
+    def _excuse(self, late_s: float) -> None:
+        """If this server is that late, give the client its time again: once per sign of life."""
+        opening, settings = self._codec.opening, self._settings
+        silence_s = settings.handshake_timeout if opening else self._codec.silence_s
+        if late_s > LATE_SHARE * silence_s and self._silent_at != self._excused_until:
+            self._silent_at = self._excused_until = self._now() + silence_s
+            if self._ping_at < math.inf:
+                self._ping_at = self._now()
 
     def _heard(self) -> None:
         self._silent_at = self._now() + self._codec.silence_s

@@ -1,10 +1,11 @@
 """One client's outbox in the threads runtime: a `Backlog` that its write pump waits for.
 
-Mirrors on_asyncio/outbox.py and on_trio/outbox.py. Here ``offer`` and ``take``
-run in different threads at the same time, so a lock guards everything that they share.
+Mirrors on_asyncio/outbox.py and on_trio/outbox.py. Here ``offer`` and ``take`` run in
+different threads at the same time, so a lock guards everything that they share.
 
 Invariants:
-  1. Hubs call ``offer`` and ``close``; only the client's write pump calls ``take``.
+  1. The hub and the client's read pump call ``offer``; the hub calls ``close``; only the
+     write pump calls ``take``.
   2. ``offer`` never waits. The talkers wait instead, at the `Pace`.
   3. ``_lock`` guards every attribute that `__init__` sets after it. No thread waits for
      anything else while it holds this lock.
@@ -68,7 +69,7 @@ class Outbox:
     def reply(self, data: bytes) -> bool:
         """Queue bytes for this client alone, such as a pong. Returns what `offer` returns.
 
-        For the read pump. Waits for its turn under the flood rule, for pings count as talk.
+        For the read pump. Waits for its turn under the flood rule, because pings count as talk.
         """
         self._pace.admitted()
         return self.offer(Message(data, data))
@@ -98,9 +99,9 @@ class Outbox:
     def stall(self, for_long: bool) -> None:
         """Hold nobody back until the client has caught up: its socket takes nothing.
 
-        An outbox that holds the talkers back already goes on until this is true ``for_long``: a
-        flood fills an outbox in no time, and the client may be about to read. Under ``block``
-        the talkers wait in any case.
+        If the outbox is holding the talkers back already, it stops only when ``for_long`` is
+        true: a flood fills an outbox very fast, and the client may be about to read. Under
+        ``block`` the talkers wait in any case.
         """
         with self._lock:
             if not self._blocks and (for_long or not self._holds):

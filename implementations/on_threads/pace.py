@@ -6,13 +6,14 @@ An outbox at its high-water mark holds the talkers back. It releases them at its
 mark, when it closes, or when its socket has taken nothing for a second: then its client does
 not read, and must not delay the others. An outbox whose socket was idle for half a second
 before the mark was reached does not even begin to hold. A full inbox holds the talkers back,
-too. Every command passes `turn` before the hub sees it, so the hub itself never waits for a
-client.
+too. Every join and submit passes `turn` before the hub sees it; departures do not. So
+the hub itself never waits for a client.
 
 Invariants:
   1. A talker that `turn` lets in has the lock, and when it got the lock nobody was holding
      the talkers back.
-  2. Every hold ends: `wire.Wire` takes care of that.
+  2. Every hold ends. `Wire` ends those of an outbox (under ``block`` only by
+     ``write_timeout``), `Inbox.carried_out` ends its own.
   3. Talkers go on in the order in which they came. A talker that was let in, but then found
      the room held again, waits at the front. Otherwise a flood could overtake it for ever.
   4. Its own lock is the innermost: a thread that holds it takes no other lock.
@@ -64,7 +65,7 @@ class Pace:
                     self._in_front -= 1
                 else:
                     self._talkers.wait()
-                first = True  # if the talker before this one filled an outbox
+                first = True  # if the room is held again: keep the place at the front
             self._wake_one()  # each wakes the next: woken all at once, most would go back to sleep
 
     @contextmanager
@@ -74,9 +75,7 @@ class Pace:
         while True:
             self.admitted(first=again)
             with lock:
-                if (
-                    not self._holders
-                ):  # else an outbox filled up while this thread waited for the lock
+                if not self._holders:  # still; else wait at the front
                     yield
                     return
             again = True

@@ -16,6 +16,8 @@ import time
 
 __all__ = ["readable", "writable"]
 
+LONGEST_WAIT_S = 24 * 3600.0  # poll() counts in an int of milliseconds: 24.8 days at most
+
 
 def readable(*socks: socket.socket, deadline: float = math.inf) -> list[socket.socket]:
     """Wait until one of ``socks`` has bytes to read, or its stream has ended.
@@ -24,7 +26,7 @@ def readable(*socks: socket.socket, deadline: float = math.inf) -> list[socket.s
         deadline: when to stop waiting, in seconds on the monotonic clock.
 
     Returns:
-        The sockets that are ready; none when the deadline came first.
+        The sockets that are ready; none when the deadline, or `LONGEST_WAIT_S`, came first.
     """
     ready = _poll(socks, select.POLLIN, deadline)
     return [sock for sock in socks if sock.fileno() in ready]
@@ -41,5 +43,6 @@ def _poll(socks: tuple[socket.socket, ...], event: int, deadline: float) -> set[
         poll.register(sock, event)
     wait_ms = None
     if deadline < math.inf:
-        wait_ms = max(0, math.ceil((deadline - time.monotonic()) * 1000))
+        wait_s = min(deadline - time.monotonic(), LONGEST_WAIT_S)
+        wait_ms = max(0, math.ceil(wait_s * 1000))
     return {descriptor for descriptor, _ in poll.poll(wait_ms)}

@@ -32,6 +32,7 @@ from implementations.doors import NEWCOMER_GONE, OUT_OF_DESCRIPTORS, listen, pee
 from implementations.on_threads.connection import Connection
 from implementations.on_threads.hub import Hub
 from implementations.on_threads.readiness import readable
+from implementations.start import stop_signals
 
 
 __all__ = ["serve"]
@@ -41,9 +42,8 @@ ACCEPT_RETRY_S = 0.25  # when the process is out of descriptors, try again after
 STACK_BYTES = 256 * 1024  # per thread; calls from Python to Python take nothing from it
 SWITCH_INTERVAL_S = 0.1  # how often each thread that waits for the interpreter's lock asks for
 # it. At Python's 5 ms, thousands of waiting threads do little else than wake up and ask.
-STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM}
 EXIT_BUG = 1  # like that of an uncaught error
-DRAIN_SHARE = 0.9  # of drain_timeout is for delivering, the rest for ending what has not ended
+DRAIN_SHARE = 0.9  # this share of drain_timeout is for delivering, the rest for cancelling
 
 MakeHub = Callable[[Settings], Hub]
 
@@ -56,15 +56,15 @@ def serve(
     site: Site,
     announce: Callable[[Endpoint, Endpoint], None],
 ) -> None:
-    """Serve both doors until SIGINT or SIGTERM, then deliver what was accepted and return.
+    """Serve both doors until a stop signal, then deliver what was accepted and return.
 
     Call it in the main thread: signals interrupt no other.
 
     Args:
         make_hub: the class of one of this package's hubs.
         site: what the WebSocket door answers to a browser.
-        announce: called once, when both doors are open, with the place of the TCP door and
-            that of the WebSocket door.
+        announce: called once, when both doors are open, with the addresses of the TCP
+            door and of the WebSocket door.
 
     Raises:
         CannotStart: a door could not be opened.
@@ -89,9 +89,9 @@ class _Server:
     ) -> None:
         threading.stack_size(STACK_BYTES)
         sys.setswitchinterval(SWITCH_INTERVAL_S)
-        # Block them before the first thread starts, for each thread inherits this: otherwise a
+        # Block them before the first thread starts, because each thread inherits this: otherwise a
         # signal could reach any of them.
-        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+        signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals())
         owner = threading.Thread(target=self._vital, args=(self._hub.run,), name="hub")
         owner.start()
         try:
@@ -134,13 +134,18 @@ class _Server:
             os._exit(EXIT_BUG)
 
     def _wait_for_signal(self) -> None:
-        number = signal.sigwait(STOP_SIGNALS)
+        number = signal.sigwait(stop_signals())
         log.info("%s: delivering what was accepted, then stopping", signal.Signals(number).name)
         # The kernel handles the second signal. A handler in Python might not run: not if the
         # signal came in the moment before this thread begins to wait for something else.
-        for again in STOP_SIGNALS:
+        if os.getpid() == 1:  # in a container: the kernel has no default action for process 1
+            threading.Thread(
+                target=lambda: os._exit(128 + signal.sigwait(stop_signals())), daemon=True
+            ).start()
+            return
+        for again in stop_signals():
             signal.signal(again, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, stop_signals())
 
     def _accept(self, listener: socket.socket, door: Door) -> None:
         """Let newcomers in at one door, until the server stops."""
@@ -201,7 +206,7 @@ class _Server:
     def _drain(self, deadline: float) -> None:
         """Wait until every client has taken its last lines, or until ``deadline``."""
         for thread in self._left():
-            thread.join(max(0.0, deadline - time.monotonic()))
+            thread.join(min(max(0.0, deadline - time.monotonic()), threading.TIMEOUT_MAX))
         if self._left():
             log.warning("stopped before every client had taken its last lines")
         for thread, connection in self._left().items():

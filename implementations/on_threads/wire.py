@@ -94,14 +94,14 @@ class Wire:
         self._sock.shutdown(how)
 
     def give_up(self) -> None:
-        """Make `close` drop the bytes that the peer has not taken, for it never will."""
+        """Make `close` drop the bytes that the peer has not taken, because it never will."""
         self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.lost = True
 
     def linger(self) -> None:
         """End our side, then read and drop what still comes until the peer ends its side.
 
-        To close a socket with unread input would reset the connection, and a reset destroys
+        Closing a socket with unread input resets the connection, and a reset destroys
         what the peer has not read yet: its last lines.
         """
         try:
@@ -121,14 +121,16 @@ class Wire:
         progress_at = self._now()
         deadline = progress_at + self._write_timeout_s
         while rest:
-            if not writable(self._sock, deadline=min(deadline, self._now() + QUIET_S)):
-                self._outbox.stall(for_long=self._now() - progress_at >= STALL_S)
-                if self._now() >= deadline:
-                    raise PeerStuck
-                continue
-            try:
+            until = min(deadline, self._now() + QUIET_S)
+            writable(self._sock, deadline=until)
+            try:  # also after a time-out: if this server was stopped, its own timer fired late
                 rest = rest[self._sock.send(rest) :]
             except BlockingIOError:
+                if self._now() >= until:
+                    self._outbox.stall(for_long=self._now() - progress_at >= STALL_S)
+                    deadline += self._now() - until  # the time in which this server did not run
+                    if self._now() >= deadline:
+                        raise PeerStuck from None
                 continue
             except OSError as error:
                 raise PeerGone from error

@@ -4,8 +4,9 @@ Mirrors on_threads/connection.py and on_asyncio/connection.py. It reads from top
 a connection's life. Both doors use the same code: what differs between them is in the codec.
 
 Invariants:
-  1. Only the read pump reads the socket. Only the write pump writes to it, except for the
-     answer to the handshake, which goes out before there is a write pump.
+  1. Only the read pump reads the socket. Only the write pump writes to it, with two
+     exceptions: `run` sends the answer to the handshake before there is a write pump, and a
+     `DirectOutbox` writes by itself while its backlog is empty (outbox_direct.py).
   2. The write pump ends when the outbox is closed and empty, or when the client takes no
      more bytes. Then it stops the read pump. The read pump never stops the write pump.
   3. A client that joined also leaves, whatever happens: `run` does that in its ``finally``.
@@ -22,16 +23,7 @@ import trio
 from implementations.core.causes import Cause
 from implementations.core.commands import Complain, parse
 from implementations.core.errors import HubClosed, PeerGone, PeerSilent, PeerStuck, RoomFull
-from implementations.core.events import (
-    Answer,
-    Bad,
-    Closing,
-    Event,
-    Health,
-    Line,
-    Opened,
-    Reply,
-)
+from implementations.core.events import Answer, Bad, Closing, Event, Health, Line, Opened, Reply
 from implementations.core.line_codec import LineCodec
 from implementations.core.message import TCP, Message
 from implementations.core.room import ClientId
@@ -45,6 +37,7 @@ from implementations.on_trio.wire import Wire
 
 __all__ = ["Connection"]
 
+LATE_SHARE = 0.05  # of the silence allowed: a server later than this was stopped or too busy
 LEAVE_S = 1.0  # how long a cancelled connection waits for the hub to let its client go
 
 log = logging.getLogger("hubbub")
@@ -72,8 +65,9 @@ class Connection:
         self._site = site
         self._outbox: Outbox = hub.outbox(sock, codec.door)
         self._wire = Wire(sock, self._outbox, settings.write_timeout)
-        self._silent_at = math.inf  # deadlines on trio's clock, set when the client joins
+        self._silent_at = math.inf  # deadlines on trio's clock
         self._ping_at = math.inf
+        self._excused_until = -math.inf  # the last value of _silent_at that was an excuse
 
     async def run(self) -> None:
         """Serve the client until it is gone. Raises nothing but cancellation."""
@@ -83,7 +77,7 @@ class Connection:
                 await self._pump(early)
             if not self._wire.lost:
                 await self._wire.linger()
-        except (PeerGone, trio.TooSlowError) as error:
+        except PeerGone as error:
             log.debug("%s: %s", self._address, type(error).__name__)
         except Exception:
             log.exception("%s: a bug in this connection; the others go on", self._address)
@@ -101,12 +95,12 @@ class Connection:
             The events that came right after the handshake; None when the client is not let in.
         """
         events: list[Event] = [Opened()]
-        with trio.fail_after(self._settings.handshake_timeout):
-            while self._codec.opening:
-                data = await self._receive()
-                if not data:
-                    return None
-                events = self._codec.feed(data)
+        self._silent_at = self._now() + self._settings.handshake_timeout
+        while self._codec.opening:
+            data = await self._receive()
+            if not data:
+                return None
+            events = self._codec.feed(data)
         match events[0]:
             case Answer(data):
                 await self._wire.send(data)
@@ -151,8 +145,8 @@ class Connection:
                 events = self._codec.feed(data)
                 if events:
                     self._heard()
-                elif self._now() >= self._silent_at:  # bytes came, but no line
-                    raise PeerSilent
+                else:  # bytes came, but no line
+                    self._judge_silence()
         except PeerSilent:
             cause = Cause.TIMED_OUT
         except PeerGone:
@@ -186,14 +180,29 @@ class Connection:
             data = await self._wire.receive(deadline=min(self._silent_at, self._ping_at))
             if data is not None:
                 return data
-            if self._now() >= self._silent_at:
-                raise PeerSilent
+            self._judge_silence()
 
     def _ping_if_due(self) -> None:
         if self._now() >= self._ping_at and self._codec.ping_interval_s is not None:
+            self._excuse(late_s=self._now() - self._ping_at)
             self._ping_at = self._now() + self._codec.ping_interval_s
             # A full outbox refuses the ping. Its client is about to be cut off anyway.
             self._outbox.offer(Message(b"", self._codec.ping()))
+
+    def _judge_silence(self) -> None:
+        """Raise PeerSilent if the client has had its time. All input that waited must be read."""
+        self._excuse(late_s=self._now() - self._silent_at)
+        if self._now() >= self._silent_at:
+            raise PeerSilent
+
+    def _excuse(self, late_s: float) -> None:
+        """If this server is that late, give the client its time again: once per sign of life."""
+        opening, settings = self._codec.opening, self._settings
+        silence_s = settings.handshake_timeout if opening else self._codec.silence_s
+        if late_s > LATE_SHARE * silence_s and self._silent_at != self._excused_until:
+            self._silent_at = self._excused_until = self._now() + silence_s
+            if self._ping_at < math.inf:
+                self._ping_at = self._now()
 
     def _heard(self) -> None:
         self._silent_at = self._now() + self._codec.silence_s

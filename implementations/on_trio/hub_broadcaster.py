@@ -1,4 +1,4 @@
-"""The broadcaster hub in the trio runtime: one task owns the room, all others command it.
+"""The broadcaster hub in the trio runtime: one task owns the room, all others send it commands.
 
 Mirrors on_threads/hub_broadcaster.py and on_asyncio/hub_broadcaster.py. In Go, one goroutine
 would ``select`` over three channels: for entering, for leaving and for messages. Here one
@@ -7,7 +7,7 @@ order.
 
 Invariants:
   1. The room is a local variable of `run`: nothing else can reach it.
-  2. A full inbox holds the talkers back, as a full outbox does: see inbox.py.
+  2. A full inbox holds the talkers back, as an outbox at its high-water mark does: see inbox.py.
 """
 
 from __future__ import annotations

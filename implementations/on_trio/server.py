@@ -29,13 +29,14 @@ from implementations.core.websocket_codec import WebSocketCodec
 from implementations.doors import NEWCOMER_GONE, OUT_OF_DESCRIPTORS, listen, peer_name, where
 from implementations.on_trio.connection import Connection
 from implementations.on_trio.hub import Hub
+from implementations.start import stop_signals
 
 
 __all__ = ["serve"]
 
 ACCEPT_BATCH = 32  # connections per turn: a storm of newcomers must not keep the room waiting
 ACCEPT_RETRY_S = 0.25  # when the process is out of descriptors, try again after this time
-DRAIN_SHARE = 0.9  # of drain_timeout is for delivering, the rest for ending what has not ended
+DRAIN_SHARE = 0.9  # this share of drain_timeout is for delivering, the rest for cancelling
 
 MakeHub = Callable[[Settings], Hub]
 
@@ -48,13 +49,13 @@ async def serve(
     site: Site,
     announce: Callable[[Endpoint, Endpoint], None],
 ) -> None:
-    """Serve both doors until SIGINT or SIGTERM, then deliver what was accepted and return.
+    """Serve both doors until a stop signal, then deliver what was accepted and return.
 
     Args:
         make_hub: the class of one of this package's hubs.
         site: what the WebSocket door answers to a browser.
-        announce: called once, when both doors are open, with the place of the TCP door and
-            that of the WebSocket door.
+        announce: called once, when both doors are open, with the addresses of the TCP
+            door and of the WebSocket door.
 
     Raises:
         CannotStart: a door could not be opened.
@@ -76,7 +77,7 @@ class _Server:
     async def run(
         self, tcp: socket.socket, ws: socket.socket, announce: Callable[[Endpoint, Endpoint], None]
     ) -> None:
-        with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        with trio.open_signal_receiver(*stop_signals()) as signals:
             async with trio.open_nursery() as owners:
                 owners.start_soon(self._watch, signals)
                 owners.start_soon(self._hub.run)

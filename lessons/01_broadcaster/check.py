@@ -6,6 +6,7 @@ import queue
 
 from hubbub.learning.hubs import CHAT, OWNER, Play, judge_two_rooms, play
 from hubbub.learning.promises import Broken, promise
+from hubbub.learning.scene import judge_announced
 from hubbub.learning.schedule import Crashed, Stuck
 
 
@@ -37,7 +38,7 @@ def _play(exercise, seed, **scene):
             ) from None
         raise
     except Stuck as stuck:
-        _owner_waits([f"{what} ({place})" for who, what, place in stuck.waiting if who == OWNER])
+        _owner_waits([f"{what} ({place})" for name, what, place in stuck.waiting if name == OWNER])
         raise
     _owner_waits(played.waits_at_the_end(OWNER))
     return played
@@ -78,6 +79,7 @@ def comings_and_goings(exercise, seed):
             "newcomer is welcomed first."
         )
     played.judge(CHAT, _queues(played.hub))
+    judge_announced((played.members["anna"], played.members["ben"]), "* dan joined", "* cara left")
     _only_the_owner_looks(played)
 
 
@@ -98,7 +100,7 @@ def leaving(exercise, seed):
     _only_the_owner_looks(played)
 
 
-@promise("lesson.closed", "Whoever has left has its outbox closed, once, and gets nothing more.")
+@promise("lesson.closed", "A member that left has its outbox closed, once, and gets nothing more.")
 def closed(exercise, seed):
     for go in ("ben", "ben ben"):
         played = _play(exercise, seed, inside="anna ben cara", talk="anna", go=go)
@@ -162,8 +164,8 @@ def _times(member):
 
 def _only_the_owner_looks(played: Play) -> None:
     for one in played.maps:
-        changed_by_owner = any(who == OWNER for who in one.looks)
-        others = [who for who in one.looks if who.endswith("'s thread")]
+        changed_by_owner = OWNER in one.looks
+        others = [name for name in one.looks if name.endswith("'s thread")]
         if changed_by_owner and others:
             touch = one.looks[others[0]]
             at = f" at {touch.place}" if touch.place else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hubbub.learning.hubs import CHAT, Play, judge_two_rooms, play
 from hubbub.learning.promises import Broken, promise
+from hubbub.learning.scene import judge_announced
 from hubbub.learning.schedule import Crashed, Stuck, told_waits
 
 
@@ -47,6 +48,7 @@ def comings_and_goings(exercise, seed):
             raise Broken(f"{KEEPS} {told_waits(stuck.waiting)}") from None
         raise
     played.judge(CHAT, _explain(played))
+    judge_announced((played.members["anna"], played.members["ben"]), "* dan joined", "* cara left")
 
 
 @promise("membership.left-once", "A stranger cannot leave, and nothing is locked after it.")

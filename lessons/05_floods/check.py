@@ -69,7 +69,7 @@ class Watched:
     def _came(self, talker, line):
         owed = self.owed.get(talker, [])
         if line not in owed:
-            raise self.broken(f"{line!r} came out as {talker}'s, and had come out before.")
+            raise self.broken(f"{line!r} became {talker}'s, and had come out before.")
         if line != owed[0]:
             raise self.broken(
                 f"{talker} said {owed[0]!r} before {line!r}, and {line!r} came out first: a "
@@ -111,7 +111,7 @@ def nothing_lost(exercise, seed):
     said["anna"].append("anna-3")
     came = [pair for _ in range(20) for pair in pump.take(5)]
     for talker, lines in said.items():
-        got = [line for who, line in came if who == talker]
+        got = [line for speaker, line in came if speaker == talker]
         if len(got) > len(set(got)):
             raise Broken(f"{talker} said {len(lines)} lines, and some came out twice: {got}.")
         if len(got) == MOST < len(lines):
@@ -129,7 +129,7 @@ def nothing_lost(exercise, seed):
             raise Broken(f"{talker} said {len(lines)} lines, and {len(got)} came out: {got}.")
         if got != lines:
             raise Broken(
-                f"{talker} said {_brief(lines)}, and they came out as {', '.join(got)}: a talker's "
+                f"{talker} said {_brief(lines)}, and they became {', '.join(got)}: a talker's "
                 "lines stay in the order said."
             )
     if again := pump.take(5):

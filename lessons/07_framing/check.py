@@ -54,7 +54,7 @@ def chunks(exercise, seed):
                     "character of several bytes was cut in two. Decode whole lines, not pieces."
                 )
             raise Broken(
-                f"Cut into pieces of {size} bytes, the same three lines come out as {cut}. What is "
+                f"Cut into pieces of {size} bytes, the same three lines become {cut}. What is "
                 "left behind the last line end must wait for the next piece."
             )
 
@@ -64,7 +64,7 @@ def crlf(exercise, seed):
     for size in (0, 1):
         if _fed(exercise, b"who\r\nhello\n", size) != [("line", "who"), ("line", "hello")]:
             raise Broken(
-                f"b'who\\r\\n' came out as {_fed(exercise, b'who' + bytes([13, 10]), size)}: what "
+                f"b'who\\r\\n' became {_fed(exercise, b'who' + bytes([13, 10]), size)}: what "
                 "some programs send at the end of a line is \\r\\n. With the \\r left in, 'who' is "
                 "no command any more."
             )
@@ -90,7 +90,7 @@ def empty(exercise, seed):
 def last_line(exercise, seed):
     if _fed(exercise, b"hello\nbye", end=True) != [("line", "hello"), ("line", "bye")]:
         raise Broken(
-            f"b'hello\\nbye' and the end of the stream came out as "
+            f"b'hello\\nbye' and the end of the stream became "
             f"{_fed(exercise, b'hello' + bytes([10]) + b'bye', end=True)}: the last line "
             "has no end of its own, and was said all the same."
         )
@@ -109,20 +109,20 @@ def control(exercise, seed):
         came = _fed(exercise, f"a{character}b\n".encode())
         if len(came) > 1:
             raise Broken(
-                f"One line with {character!r} in it came out as two: {came}. So anybody could "
+                f"One line with {character!r} in it became two: {came}. So anybody could "
                 "write a second line that looks like somebody else's. Only \\n ends a line "
                 "(splitlines knows a dozen more)."
             )
         if came != [("line", "a b")]:
             raise Broken(
-                f"{character!r} inside a line came out as {came}; it becomes a space, or it could "
+                f"{character!r} inside a line became {came}; it becomes a space, or it could "
                 "move the cursor on another client's terminal and write over what stands there."
             )
     two = _fed(exercise, b"a\r\r\n")
     if two != [("line", "a ")]:
         raise Broken(
-            f"b'a\\r\\r\\n' should come out as 'a ': one \\r belongs to the end, the other "
-            f"is a control character. It came out as {two}."
+            f"b'a\\r\\r\\n' should become 'a ': one \\r belongs to the end, the other "
+            f"is a control character. It became {two}."
         )
 
 
@@ -136,7 +136,7 @@ def not_utf8(exercise, seed):
             "nonsense is ordinary, and the connection goes on with ('bad', 'not UTF-8')."
         ) from None
     if came != [("bad", "not UTF-8"), ("line", "hello")]:
-        raise Broken(f"A line that is not UTF-8 and then 'hello' came out as {came}.")
+        raise Broken(f"A line that is not UTF-8 and then 'hello' became {came}.")
 
 
 @promise("framing.limit", "A line of exactly the limit is delivered whole.")
@@ -147,7 +147,7 @@ def limit(exercise, seed):
                 came = _fed(exercise, line.encode() + end, size)
                 if came != [("line", line.replace("\x1b", " "))]:
                     raise Broken(
-                        f"A line of exactly {MAX} bytes, ended by {end!r}, came out as {came}: the "
+                        f"A line of exactly {MAX} bytes, ended by {end!r}, became {came}: the "
                         "limit is what may still be said, and its end does not count."
                     )
 
@@ -176,7 +176,7 @@ def too_long(exercise, seed):
             )
         if came != [TOO_LONG, ("line", "hello")]:
             raise Broken(
-                f"A line that is too long and then 'hello' came out as {came}: of a line "
+                f"A line that is too long and then 'hello' became {came}: of a line "
                 "that is refused nothing is said."
             )
     for line in ("é" * (MAX // 2 + 1), "你" * (MAX // 3 + 1), "🙂" * (MAX // 4 + 1)):
@@ -185,7 +185,7 @@ def too_long(exercise, seed):
             if came != [TOO_LONG, ("line", "hello")]:
                 raise Broken(
                     f"A line of {len(line)} characters, which are {len(line.encode())} bytes, and "
-                    f"then 'hello' came out as {came}: the limit is {MAX} bytes, and a character "
+                    f"then 'hello' became {came}: the limit is {MAX} bytes, and a character "
                     "may be more than one byte. Measure before you decode."
                 )
 

@@ -8,7 +8,7 @@ import queue
 
 from hubbub.learning.hubs import CHAT
 from hubbub.learning.promises import Broken, promise
-from hubbub.learning.scene import strangers_of
+from hubbub.learning.scene import judge_announced, strangers_of
 from hubbub.learning.task_hubs import TaskPlay, play_tasks
 
 
@@ -57,6 +57,7 @@ def comings_and_goings(exercise, seed):
             "say awaits in the middle of it."
         )
     played.judge(CHAT, cause)
+    judge_announced((played.members["anna"], played.members["ben"]), "* dan joined", "* cara left")
 
 
 @promise("slow.isolation", "A member that does not read delays nobody, and is evicted.", seeds=12)

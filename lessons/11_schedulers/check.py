@@ -63,7 +63,7 @@ def _standing(scheduler):
 
 
 def _queues(scheduler):
-    rows = [f"  local {who}  {_names(queue)}" for who, queue in enumerate(scheduler.local)]
+    rows = [f"  local {number}  {_names(queue)}" for number, queue in enumerate(scheduler.local)]
     return "\n".join([*rows, f"  shared   {_names(scheduler.shared)}"])
 
 
@@ -93,7 +93,7 @@ def own_queue(exercise, seed):
     taken = [scheduler.take(0) for _ in range(3)]
     if taken != tasks:
         raise Broken(
-            f"{_names(tasks)} were put in this order, and came out as {_names(taken)}: the oldest "
+            f"{_names(tasks)} were put in this order, and became {_names(taken)}: the oldest "
             "comes first, or a task that gives way is at once its own successor."
         )
     for processor in range(2):

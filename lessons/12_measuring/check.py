@@ -55,7 +55,7 @@ def percentiles(exercise, seed):
             )
     found = exercise.report(_log([[7.0]]))
     if not _is(found["p99_ms"], 7.0):
-        raise Broken(f"Of a single sample of 7 ms the p99 is 7; it came out as {found['p99_ms']}.")
+        raise Broken(f"Of a single sample of 7 ms the p99 is 7; the result was {found['p99_ms']}.")
     skewed = [1.0, 2.0, 30.0, 100.0]
     found = exercise.report(_log([[ms] for ms in skewed]))
     if _is(found["p50_ms"], 16.0):
@@ -153,7 +153,7 @@ def lost(exercise, seed):
     if found["count"] != 3 or not _is(found["p50_ms"], 2.0):
         raise Broken(
             "Deliveries that never came are no samples: neither nothing nor for ever. Of "
-            f"1, 2 and 3 ms the p50 is 2; it came out as {found['p50_ms']}, with a count "
+            f"1, 2 and 3 ms the p50 is 2; the result was {found['p50_ms']}, with a count "
             f"of {found['count']}."
         )
     if not _is(found["last_p50_ms"], 2.0):

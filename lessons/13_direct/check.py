@@ -292,7 +292,7 @@ def bounded(exercise, seed):
             )
 
 
-@promise("order.total", "Whoever talks at once, all get everything, in one order.", seeds=80)
+@promise("order.total", "Several talk at once, and all get everything, in one order.", seeds=80)
 def one_order(exercise, seed):
     hub, sockets = _hub(exercise, "anna ben cara dan", PLENTY)
     said = {"anna": 2, "ben": 2, "cara": 1}

@@ -7,7 +7,7 @@ import socket
 from dataclasses import dataclass, replace
 from functools import cache
 
-from benchmarks.environment import may_poll, two_cores
+from benchmarks.cores import may_poll, two_cores
 from benchmarks.load import run_load
 from benchmarks.results import read
 from benchmarks.run_figures import figures

@@ -150,7 +150,9 @@ def test_server_that_dies_is_an_invalid_run(monkeypatch: pytest.MonkeyPatch) -> 
     """A server that dies during its run makes that run invalid, with a reason of one line."""
 
     @contextmanager
-    def doomed(command: Sequence[str], core: int | None) -> Iterator[tuple[int, str]]:
+    def doomed(
+        command: Sequence[str], core: int | None, _within_s: float
+    ) -> Iterator[tuple[int, str]]:
         with serving(command, core) as (pid, address):
             os.kill(pid, signal.SIGKILL)
             yield pid, address

@@ -34,7 +34,7 @@ def test_failure_is_told_with_rule_message_and_history() -> None:
 
     text = _printed(_results(run))
 
-    assert "Text goes to everyone, the speaker too, as NAME: text." in text
+    assert find_rule("commands.text").sentence.replace("`", "") in " ".join(text.split())
     assert "one (tcp): A claim.\n    anna got nothing" in text
     assert "\n\nanna | (nothing)" in text
 

@@ -39,12 +39,12 @@ def test_full(clients):
 """
 
 
-def test_server_without_settings_is_unknown_where_one_is_needed(tmp_path: Path) -> None:
-    """If a server takes no settings, a rule that needs one is unknown."""
+def test_rule_that_needs_a_setting_is_not_applicable_without_settings(tmp_path: Path) -> None:
+    """If a server takes no settings, a rule that needs one is not applicable."""
     policy = tmp_path / "policy.toml"
     policy.write_text('settings = "none"\n')
 
     run = judge(tmp_path, SETTINGS_TEST, f"--policy={policy}")[0]
 
-    assert run.verdict == "unknown"
+    assert run.verdict == "not applicable"
     assert run.message == "it takes no settings, and the test needs max_clients=1"

@@ -4,6 +4,7 @@ The suite's own tests judge it. It knows as much of the protocol as the fixtures
 need. It has no WebSocket door, takes no settings and prints no ready line.
 """
 
+import os
 import socket
 import sys
 import threading
@@ -62,6 +63,9 @@ def say(line: str) -> None:
     """Send a line to everyone, or what the fault makes of it. Called with the lock held."""
     first, *others = room
     match fault:
+        case "crashes":
+            print("out of ideas", file=sys.stderr, flush=True)
+            os._exit(7)
         case "mishears":
             tell(line.replace("hi", "ho"), *room)
         case "stutters":

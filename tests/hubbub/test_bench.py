@@ -79,6 +79,8 @@ def test_server_of_ones_own_is_measured_beside_others(tmp_path: Path) -> None:
         ("'", "No closing quotation"),
         ("", "--command is empty"),
         ("./node-ws --port {ws}", "a server named node-ws exists already"),
+        ("PORT={ws_port} node x", "write  env PORT={ws_port} node x"),
+        ("./no-such-server {ws}", "there is no program ./no-such-server"),
     ],
 )
 def test_command_that_is_none_is_misuse(
@@ -89,14 +91,16 @@ def test_command_that_is_none_is_misuse(
     assert said in capsys.readouterr().err
 
 
-def test_own_server_that_does_not_start_is_said(
+def test_own_server_that_does_not_start_is_said_at_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The other servers are measured, and the last line says why the user's was not."""
+    """Nothing is measured: one line says why the user's server does not start."""
     words = ["closed", "--command", "false", "--peer", "none", "--processes", "1"]
 
-    assert main(["bench", *words, "--output", str(tmp_path / "bench.json")]) == 1
-    assert "false was not measured: the server did not start" in capsys.readouterr().err
+    assert main(["bench", *words, "--output", str(tmp_path / "bench.json")]) == 2
+    said = capsys.readouterr()
+    assert said.err == "hubbub: false was not measured: the server did not start (exit code 1)\n"
+    assert said.out == ""
 
 
 def test_stopped_measurement_goes_on(

@@ -198,7 +198,7 @@ def test_refused_handshake_is_one_clear_line(chat: Chat, server: Server) -> None
 
 
 @pytest.mark.parametrize(
-    "address", ["nonsense", "127.0.0.1:70000", "http://127.0.0.1/", "ws:///ws", "ws://h:port/ws"]
+    "address", ["nonsense", "127.0.0.1:70000", "ftp://127.0.0.1/", "ws:///ws", "ws://h:port/ws"]
 )
 def test_bad_address_is_bad_usage(chat: Chat, address: str) -> None:
     """An address that makes no sense is one line and exit code 2."""

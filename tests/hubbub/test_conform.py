@@ -1,6 +1,8 @@
 """``hubbub conform`` judges from any folder, and its exit code tells the verdict."""
 
 import json
+import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,7 @@ import pytest
 
 from conformance import TcpClient
 from conformance.contenders import ForeignCommand, LaunchOptions
+from conformance.python import ROOT, module_command
 from tests.conformance.judging import COMMAND
 
 
@@ -28,17 +31,17 @@ def test_broken_rule_exits_with_1(tmp_path: Path) -> None:
     assert "✗ commands.forge  MUST" in finished.stdout
 
 
-def test_rule_that_could_not_be_exercised_exits_with_3(tmp_path: Path) -> None:
-    """If nothing failed and something is unknown, the exit code is 3."""
+def test_rule_that_needs_a_setting_leaves_a_server_without_settings_green(tmp_path: Path) -> None:
+    """With ``settings = "none"`` such a rule is not applicable, so the exit code can be 0."""
     policy = tmp_path / "policy.toml"
     policy.write_text('settings = "none"\n')
+    rules = "--rules=liveness.idle,commands.text"
 
-    finished = _conform(
-        tmp_path, f"--command={COMMAND}", "--rules=liveness.idle", f"--policy={policy}"
-    )
+    finished = _conform(tmp_path, f"--command={COMMAND}", rules, f"--policy={policy}")
 
-    assert finished.returncode == 3
-    assert "it takes no settings" in finished.stdout
+    assert finished.returncode == 0, finished.stdout
+    assert "1 pass" in finished.stdout
+    assert "1 not applicable" in finished.stdout
 
 
 def test_results_are_written_where_asked(tmp_path: Path) -> None:
@@ -105,6 +108,72 @@ def test_misuse_exits_with_2_and_one_line(
     assert finished.returncode == 2
     assert complaint in finished.stderr
     assert len(finished.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "complaint"),
+    [
+        ("sh 'x {ws}", "No closing quotation"),
+        ("PORT={ws_port} node x", "write  env PORT={ws_port} node x"),
+        ("cd a && b {ws}", "write  sh -c 'cd a && b {ws}'"),
+        ("./no-such-server {ws}", "there is no program ./no-such-server"),
+        ("sh -c 'echo oops >&2; exit 7' {ws}", "exit code 7; last on standard error: oops"),
+    ],
+)
+def test_command_that_does_not_start_is_one_line(
+    tmp_path: Path, command: str, complaint: str
+) -> None:
+    """It is tried once before any rule is judged: the exit code is 2, after one line."""
+    finished = _conform(tmp_path, f"--command={command}")
+
+    assert finished.returncode == 2
+    assert complaint in finished.stderr
+    assert len(finished.stderr.splitlines()) == 1
+
+
+def test_server_that_is_slow_to_start_may_have_more_time(tmp_path: Path) -> None:
+    """The time is that of --start-within, and the line about a slow server names the flag."""
+    flags = [f"--command=sh -c 'sleep 1; exec {COMMAND}'", "--rules=commands.text"]
+
+    patient = _conform(tmp_path, *flags, "--start-within=60", "--name=slow-one")
+    hasty = _conform(tmp_path, *flags, "--start-within=0.1")
+
+    assert patient.returncode == 0, patient.stderr
+    assert "slow-one" in patient.stdout
+    assert hasty.returncode == 2
+    assert "nothing accepts at 127.0.0.1:" in hasty.stderr
+    assert "--start-within" in hasty.stderr
+
+
+def test_relative_command_keeps_its_meaning(tmp_path: Path) -> None:
+    """The test of http.page starts its server in another folder: paths are the caller's."""
+    script = tmp_path / "mine.sh"
+    serve = shlex.join(module_command("hubbub", "serve", "asyncio-mutex"))
+    script.write_text(f'#!/bin/sh\nexec {serve} --tcp "$1" --ws "$2"\n')
+    script.chmod(0o755)
+    for command in ("./mine.sh {tcp} {ws}", "sh mine.sh {tcp} {ws}"):
+        finished = _conform(tmp_path, f"--command={command}", "--rules=http.page")
+
+        assert finished.returncode == 0, finished.stdout + finished.stderr
+
+
+def test_modules_in_the_callers_folder_stay_the_callers(tmp_path: Path) -> None:
+    """A random.py, signal.py or pytest.py there is imported by nothing of ours."""
+    for name in ("random", "signal", "pytest", "select", "json", "xdist"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('of the caller')")
+    command = [sys.executable, "-m", "hubbub", "conform", f"--command={COMMAND}"]
+    command += ["--rules=commands.text", "-n2"]
+
+    finished = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+    assert finished.returncode == 0, finished.stderr
 
 
 def _conform(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -16,10 +16,20 @@ from hubbub.conversation import LINE_LIMIT_BYTES, Address, LineDoor, Lost
     [
         ("127.0.0.1:8000", "127.0.0.1:8000"),
         ("[::1]:8000", "[::1]:8000"),
+        (":8000", "localhost:8000"),
+        ("tcp://127.0.0.1:8000/", "127.0.0.1:8000"),
         ("ws://127.0.0.1:8080/ws", "ws://127.0.0.1:8080/ws"),
         ("ws://127.0.0.1:8080", "ws://127.0.0.1:8080/ws"),
         ("ws://[::1]:8080/", "ws://[::1]:8080/ws"),
         ("ws://localhost/room", "ws://localhost:80/room"),
+        ("ws://localhost/room?token=a&b", "ws://localhost:80/room?token=a&b"),
+        ("ws://localhost?x=/", "ws://localhost:80/ws?x=/"),
+        ("WS://localhost/ws#here", "ws://localhost:80/ws"),
+        ("wss://h:1/ws", "wss://h:1/ws"),
+        ("wss://h", "wss://h:443/ws"),
+        ("http://127.0.0.1:8080/", "ws://127.0.0.1:8080/ws"),
+        ("http://127.0.0.1:8080", "ws://127.0.0.1:8080/ws"),
+        ("https://chat.example/chat/?x", "wss://chat.example:443/chat/ws?x"),
     ],
 )
 def test_address_names_a_door(text: str, meant: str) -> None:
@@ -29,7 +39,9 @@ def test_address_names_a_door(text: str, meant: str) -> None:
     assert str(address) == meant
 
 
-@pytest.mark.parametrize("text", ["", "nonsense", "h:99999", "wss://h:1/ws", "ws://h:99999/ws"])
+@pytest.mark.parametrize(
+    "text", ["", "nonsense", "h:99999", "ftp://h:1/ws", "http:///", "tcp://h", "ws://h:99999/ws"]
+)
 def test_address_that_names_no_door_is_refused(text: str) -> None:
     """A text that is no address is refused with a message that contains it."""
     with pytest.raises(argparse.ArgumentTypeError, match="expected HOST:PORT") as refusal:
@@ -50,7 +62,7 @@ def test_line_door_finds_lines_however_they_arrive(step: int) -> None:
 
 def test_line_door_refuses_a_line_without_end() -> None:
     """A server that never ends its line cannot fill the client's memory."""
-    with pytest.raises(Lost, match="over 1048576 bytes"):
+    with pytest.raises(Lost, match="over 67108864 bytes"):
         asyncio.run(_heard([b"x" * (LINE_LIMIT_BYTES + 1)]))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hubbub.publish import main, readme_block, replace_block
+from hubbub.publish import main, readme_block, replace_block, round_table
 from tests.benchmarks.made import PEER, make_results, make_run
 
 
@@ -18,13 +18,24 @@ def test_table_ranks_what_was_measured() -> None:
     behind = make_run("a", 1.0, scenario="open", verdict="unknown", behind=True)
     results = make_results({PEER: [5.0, 5.1, 5.2], "a": [10.0, 10.1, 10.2]}, [behind])
 
-    lines = readme_block(results, "rounds/report.html").splitlines()
+    lines = round_table(results).splitlines()
 
-    assert lines[2].startswith(f"| `{PEER}` | 5.10 | - |")
-    assert lines[3].startswith("| `a` | 10.1 | 1.98 (1.92-2.04) | does not keep up |")
+    assert lines[4].startswith(f"| `{PEER}` | 5.10 | - |")
+    assert lines[5].startswith("| `a` | 10.1 | 1.98 (1.92-2.04) | does not keep up |")
     assert "3 fresh processes" in lines[-1]
     assert "2024-05-01" in lines[-1]
-    assert "(rounds/report.html)" in lines[-1]
+
+
+def test_readme_has_the_rows_that_it_explains() -> None:
+    """A row says what the server is; the other servers are behind a link."""
+    results = make_results({PEER: [5.0], "a": [2.0], "asyncio-direct": [4.0]}, [])
+
+    lines = readme_block(results, "rounds/2030-01").splitlines()
+
+    assert lines[2].startswith("| `asyncio-direct` | ours: one task owns the room")
+    assert "| 4.00 |" in lines[2]
+    assert not any("`a`" in line for line in lines)
+    assert "[All 3 servers](rounds/2030-01/table.md)" in lines[-1]
 
 
 def test_only_what_is_between_the_marks_is_replaced() -> None:

@@ -95,11 +95,12 @@ class Caller:
         self, environments: dict[str, Environment], folder: Path, home: Path, way: str
     ) -> None:
         self._environments = environments
-        self._folder = folder
+        self.folder = folder
         self._way = way
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "HUBBUB_"))}
         kept = {k: v for k, v in kept.items() if not k.startswith("XDG_")}
-        self.environment = {**kept, "HOME": str(home), "COLUMNS": "80"}
+        progress = folder.with_name("progress.json")
+        self.environment = {**kept, "HOME": str(home), "HUBBUB_PROGRESS": str(progress)}
 
     def command(self, *words: str, extra: str | None = None) -> list[str]:
         """Return a command line of hubbub."""
@@ -115,7 +116,7 @@ class Caller:
         """Run one sub-command, and see that it ends as it should."""
         ran = subprocess.run(
             self.command(*words, extra=extra),
-            cwd=self._folder,
+            cwd=self.folder,
             env=self.environment,
             input=said,
             capture_output=True,
@@ -132,7 +133,7 @@ class Caller:
         words = ["serve", server_id, "--tcp", "127.0.0.1:0", "--ws", "127.0.0.1:0"]
         server = subprocess.Popen(
             self.command(*words),
-            cwd=self._folder,
+            cwd=self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,
             text=True,
@@ -192,24 +193,6 @@ def strays(names: set[str]) -> list[str]:
     return [name for name in names if made & set(Path(name).parts) or name.endswith(".pyc")]
 
 
-@pytest.mark.parametrize("way", [SCRIPT, MODULE])
-def test_each_command_works(
-    caller: Callable[[str], Caller],
-    way: str,
-    environments: dict[str, Environment],
-    tmp_path: Path,
-) -> None:
-    """Each sub-command does its work from any folder, and writes nothing into site-packages."""
-    hubbub = caller(way)
-    before = {extra: made.files() for extra, made in environments.items()}
-
-    with ThreadPoolExecutor(3) as pool:
-        for ended in [pool.submit(check, hubbub) for check in CHECKS]:
-            ended.result()
-
-    assert {extra: made.files() for extra, made in environments.items()} == before
-
-
 def check_small_ones(hubbub: Caller) -> None:
     """The sub-commands that take no time."""
     assert hubbub.run("--version").stdout.startswith("hubbub ")
@@ -220,11 +203,14 @@ def check_small_ones(hubbub: Caller) -> None:
 
 
 def check_lessons(hubbub: Caller) -> None:
-    """A lesson is listed, opened as far as that is possible without JupyterLab, and judged."""
+    """A lesson is listed, copied, opened as far as JupyterLab allows it, and judged."""
     assert " 00  " in hubbub.run("learn").stdout
+    assert "learn --into" in hubbub.run("learn", "00", exit_code=2).stderr
+    assert "learn --into" in hubbub.run("check", "00", exit_code=2).stderr
+    hubbub.run("learn", "--into", "mine")
     opened = hubbub.run("learn", "00", exit_code=2)
     (path,) = re.findall(r"exercise  (.+)", opened.stdout)
-    assert Path(path).is_file()
+    assert (hubbub.folder / path).is_file()
     assert "pip install 'hubbub[lessons]'" in opened.stderr
     assert "commands.text" in hubbub.run("check", "00", exit_code=1).stdout
     assert "Hint 1" in hubbub.run("check", "00", "--hint").stdout
@@ -270,6 +256,22 @@ CHECKS: Sequence[Callable[[Caller], None]] = (
 )
 
 
+@pytest.mark.parametrize("way", [SCRIPT, MODULE])
+@pytest.mark.parametrize("check", CHECKS)
+def test_each_command_works(
+    check: Callable[[Caller], None],
+    caller: Callable[[str], Caller],
+    way: str,
+    environments: dict[str, Environment],
+) -> None:
+    """Each sub-command does its work from any folder, and writes nothing into site-packages."""
+    before = {extra: made.files() for extra, made in environments.items()}
+
+    check(caller(way))
+
+    assert {extra: made.files() for extra, made in environments.items()} == before
+
+
 @pytest.mark.parametrize("folder", ["hostile"], indirect=True)
 @pytest.mark.parametrize("flag", ["-P", "-I", "PYTHONSAFEPATH"])
 def test_safe_path_works_too(environments: dict[str, Environment], folder: Path, flag: str) -> None:
@@ -308,6 +310,7 @@ def test_help_needs_no_extra(caller: Callable[[str], Caller]) -> None:
 def test_missing_extra_is_one_line(caller: Callable[[str], Caller]) -> None:
     """What needs an extra says which, in one line that can be pasted."""
     hubbub = caller(SCRIPT)
+    hubbub.run("learn", "--into", "mine")
     words = {
         "learn NN": ["learn", "00"],
         "check 15": ["check", "15"],

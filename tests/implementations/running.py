@@ -13,7 +13,7 @@ from conformance.timing import TICK
 __all__ = ["run_python"]
 
 ROOT = Path(__file__).resolve().parents[2]
-ENDS_WITHIN = 300 * TICK  # only ever reached when something hangs
+ENDS_WITHIN = 300 * TICK  # only reached when something hangs
 
 
 def run_python(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:

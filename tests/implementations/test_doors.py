@@ -1,4 +1,4 @@
-"""Opening the doors, on both versions of IP."""
+"""Opening the doors, with both versions of IP."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def door(request: pytest.FixtureRequest) -> Iterator[socket.socket]:
 
 
 def test_door_is_where_it_says(door: socket.socket) -> None:
-    """Port 0 takes a free port; ``where`` tells which, and somebody can connect there."""
+    """Port 0 takes a free port; ``where`` returns it, and a client can connect there."""
     host, port = where(door)
 
     socket.create_connection((host, port)).close()
@@ -54,14 +54,41 @@ def test_newcomer_has_its_address_for_a_name(door: socket.socket) -> None:
     assert peer_name(address) == (f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
 
 
+@NEEDS_IPV6
+def test_door_without_a_host_is_at_every_address() -> None:
+    """A door without a host takes IPv4 and IPv6, and names each peer by its own address."""
+    names = []
+    with listen(Endpoint("", 0)) as door:
+        door.setblocking(True)
+        for host in ("127.0.0.1", "::1"):
+            with socket.create_connection((host, where(door).port)) as peer:
+                accepted, address = door.accept()
+                accepted.close()
+                names.append((peer_name(address), peer.getsockname()[1]))
+
+    assert [name for name, _ in names] == [
+        f"127.0.0.1:{names[0][1]}",
+        f"[::1]:{names[1][1]}",
+    ]
+
+
+def test_door_without_a_host_needs_no_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine without IPv6 a door without a host is at every IPv4 address."""
+    monkeypatch.setattr(socket, "has_dualstack_ipv6", lambda: False)
+
+    with listen(Endpoint("", 0)) as door:
+        assert where(door).host == "0.0.0.0"
+        socket.create_connection(("127.0.0.1", where(door).port)).close()
+
+
 def test_door_never_waits(door: socket.socket) -> None:
-    """Accepting from a door at which nobody stands fails at once."""
+    """``accept`` fails at once when no client is waiting."""
     with pytest.raises(BlockingIOError):
         door.accept()
 
 
 def test_newcomer_inherits_the_options(door: socket.socket) -> None:
-    """A socket accepted sends small messages at once, and buffers little in the kernel."""
+    """An accepted socket sends small messages at once and buffers little in the kernel."""
     with socket.create_connection(where(door)):
         door.setblocking(True)
         accepted, _ = door.accept()
@@ -70,11 +97,11 @@ def test_newcomer_inherits_the_options(door: socket.socket) -> None:
             buffer_bytes = accepted.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
 
     assert no_delay
-    assert buffer_bytes <= 2 * 64 * 1024  # Linux doubles what is asked, for its own bookkeeping
+    assert buffer_bytes <= 2 * 64 * 1024  # Linux doubles the number, for its own bookkeeping
 
 
 def test_taken_port_cannot_be_opened(door: socket.socket) -> None:
-    """A second door on one port is refused in a line that names the place and the reason."""
+    """A second door on one port is refused with one line: the place and the reason."""
     with pytest.raises(CannotStart) as caught:
         listen(where(door))
 
@@ -82,7 +109,7 @@ def test_taken_port_cannot_be_opened(door: socket.socket) -> None:
 
 
 def test_address_of_another_machine_cannot_be_opened() -> None:
-    """An address that is not one of ours is refused in one line; TEST-NET is nobody's."""
+    """An address of another machine is refused with one line. (No machine has TEST-NET.)"""
     with pytest.raises(CannotStart) as caught:
         listen(Endpoint("192.0.2.1", 0))
 
@@ -101,7 +128,7 @@ def test_address_of_another_machine_cannot_be_opened() -> None:
 def test_descriptor_limit_is_raised_as_far_as_it_goes(
     soft: int, hard: int, max_clients: int, limit: int, warning: str | None
 ) -> None:
-    """The soft limit is raised to what the clients need; where that is too much, it is told."""
+    """The soft limit is raised to what the clients need, with a warning if that is too much."""
     ended = run_python(
         "-c",
         "import resource\n"

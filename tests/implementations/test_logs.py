@@ -1,4 +1,4 @@
-"""Logging: in order, to standard error, and never in anybody's way."""
+"""Logging: in order, to standard error, and without ever blocking a server."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 
 from implementations.logs import LOG_CAPACITY, start_logging
-from tests.implementations.running import ENDS_WITHIN, ROOT
+from tests.implementations.running import ENDS_WITHIN, ROOT, run_python
 
 
 class Stream:
-    """A standard error that can refuse, or keep whoever writes to it waiting."""
+    """A standard error that can refuse a write, or block the thread that writes."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.tried = 0  # lines that somebody began to write
+        self.tried = 0  # lines whose write has begun
         self._takes = True
         self._broken = False
         self._change = threading.Condition()  # guards all of the above
@@ -41,16 +41,16 @@ class Stream:
         return len(text)
 
     def flush(self) -> None:
-        """Do nothing, as ``write`` has done it all."""
+        """Do nothing: ``write`` keeps no buffer."""
 
     def turn(self, *, takes: bool = True, broken: bool = False) -> None:
-        """Begin to take lines, to keep their writer waiting, or to fail."""
+        """Begin to take lines, to block the thread that writes, or to fail."""
         with self._change:
             self._takes, self._broken = takes, broken
             self._change.notify_all()
 
     def wait_until(self, happened: Callable[[], bool]) -> None:
-        """Wait for something that ``write`` brings about."""
+        """Wait until a call of ``write`` has made this true."""
         with self._change:
             assert self._change.wait_for(happened, ENDS_WITHIN)
 
@@ -69,9 +69,10 @@ def log() -> Iterator[logging.Logger]:
 
 
 def start(monkeypatch: pytest.MonkeyPatch, level: str) -> Stream:
-    """Start logging to a stream of ours in the place of standard error.
+    """Start logging, with a `Stream` in the place of standard error.
 
-    For a test's own body: between its fixtures and its body pytest exchanges standard error.
+    Call this in the body of a test, not in a fixture: pytest replaces standard error between
+    the two.
     """
     stream = Stream()
     monkeypatch.setattr(sys, "stderr", stream)
@@ -101,7 +102,7 @@ def test_records_reach_standard_error_in_order(
 
 
 def test_level_is_a_threshold(log: logging.Logger, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is below the level is not logged."""
+    """Records below the level are not logged."""
     stream = start(monkeypatch, "WARNING")
 
     log.info("unheard")
@@ -115,7 +116,7 @@ def test_level_is_a_threshold(log: logging.Logger, monkeypatch: pytest.MonkeyPat
 def test_nothing_reaches_the_root_logger(
     log: logging.Logger, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What servers log is not logged a second time by whoever embeds them."""
+    """A program that embeds a server does not log the server's records a second time."""
     stream = start(monkeypatch, "INFO")
 
     log.info("once")
@@ -128,7 +129,7 @@ def test_nothing_reaches_the_root_logger(
 def test_slow_standard_error_costs_lines_not_time(
     log: logging.Logger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody waits for a reader; what there is no room for is dropped, counted and told."""
+    """A record never waits for the reader; the log counts the records that it had to drop."""
     stream = start(monkeypatch, "INFO")
     stream.turn(takes=False)
     log.info("the line at which it stops")
@@ -149,7 +150,7 @@ def test_slow_standard_error_costs_lines_not_time(
 def test_broken_standard_error_is_survived(
     log: logging.Logger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A line that cannot be written is lost, and the next that can be is not."""
+    """A line that cannot be written is lost; the next line is written again."""
     stream = start(monkeypatch, "INFO")
 
     stream.turn(broken=True)
@@ -163,8 +164,8 @@ def test_broken_standard_error_is_survived(
     assert line.endswith("written")
 
 
-def test_full_pipe_stops_nobody() -> None:
-    """A process whose standard error is a pipe that nobody reads goes on, and ends with 0."""
+def test_full_pipe_blocks_no_process() -> None:
+    """A process whose standard error is a pipe that nobody reads goes on, and exits with 0."""
     program = (
         "import logging\n"
         "from implementations.logs import start_logging\n"
@@ -186,11 +187,36 @@ def test_full_pipe_stops_nobody() -> None:
     assert (code, output) == (0, b"still here\n")
 
 
+def test_exit_starts_no_thread() -> None:
+    """An exit writes the lines that still wait, where the interpreter starts no thread any more.
+
+    Python 3.12 and newer may refuse a new thread from the moment the interpreter begins to exit.
+    Here every Python refuses from then on.
+    """
+    program = (
+        "import atexit, logging, threading\n"
+        "from implementations import logs\n"
+        "def refuse(thread):\n"
+        '    raise RuntimeError("can\'t create new thread at interpreter shutdown")\n'
+        "logs.FLUSH_S = 60  # so that a busy machine loses no line\n"
+        "logs.start_logging('INFO')\n"
+        "atexit.register(setattr, threading.Thread, 'start', refuse)  # runs before logging's own\n"
+        "for number in range(100):\n"
+        "    logging.getLogger('hubbub').info('line %d', number)\n"
+    )
+
+    ended = run_python("-c", program)
+
+    lines = [line.partition(" INFO ")[2] for line in ended.stderr.splitlines()]
+    assert lines == [f"line {number}" for number in range(100)], ended.stderr
+    assert ended.returncode == 0
+
+
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="asks Linux what a thread blocks")
 def test_signals_are_left_to_the_others(
     log: logging.Logger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The thread that writes blocks every signal, and who started it blocks what it did before."""
+    """The writing thread blocks every signal; its starter blocks the same ones as before."""
     others = set(threading.enumerate())
 
     ours = signal.pthread_sigmask(signal.SIG_SETMASK, [signal.SIGUSR1])

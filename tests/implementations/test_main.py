@@ -1,4 +1,4 @@
-"""Starting a server: what goes wrong before there is one, and how it is told."""
+"""Starting a server: what can go wrong, and what the user is told."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ FREE_PORTS = ("--tcp", "127.0.0.1:0", "--ws", "127.0.0.1:0")
 
 @pytest.fixture(autouse=True)
 def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the ``HUBBUB_*`` variables of whoever runs the tests out of them."""
+    """Hide the ``HUBBUB_*`` variables of the user who runs the tests."""
     for name in [name for name in os.environ if name.startswith("HUBBUB_")]:
         monkeypatch.delenv(name)
 
 
 @pytest.fixture(autouse=True)
 def _log_as_it_was() -> Iterator[None]:
-    """Take back what a server that was to start here has logged through, or all tests would."""
+    """Remove the log handler of a server that was started here, for the other tests."""
     log = logging.getLogger("hubbub")
     before = list(log.handlers), log.level, log.propagate
     yield
@@ -42,7 +42,7 @@ def _log_as_it_was() -> Iterator[None]:
 
 
 def exit_code(argv: Sequence[str]) -> int:
-    """Return the exit code of the process that ``main`` would be; argparse leaves by itself."""
+    """Return the exit code of ``main``, also when argparse exits by itself."""
     try:
         return main(list(argv))
     except SystemExit as left:
@@ -50,7 +50,7 @@ def exit_code(argv: Sequence[str]) -> int:
 
 
 def one_line(captured: str) -> str:
-    """Return what was printed, which must be one line and no traceback."""
+    """Return what was printed: it must be one line and no traceback."""
     [line] = captured.splitlines()
     return line
 
@@ -80,7 +80,7 @@ def one_line(captured: str) -> str:
 def test_bad_usage_is_one_line(
     argv: list[str], names: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What makes no sense ends the start with 2 and a line that names it."""
+    """A value that makes no sense ends the start with 2 and a line that names it."""
     assert exit_code(argv) == 2
 
     printed = capsys.readouterr()
@@ -92,7 +92,7 @@ def test_bad_usage_is_one_line(
 def test_bad_variable_is_one_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A variable that makes no sense is named as the variable that it is."""
+    """A variable that makes no sense is named in the error."""
     monkeypatch.setenv("HUBBUB_OUTBOX", "plenty")
 
     assert exit_code([SERVER_ID]) == 2
@@ -153,7 +153,7 @@ def test_help_mentions_every_setting(capsys: pytest.CaptureFixture[str]) -> None
 @pytest.mark.parametrize("door", ["--tcp", "--ws"])
 @pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.id)
 def test_taken_port_is_one_line(server: Server, door: str) -> None:
-    """A port that somebody else has ends the start with 1 and one line that names it."""
+    """A port that is taken ends the start with 1 and one line that names it."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         endpoint = "{}:{}".format(*taken.getsockname())
 
@@ -166,7 +166,7 @@ def test_taken_port_is_one_line(server: Server, door: str) -> None:
 
 
 def test_one_port_for_both_doors_is_one_line() -> None:
-    """The two doors cannot be one; the second finds its port taken."""
+    """The two doors cannot have one port: the second finds it taken."""
     with socket.create_server(("127.0.0.1", 0)) as lent:
         endpoint = "{}:{}".format(*lent.getsockname())
 
@@ -177,7 +177,7 @@ def test_one_port_for_both_doors_is_one_line() -> None:
 
 
 def test_bad_usage_of_a_process_is_one_line() -> None:
-    """The exit code of ``main`` is that of the process, and there is no traceback."""
+    """The process exits with the code of ``main``, without a traceback."""
     ended = run_python("-m", "implementations", SERVER_ID, HUBBUB_OUTBOX="plenty")
 
     assert (ended.returncode, ended.stdout) == (2, "")
@@ -186,7 +186,7 @@ def test_bad_usage_of_a_process_is_one_line() -> None:
 
 @pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.id)
 def test_server_is_started_with_the_settings_of_all_sources(server: Server, tmp_path: Path) -> None:
-    """A server runs with what the file says where nobody else does, and ends with 0."""
+    """A server uses the file's values when no flag or variable has one, and ends with 0."""
     config = tmp_path / "hubbub.toml"
     config.write_text("max_line = 16\n")
 
@@ -202,7 +202,7 @@ def test_server_is_started_with_the_settings_of_all_sources(server: Server, tmp_
 
 
 def test_asyncio_server_runs_on_uvloop() -> None:
-    """With ``--loop uvloop`` that is what runs the tasks, and the room is the same."""
+    """With ``--loop uvloop``, uvloop runs the tasks, and the room works as before."""
     pytest.importorskip("uvloop", reason="needs uvloop (pip install uvloop)")
 
     with started_server("asyncio-direct", "--loop", "uvloop") as running:
@@ -219,7 +219,7 @@ def test_asyncio_server_runs_on_uvloop() -> None:
 
 
 def test_uvloop_that_is_not_installed_is_one_line() -> None:
-    """Without the package, the start says what to install."""
+    """Without uvloop installed, the error says what to install."""
     without = "import sys; sys.modules['uvloop'] = None; from implementations.__main__ import main"
     ended = run_python("-c", f"{without}; sys.exit(main())", "asyncio-mutex", "--loop", "uvloop")
 
@@ -230,7 +230,7 @@ def test_uvloop_that_is_not_installed_is_one_line() -> None:
 
 @pytest.mark.parametrize("runtime", sorted({server.runtime for server in SERVERS}))
 def test_bug_in_the_hub_ends_the_process(runtime: str) -> None:
-    """A server without its hub does not stand there as if it were one: it ends, and says why."""
+    """When a bug ends the hub, the whole server ends and says why."""
     code = f"""
 import sys
 from implementations.__main__ import main

@@ -27,7 +27,7 @@ def test_server_is_found_under_its_id(server: Server) -> None:
 
 @pytest.mark.parametrize("server_id", ["", "asyncio", "mutex", "asyncio-abacus", "a\nb"])
 def test_unknown_id_is_refused(server_id: str) -> None:
-    """An id that no server has is refused in one line that names it."""
+    """An unknown id is refused with one line that names it."""
     with pytest.raises(SettingsError) as caught:
         find_server(server_id)
 
@@ -37,7 +37,7 @@ def test_unknown_id_is_refused(server_id: str) -> None:
 
 @EVERY_SERVER
 def test_server_has_its_place_in_the_matrix(server: Server) -> None:
-    """A server's axes have values that there are; a direct hub, and no other, delivers itself."""
+    """A server's axes have known values, and only a direct hub delivers by itself."""
     assert server.runtime in AXES["runtime"]
     assert server.hub in AXES["hub"]
     assert server.delivery in AXES["delivery"]
@@ -46,13 +46,13 @@ def test_server_has_its_place_in_the_matrix(server: Server) -> None:
 
 @EVERY_SERVER
 def test_summary_fits_on_a_line(server: Server) -> None:
-    """A summary is one line that fits a terminal beside the longest id."""
+    """A summary is one line that fits into a terminal beside the longest id."""
     assert server.summary.isprintable()
     assert 0 < len(server.summary) <= 80 - len("threads-broadcaster  ")
 
 
 def test_listing_the_servers_loads_none() -> None:
-    """Whoever only wants to know which servers there are loads no runtime."""
+    """Listing the servers loads no runtime."""
     ended = run_python(
         "-c",
         "import sys, implementations.registry\n"

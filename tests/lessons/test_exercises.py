@@ -1,8 +1,9 @@
 """Each lesson's exercise: as shipped it fails and says why, solved it passes, wrong it is told so.
 
 The wrong answers stand in ``wrong/NN.toml``, as what differs from the lesson's solution, and in
-``wrong/NN_name.py`` where nearly all does. With each stand the words that its message must hold.
-They are what people write who have understood half of it.
+``wrong/NN_name.py`` where nearly all does. With each stand the words that its message must hold, as
+``expect``. They are what a learner writes who has understood half of it. Beside them stand answers
+that are right though unusual: these have ``passes``, which says what is unusual, and must pass.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ SHIPPED = {
 
 @dataclass(frozen=True)
 class Wrong:
-    """A wrong answer, and the words that it must be told."""
+    """A wrong answer, and the words that it must be told; none for one that is right."""
 
     lesson: Lesson
     name: str
@@ -60,11 +61,12 @@ def wrong_answers(lesson: Lesson) -> Iterator[Wrong]:
     solution = lesson.solution.read_text(encoding="utf-8")
     kept = tomllib.loads((FOLDER / f"{lesson.number}.toml").read_text(encoding="utf-8"))
     for name, answer in kept.items():
-        yield Wrong(lesson, name, edited(solution, answer["edits"]), answer["expect"])
+        yield Wrong(lesson, name, edited(solution, answer["edits"]), answer.get("expect", ""))
     for path in sorted(FOLDER.glob(f"{lesson.number}_*.py")):
         text = path.read_text(encoding="utf-8")
-        expected = (ast.get_docstring(ast.parse(text)) or "").removeprefix("Expect:")
-        yield Wrong(lesson, path.stem[3:], text, " ".join(expected.split()))
+        said = " ".join((ast.get_docstring(ast.parse(text)) or "").split())
+        expected = "" if said.startswith("Passes:") else said.removeprefix("Expect:").strip()
+        yield Wrong(lesson, path.stem[3:], text, expected)
 
 
 def edited(solution: str, edits: Sequence[Mapping[str, str]]) -> str:
@@ -125,16 +127,16 @@ def test_lesson_is_whole(lesson: Lesson) -> None:
 @every_lesson
 def test_lesson_has_wrong_answers(lesson: Lesson) -> None:
     """At least three wrong answers are kept for each lesson."""
-    assert len(list(wrong_answers(lesson))) >= FEWEST_WRONG
+    assert len([one for one in wrong_answers(lesson) if one.expected]) >= FEWEST_WRONG
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: f"{wrong.lesson.number} {wrong.name}")
 def test_wrong_answer_is_told_the_cause(wrong: Wrong, tmp_path: Path) -> None:
-    """A wrong answer gets the sentence that names what is wrong with it."""
+    """A wrong answer gets the sentence that names what is wrong with it; a right one passes."""
     path = tmp_path / "exercise.py"
     path.write_text(wrong.text, encoding="utf-8")
 
     report = judge(wrong.lesson, exercise=path)
 
-    assert not report.passed
+    assert report.passed == (not wrong.expected), report.sentence + report.detail
     assert wrong.expected in report.sentence

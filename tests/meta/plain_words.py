@@ -18,7 +18,7 @@ from pathlib import Path
 from tests.meta.folders import ROOT
 
 
-__all__ = ["Stumble", "prose_files", "stumbles"]
+__all__ = ["Stumble", "prose_files", "prose_of", "stumbles"]
 
 Stumble = tuple[int, str, str]  # line, the words, what to write instead
 

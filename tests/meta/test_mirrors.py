@@ -1,6 +1,6 @@
 """The three runtimes mirror one another: the same files, classes and methods, in the same order.
 
-Whoever has read one folder finds everything in the next. What a runtime has of
+A reader who knows one folder finds everything in the next. What a runtime has of
 its own is in one table here, with its reason.
 """
 

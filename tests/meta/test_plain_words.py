@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
-from tests.meta.plain_words import stumbles
+from tests.meta.folders import ROOT
+from tests.meta.plain_words import prose_files, prose_of, stumbles
 
 
 @pytest.mark.parametrize(
@@ -51,3 +54,19 @@ def test_line_is_that_of_the_words() -> None:
     ((line, words, _),) = stumbles("One.\n\nTwo\nlines, one test a\nrule.")
 
     assert (line, words) == (4, "one test a rule")
+
+
+def test_nobody_stumbles() -> None:
+    """No page of the project holds one."""
+    try:
+        files = prose_files()
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this is no git checkout: the project's files cannot be listed")
+
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {words!r}: {instead}"
+        for path in files
+        for line, words, instead in stumbles(prose_of(path))
+    ]
+
+    assert found == []

@@ -52,11 +52,18 @@ class _Relay:
 
 
 @contextmanager
-def serving(fault: Fault, compression: str | None = None) -> Iterator[tuple[str, int]]:
+def serving(
+    fault: Fault, compression: str | None = None, max_size: int | None = None
+) -> Iterator[tuple[str, int]]:
     """Run such a server in a thread; give its address."""
     # Sending to a client that is closing waits for the end of its connection.
     server: Server = serve(
-        _Relay(fault), "127.0.0.1", 0, compression=compression, close_timeout=TICK
+        _Relay(fault),
+        "127.0.0.1",
+        0,
+        compression=compression,
+        close_timeout=TICK,
+        max_size=max_size,
     )
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

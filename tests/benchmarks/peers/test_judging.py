@@ -265,3 +265,13 @@ def test_nobody_there() -> None:
 
     assert set(broken) == set(RULES)
     assert "refused" in broken["order.total"]
+
+
+def test_limit_of_a_library_is_a_remark() -> None:
+    """A server that closes at long messages talks in shorter ones, and the limit is said."""
+    with serving(faultless, max_size=512) as address:
+        judgements = judge(address)
+
+    assert failed(judgements) == {}
+    assert "messages of 3,000 bytes" in judgements[0].remark
+    assert "does not check the Origin" in judgements[0].remark

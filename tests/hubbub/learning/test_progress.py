@@ -37,7 +37,7 @@ def test_what_is_kept_comes_back(tmp_path: Path) -> None:
 
 
 def test_two_writers_lose_nothing_of_each_other(tmp_path: Path) -> None:
-    """Who writes one lesson leaves what another wrote of the next."""
+    """A program that writes one lesson leaves what another one wrote of the next."""
     path = tmp_path / "progress.json"
     first, second = Progress(path), Progress(path)
 

@@ -144,10 +144,57 @@ def test_good_code_holds_for_every_seed(tmp_path: Path, source: str, right: str)
 
 
 def test_loop_without_end_is_found(tmp_path: Path) -> None:
-    """Whoever goes round and round is named."""
+    """A strand that never terminates is named."""
     assert set(outcomes(tmp_path, ROUND_AND_ROUND, 3)) == {"Endless"}
 
 
 def test_seed_says_it_all(tmp_path: Path) -> None:
     """The same seeds give the same outcomes."""
     assert outcomes(tmp_path, LOST_UPDATE) == outcomes(tmp_path, LOST_UPDATE)
+
+
+SLEEPS = """
+import threading, time
+class Room:
+    def __init__(self): self.count = 0
+    def act(self, name):
+        HOW
+        self.count += 1
+    def result(self): return self.count
+"""
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "time.sleep(0.01)",
+        "time.sleep(0.01 if name == 'one' else 5)",
+        "threading.Event().wait(0.05)",
+    ],
+)
+def test_sleeping_is_not_synchronising(tmp_path: Path, how: str) -> None:
+    """A strand that sleeps may go on at any moment, so an update is lost for some seed."""
+    assert "1" in outcomes(tmp_path, SLEEPS.replace("HOW", how))
+
+
+POLLS = """
+import _thread, time
+class Room:
+    def __init__(self):
+        self.count, self.lock, self.over = 0, _thread.allocate_lock(), 0
+        _thread.start_new_thread(self.watch, ())
+    def watch(self):
+        while True:
+            time.sleep(0.01)
+    def act(self, name):
+        while not self.lock.acquire(False):
+            time.sleep(0.001)
+        self.count += 1
+        self.lock.release()
+    def result(self): return self.count
+"""
+
+
+def test_polling_ends_and_keeps_others_out(tmp_path: Path) -> None:
+    """A poll that sleeps gets on, and a thread that watches for ever keeps no schedule open."""
+    assert set(outcomes(tmp_path, POLLS)) == {"2"}

@@ -14,12 +14,12 @@ from implementations.core.websocket_codec import WebSocketCodec
 
 __all__ = ["byte_by_byte", "cut_at", "cuts", "feed"]
 
-# Where to cut, as fractions of whatever is to be cut.
+# Where to cut: fractions of the length.
 cuts = st.lists(st.floats(0, 1), max_size=12)
 
 
 def cut_at(data: bytes, fractions: Iterable[float]) -> list[bytes]:
-    """Return ``data`` in the pieces that cuts at ``fractions`` of it make; some may be empty."""
+    """Return ``data`` cut at ``fractions`` of its length; some pieces may be empty."""
     places = [0, *sorted(round(fraction * len(data)) for fraction in fractions), len(data)]
     return [data[start:end] for start, end in pairwise(places)]
 

@@ -1,4 +1,4 @@
-"""Reading an HTTP answer as a browser would, and a little more strictly."""
+"""Reads an HTTP answer as a browser would, but a little more strictly."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["HttpAnswer", "read_answer"]
 
 @dataclass(frozen=True)
 class HttpAnswer:
-    """One answer, taken apart."""
+    """One answer in its parts."""
 
     status: int
     reason: str
@@ -22,7 +22,7 @@ class HttpAnswer:
 
 
 class _Bytes:
-    """What ``http.client`` takes for a socket."""
+    """A stand-in for the socket that ``http.client`` reads from."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -32,7 +32,7 @@ class _Bytes:
 
 
 def read_answer(data: bytes) -> HttpAnswer:
-    """Return the answer that ``data`` is; its length must be the one it tells."""
+    """Return the parts of an answer; its length must be the one that it states."""
     response = HTTPResponse(_Bytes(data))  # type: ignore[arg-type]  # it needs makefile() alone
     response.begin()
     body = response.read()

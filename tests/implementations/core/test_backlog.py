@@ -1,4 +1,4 @@
-"""What waits for one client, against a plain list of what should."""
+"""The backlog of one client, compared with a plain list of what must wait."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def full_backlog(policy: SlowConsumer) -> Backlog:
 def test_full_backlog_does_as_its_policy_says(
     policy: SlowConsumer, taken_in: bool, kept: bytes, dropped: int
 ) -> None:
-    """What a full backlog makes of one more message is its policy's business alone."""
+    """The policy alone decides what a full backlog does with one more message."""
     backlog = full_backlog(policy)
 
     assert backlog.offer(b"new") is taken_in
@@ -66,7 +66,7 @@ def test_full_backlog_does_as_its_policy_says(
     ids=[policy.value for policy in SlowConsumer],
 )
 def test_backlog_is_full_at_its_bytes_too(policy: SlowConsumer, taken_in: bool) -> None:
-    """A backlog with many free places is full all the same when it holds 1 MiB."""
+    """A backlog that holds 1 MiB is full, even with many free places."""
     backlog = Backlog(1000, policy)
     assert backlog.offer(b"x" * (MAX_BACKLOG_BYTES - 1))
     assert backlog.offer(b"y")
@@ -79,7 +79,7 @@ def test_backlog_is_full_at_its_bytes_too(policy: SlowConsumer, taken_in: bool) 
 
 @EVERY_POLICY
 def test_empty_backlog_takes_any_message(policy: SlowConsumer) -> None:
-    """A single message is never too long: a backlog that is empty takes it."""
+    """A single message is never too long: an empty backlog takes it."""
     backlog = Backlog(1, policy)
     huge = b"x" * (MAX_BACKLOG_BYTES + 1)
 
@@ -89,7 +89,7 @@ def test_empty_backlog_takes_any_message(policy: SlowConsumer) -> None:
 
 
 def test_oldest_messages_make_room_for_a_huge_one() -> None:
-    """Under ``drop-oldest`` as many go as it takes, all of them if need be."""
+    """Under ``drop-oldest`` a long message drops as many others as necessary, even all of them."""
     backlog = full_backlog(SlowConsumer.DROP_OLDEST)
 
     assert backlog.offer(b"x" * (MAX_BACKLOG_BYTES + 1))
@@ -132,7 +132,7 @@ def test_batches_are_joined_up_to_the_limit(sizes: list[int], batch_sizes: list[
 def test_marks_stand_at_a_half_and_a_quarter(
     capacity: int, behind_at: int, caught_up_at: int
 ) -> None:
-    """A backlog is behind from half its places on, and has caught up at a quarter of them."""
+    """A backlog with half its places taken is behind; with a quarter it has caught up."""
     backlog = Backlog(capacity, SlowConsumer.DISCONNECT)
 
     behind, caught_up = [], [backlog.caught_up]
@@ -146,7 +146,7 @@ def test_marks_stand_at_a_half_and_a_quarter(
 
 
 def test_marks_count_bytes_too() -> None:
-    """Half a mebibyte is behind, and more than a quarter of one has not caught up."""
+    """A backlog with half a mebibyte is behind; with more than a quarter it has not caught up."""
     backlog = Backlog(1000, SlowConsumer.DISCONNECT)
 
     backlog.offer(b"x" * (MAX_BACKLOG_BYTES // 4))
@@ -166,7 +166,7 @@ SIZES = st.sampled_from(
 
 @pytest.mark.parametrize("policy", [SlowConsumer.DISCONNECT, SlowConsumer.DROP_OLDEST])
 def test_what_is_exempt_takes_no_place_from_others(policy: SlowConsumer) -> None:
-    """However many departures wait, as many other messages fit as without them."""
+    """Departures that wait take no place from other messages."""
     backlog = Backlog(3, policy)
     for _ in range(10):
         backlog.offer(b"* left ", exempt=True)
@@ -182,7 +182,7 @@ def test_what_is_exempt_takes_no_place_from_others(policy: SlowConsumer) -> None
 
 
 def test_what_is_exempt_frees_no_place_when_it_goes() -> None:
-    """A batch that takes the departures along leaves the places of the others as they were."""
+    """A batch with departures in it leaves the right number of places for the others."""
     backlog = Backlog(2, SlowConsumer.DISCONNECT)
     backlog.offer(b"x" * MAX_BATCH_BYTES, exempt=True)
     backlog.offer(b"one ")
@@ -194,7 +194,7 @@ def test_what_is_exempt_frees_no_place_when_it_goes() -> None:
 
 
 def test_rest_of_a_half_sent_message_comes_first_and_alone() -> None:
-    """What is put back comes out before all that waits, and no policy drops it."""
+    """A rest that is put back comes out before everything else, and no policy drops it."""
     backlog = Backlog(1, SlowConsumer.DROP_OLDEST)
     backlog.begin(b"rest ")
     backlog.offer(b"first ")
@@ -206,7 +206,7 @@ def test_rest_of_a_half_sent_message_comes_first_and_alone() -> None:
 
 
 class BacklogMachine(RuleBasedStateMachine):
-    """Offers and takes at random; the model is a list and the rules of the policy."""
+    """Random offers and takes, compared with a list and the rules of the policy."""
 
     policy: SlowConsumer
 
@@ -272,7 +272,7 @@ class BacklogMachine(RuleBasedStateMachine):
 
 @EVERY_POLICY
 def test_any_history_agrees_with_the_model(policy: SlowConsumer) -> None:
-    """After any offers and takes, what waits is what the policy says should."""
+    """After any offers and takes, the messages that wait are those that the policy demands."""
     machine = type("Machine", (BacklogMachine,), {"policy": policy})
 
     run_state_machine_as_test(machine)

@@ -1,4 +1,4 @@
-"""The causes of a departure, as PROTOCOL.md tells them."""
+"""The causes of a departure, as PROTOCOL.md has them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from websockets.frames import Close, Frame, Opcode
 from implementations.core.causes import Cause
 
 
-# cause: (what the others hear, the close code, whether the client itself is told by a line)
+# cause: (what the others get, the close code, whether the client gets a line, too)
 AS_WRITTEN = {
     Cause.LEFT: ("left", 1000, False),
     Cause.QUIT: ("left", 1000, False),
@@ -29,12 +29,12 @@ def test_cause_says_what_the_protocol_says(cause: Cause) -> None:
 
 @pytest.mark.parametrize("cause", Cause)
 def test_reason_fits_into_a_close_frame(cause: Cause) -> None:
-    """A cause's reason is one short line, as a control frame demands."""
+    """A cause's reason is one short line, so that it fits into a control frame."""
     Frame(Opcode.CLOSE, Close(cause.close_code, cause.reason).serialize()).check()
 
     assert cause.reason.isprintable()
 
 
 def test_no_cause_is_another_name_for_one() -> None:
-    """Python makes members with equal values one; no two causes are."""
+    """No two causes have equal values, or Python would make them one."""
     assert len(Cause) == len(Cause.__members__)

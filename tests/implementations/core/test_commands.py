@@ -1,4 +1,4 @@
-"""What a line can mean."""
+"""What a line of a client can mean."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from implementations.core.commands import (
 )
 
 
+MARKED = "e" + "\u0301" * 4  # as many combining marks in a row as a text keeps
 MEANINGS: list[tuple[str, Command]] = [
     ("hello", Say("hello")),
     ("  hello  ", Say("  hello  ")),
@@ -57,18 +58,22 @@ MEANINGS: list[tuple[str, Command]] = [
     ("//who", Complain("unknown command: //who (try /help)")),
     ("/whois", Complain("unknown command: /whois (try /help)")),
     ("/WHO", Complain("unknown command: /WHO (try /help)")),
+    (MARKED + "\u0301", Say(MARKED)),
+    (f"/say {MARKED}\u0301", Say(MARKED)),
+    (f"/{MARKED}\u0301", Complain(f"unknown command: /{MARKED} (try /help)")),
+    (f"/rename {MARKED}\u0301", Rename(f"{MARKED}\u0301")),  # the room refuses it
     ("/dance wildly", Complain("unknown command: /dance (try /help)")),
 ]
 
 
 @pytest.mark.parametrize(("line", "command"), MEANINGS, ids=[repr(line) for line, _ in MEANINGS])
 def test_line_means_its_command(line: str, command: Command) -> None:
-    """A line means what PROTOCOL.md says it means."""
+    """A line means what PROTOCOL.md says."""
     assert parse(line) == command
 
 
 def test_help_lists_what_there_is() -> None:
-    """Every command that the help lists is known."""
+    """The parser knows every command that the help lists."""
     verbs = [entry.split()[0] for entry in COMMANDS.split(", ")]
 
     assert not any(isinstance(parse(f"{verb} x"), Complain) for verb in verbs)
@@ -77,11 +82,11 @@ def test_help_lists_what_there_is() -> None:
 @given(st.text())
 @example("/\x1c")
 def test_every_line_means_something(line: str) -> None:
-    """No line, whatever is in it, is an error to the parser."""
+    """The parser never raises, whatever is in a line."""
     assert isinstance(parse(line), Command)
 
 
 @given(st.text())
 def test_say_carries_any_text(text: str) -> None:
-    """``/say`` can say everything but nothing, unchanged."""
+    """``/say`` says any text unchanged, but no empty one."""
     assert parse(f"/say {text}") == (Say(text) if text else Nothing())

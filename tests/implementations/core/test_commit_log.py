@@ -1,4 +1,4 @@
-"""The commit log: places, what stands between them, and what may be dropped."""
+"""The commit log: places, the items between them, and what may be dropped."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ ONE, TWO, THREE = (Item(encode(text)) for text in ("one", "two", "three"))
 
 
 def test_items_have_places_in_order() -> None:
-    """A reader at any place gets what was appended from that place on."""
+    """A reader at any place gets the items from that place on."""
     log = CommitLog()
     places = []
 
     for item in (ONE, TWO, THREE):
         places.append(log.end)
-        log.append(item, due=10)
+        log.append(item, last_turn=10)
 
     assert places == [0, 1, 2]
     assert [log.since(place) for place in range(4)] == [
@@ -36,35 +36,35 @@ def test_stretch_between_two_places() -> None:
     """A reader can ask for the items up to a second place, which may be the first one."""
     log = CommitLog()
     for item in (ONE, TWO, THREE):
-        log.append(item, due=10)
+        log.append(item, last_turn=10)
 
     assert log.since(0, 2) == [ONE, TWO]
     assert log.since(1, 1) == []
 
 
 def test_item_is_dropped_when_it_is_due() -> None:
-    """An item stays up to the turn by which every member has it, and keeps its place until then."""
+    """An item stays until the turn by which every member has it, and keeps its place."""
     log = CommitLog()
-    log.append(ONE, due=2)
-    log.append(TWO, due=4)
-    log.append(THREE, due=4)
+    log.append(ONE, last_turn=2)
+    log.append(TWO, last_turn=4)
+    log.append(THREE, last_turn=4)
 
     log.trim(1)
     before = log.since(0)
     log.trim(3)
     between = log.since(1)
-    last_due = log.due
+    last_turn = log.last_turn
     log.trim(4)
 
     assert before == [ONE, TWO, THREE]
     assert between == [TWO, THREE]
-    assert last_due == 4
+    assert last_turn == 4
     assert (len(log), log.end, log.since(3)) == (0, 3, [])
 
 
 @given(st.lists(st.one_of(st.just("append"), st.integers(0, 3)), max_size=30))
 def test_log_is_a_window_onto_all_that_was_said(steps: list[str | int]) -> None:
-    """However items come and go, a place always means the same item, and none is lost early."""
+    """A place always means the same item, and no item is dropped too early."""
     log, said, dues, turns = CommitLog(), list[Item](), list[int](), 0
     for step in steps:
         if isinstance(step, int):

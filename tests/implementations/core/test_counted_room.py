@@ -1,4 +1,4 @@
-"""The counted room: the room's steps, the counts, and the end."""
+"""The counted room: the room's steps, the counts, and the closing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_steps_are_those_of_the_room() -> None:
 
 
 def test_messages_are_what_members_said() -> None:
-    """A text that a member says is one message; questions, names and strangers count nothing."""
+    """A text that a member says is one message; other commands and strangers count nothing."""
     room = room_of(1)
 
     room.submit(0, Say("hello"))
@@ -57,7 +57,7 @@ def test_eviction_is_counted_once(cause: Cause) -> None:
 
 
 def test_deliveries_are_counted_by_the_owner() -> None:
-    """What the owner of the outboxes adds to the deliveries stands in the counts."""
+    """The counts include the deliveries that the owner of the outboxes adds."""
     room = room_of(1)
 
     room.deliveries += 3
@@ -66,7 +66,7 @@ def test_deliveries_are_counted_by_the_owner() -> None:
 
 
 def test_full_room_refuses() -> None:
-    """A newcomer that the room has no place for is refused and not counted."""
+    """A full room refuses a newcomer and does not count it."""
     room = room_of(1)
 
     with pytest.raises(RoomFull):
@@ -76,7 +76,7 @@ def test_full_room_refuses() -> None:
 
 
 def test_closed_room_lets_nobody_in() -> None:
-    """A room closes once: everyone is sent away, newcomers are refused, and the counts stay."""
+    """A room closes once: it dismisses everyone, refuses newcomers, and keeps its counts."""
     room = room_of(1)
     room.submit(0, Say("hello"))
 

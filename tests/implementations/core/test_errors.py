@@ -14,12 +14,12 @@ ERRORS = [getattr(errors, name) for name in errors.__all__]
 
 @pytest.mark.parametrize("error", ERRORS)
 def test_every_error_has_the_one_root(error: type[Exception]) -> None:
-    """Whoever catches ``HubbubError`` catches everything raised on purpose."""
+    """``HubbubError`` is the base of every error that is raised on purpose."""
     assert issubclass(error, errors.HubbubError)
 
 
 def test_docstring_draws_the_tree_as_it_is() -> None:
-    """The tree in the module's docstring names every error, each under its parent."""
+    """The tree in the module's docstring has every error under its parent."""
     drawn: dict[str, str | None] = {}
     ancestors: list[tuple[int, str]] = []
     for line in (errors.__doc__ or "").splitlines():
@@ -35,6 +35,6 @@ def test_docstring_draws_the_tree_as_it_is() -> None:
 
 
 def test_refusals_say_why_in_words_for_the_client() -> None:
-    """What keeps a newcomer out reads as the line that it gets."""
+    """The text of an error that refuses a newcomer is the line that the newcomer gets."""
     assert str(errors.RoomFull()) == "server is full"
     assert str(errors.HubClosed()) == "server is shutting down"

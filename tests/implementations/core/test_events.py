@@ -1,4 +1,4 @@
-"""The events: what both codecs speak."""
+"""The events that both codecs return."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KINDS = get_args(events.Event)
 
 
 def test_docstring_lists_every_event() -> None:
-    """The module's docstring has a line for each event that there is."""
+    """The module's docstring has a line for each event."""
     listed = [
         line.split()[0] for line in (events.__doc__ or "").splitlines() if line.startswith("    ")
     ]
@@ -25,7 +25,7 @@ def test_docstring_lists_every_event() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_events_are_values(kind: type) -> None:
-    """Two events of one kind with equal contents are equal, and neither can be changed."""
+    """Two events of one kind with equal contents are equal, and an event cannot be changed."""
     arguments = ["anything"] * len(dataclasses.fields(kind))
 
     assert kind(*arguments) == kind(*arguments)

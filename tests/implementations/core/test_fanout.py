@@ -1,4 +1,4 @@
-"""The fan-out: a room joined to outboxes that take messages, or refuse them."""
+"""The fan-out: a room with outboxes that take messages or refuse them."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from implementations.core.message import Message
 
 
 class FakeOutbox:
-    """An outbox that is full when the test says so, and knows what may not happen to one."""
+    """An outbox that is full when the test says so, and that fails when it is misused."""
 
     def __init__(self, free: int = 1_000_000) -> None:
-        self.free = free  # messages that it still takes
+        self.free = free  # how many messages it still takes
         self.lines: list[str] = []
         self.refused = False
         self.cause: Cause | None = None
@@ -57,7 +57,7 @@ def fanout_of(*outboxes: FakeOutbox, max_clients: int = 10) -> Fanout:
 
 
 def test_newcomer_gets_its_welcome_first() -> None:
-    """A newcomer's outbox begins with its welcome; the others' have its arrival."""
+    """A newcomer's outbox begins with its welcome; the other outboxes get its arrival."""
     anna, zoe = FakeOutbox(), FakeOutbox()
     fanout = fanout_of(anna)
 
@@ -69,7 +69,7 @@ def test_newcomer_gets_its_welcome_first() -> None:
 
 
 def test_refused_newcomer_is_offered_nothing() -> None:
-    """Nobody, the newcomer included, hears of a join that the full room refused."""
+    """When a full room refuses a newcomer, nobody hears of it, not even the newcomer."""
     anna, late = FakeOutbox(), FakeOutbox()
     fanout = fanout_of(anna, max_clients=1)
 
@@ -81,7 +81,7 @@ def test_refused_newcomer_is_offered_nothing() -> None:
 
 
 def test_answer_reaches_the_asker_alone() -> None:
-    """What is for one client is offered to that one only."""
+    """An answer for one client is offered to that client only."""
     anna, ben = FakeOutbox(), FakeOutbox()
     fanout = fanout_of(anna, ben)
 
@@ -91,7 +91,7 @@ def test_answer_reaches_the_asker_alone() -> None:
 
 
 def test_departure_closes_the_outbox_and_tells_the_others() -> None:
-    """Who leaves has its outbox closed with the cause and does not hear of it; the others do."""
+    """A departure closes the leaver's outbox with the cause, and only the others hear of it."""
     anna, ben = FakeOutbox(), FakeOutbox()
     fanout = fanout_of(anna, ben)
 
@@ -103,7 +103,7 @@ def test_departure_closes_the_outbox_and_tells_the_others() -> None:
 
 
 def test_full_outbox_is_cut_off_and_its_departure_named() -> None:
-    """A member that overflows has left when the step ends, and the others know why."""
+    """A member that overflows during a step has left when it ends, and the others know why."""
     anna, ben = FakeOutbox(), FakeOutbox()
     fanout = fanout_of(anna, ben)
     ben.free = 0
@@ -116,7 +116,7 @@ def test_full_outbox_is_cut_off_and_its_departure_named() -> None:
 
 @pytest.mark.parametrize(("cause", "evictions"), [(Cause.TOO_SLOW, 1), (Cause.LEFT, 0)])
 def test_eviction_is_counted(cause: Cause, evictions: int) -> None:
-    """A member that leaves because it took nothing for too long counts as cut off, once."""
+    """A member that leaves because it was too slow counts as evicted, once."""
     fanout = fanout_of(FakeOutbox())
 
     fanout.leave(0, cause)
@@ -126,7 +126,7 @@ def test_eviction_is_counted(cause: Cause, evictions: int) -> None:
 
 
 def test_departure_overflows_nobody() -> None:
-    """Who is cut off takes nobody along: its departure has its place even in a full outbox."""
+    """A member that is cut off cuts off nobody else: even a full outbox takes its departure."""
     anna, ben, cara, dan = (FakeOutbox() for _ in range(4))
     fanout = fanout_of(anna, ben, cara, dan)
     ben.free, cara.free, dan.free = 0, 0, 1
@@ -140,7 +140,7 @@ def test_departure_overflows_nobody() -> None:
 
 
 def test_answer_can_be_what_overflows_its_asker() -> None:
-    """A member that cannot take the answer to its own question is cut off too."""
+    """A member that cannot take the answer to its own question is cut off, too."""
     anna, ben = FakeOutbox(), FakeOutbox()
     fanout = fanout_of(anna, ben)
     ben.free = 0
@@ -152,10 +152,10 @@ def test_answer_can_be_what_overflows_its_asker() -> None:
 
 
 def test_refused_message_is_the_last_that_is_offered() -> None:
-    """Who had to refuse a message gets nothing behind it, even if there is room again."""
+    """An outbox that refused a message is offered nothing more, even if it has room again."""
     anna, ben, cara = FakeOutbox(), FakeOutbox(), FakeOutbox()
     fanout = fanout_of(anna, ben, cara)
-    ben.free = cara.free = 0  # both refuse the same message; each has the other's departure ahead
+    ben.free = cara.free = 0  # both refuse the same message; then come their departures
 
     fanout.submit(0, Say("hello"))
 
@@ -164,7 +164,7 @@ def test_refused_message_is_the_last_that_is_offered() -> None:
 
 
 def test_closing_sees_everyone_off_once() -> None:
-    """A fan-out that closes announces it and closes every outbox, however often it is asked."""
+    """Closing announces the shutdown and closes every outbox, once, however often it is asked."""
     anna, ben = FakeOutbox(), FakeOutbox()
     fanout = fanout_of(anna, ben)
 
@@ -177,7 +177,7 @@ def test_closing_sees_everyone_off_once() -> None:
 
 
 def test_full_outbox_is_no_eviction_any_more_once_all_must_go() -> None:
-    """Who cannot take even the shutdown's announcement leaves for that cause like all others."""
+    """A member whose outbox is full at the shutdown leaves because of it, like all others."""
     anna, ben = FakeOutbox(), FakeOutbox()
     fanout = fanout_of(anna, ben)
     ben.free = 0
@@ -190,7 +190,7 @@ def test_full_outbox_is_no_eviction_any_more_once_all_must_go() -> None:
 
 
 def test_closed_fanout_takes_nobody_and_nothing() -> None:
-    """After ``close`` a newcomer is refused, and what members ask for is without effect."""
+    """After ``close`` newcomers are refused, and commands have no effect."""
     anna, late = FakeOutbox(), FakeOutbox()
     fanout = fanout_of(anna)
     fanout.close()
@@ -205,13 +205,13 @@ def test_closed_fanout_takes_nobody_and_nothing() -> None:
 
 
 def test_numbers_count_what_happened() -> None:
-    """Messages are what members said; deliveries count who took a line for all."""
+    """Messages count what members said; deliveries count outboxes that took a line for all."""
     anna, ben, cara = FakeOutbox(), FakeOutbox(), FakeOutbox()
     fanout = fanout_of(anna, ben, cara)
     before = fanout.stats()
     cara.free = 0
 
-    fanout.submit(0, Say("hello"))  # two take it, and then two the departure of the third
+    fanout.submit(0, Say("hello"))  # two members take it, and then the departure of the third
     fanout.submit(2, Say("I am not here any more"))
     fanout.submit(1, Who())
 
@@ -225,20 +225,20 @@ FOR_ONE = ("* you are ", "* online ", "! ")
 
 
 class FanoutMachine(RuleBasedStateMachine):
-    """Members that come, talk, overflow and go; a witness that reads everything."""
+    """Members come, talk, overflow and go, and a witness reads everything."""
 
     @initialize()
     def open_room(self) -> None:
         self.fanout = Fanout(6)
         self.witness = FakeOutbox()
         self.outboxes = {0: self.witness}
-        self.begins = {0: 0}  # where in the witness's lines a stay begins
+        self.begins = {0: 0}  # the place in the witness's lines where each stay begins
         self.messages = 0
         self.closed = False
         self.fanout.join(0, "127.0.0.1:0", self.witness)
 
     def somebody(self, data: st.DataObject) -> int:
-        """Return somebody who has been in, other than the witness."""
+        """Return a client that has been in the room, but not the witness."""
         return data.draw(st.integers(1, max(1, len(self.outboxes) - 1)))
 
     def is_in(self, client_id: int) -> bool:
@@ -301,7 +301,7 @@ class FanoutMachine(RuleBasedStateMachine):
         for client_id, outbox in self.outboxes.items():
             begin, heard = self.begins[client_id], self.for_all(outbox)
             if client_id:
-                begin -= 2  # the witness's welcome is in its lines, and not in ``everything``
+                begin -= 2  # the witness's welcome is in its lines, but not in ``everything``
             assert heard == everything[begin : begin + len(heard)]
             if outbox.cause is None:
                 assert begin + len(heard) == len(everything)
@@ -322,10 +322,10 @@ class FanoutMachine(RuleBasedStateMachine):
 
     @staticmethod
     def for_all(outbox: FakeOutbox) -> list[str]:
-        """Return what ``outbox`` took of what was for all."""
+        """Return the lines for all that ``outbox`` took."""
         return [line for line in outbox.lines if not line.startswith(FOR_ONE)]
 
 
 def test_any_history_keeps_the_promises() -> None:
-    """However outboxes overflow, nobody has a gap, and every departure is announced and counted."""
+    """Whichever outboxes overflow, no member has a gap, and each departure is told and counted."""
     run_state_machine_as_test(FanoutMachine)

@@ -10,7 +10,7 @@ from implementations.core.message import TCP, WS, encode
 
 @pytest.mark.parametrize("door", [TCP, WS])
 def test_group_joins_its_messages_at_each_door(door: int) -> None:
-    """A group's bytes are its messages' bytes in a row, whether it holds one or more."""
+    """A group's bytes are the bytes of its messages in a row, for one message or more."""
     one, two = encode("one"), encode("two")
 
     assert Group([Item(one)]).joined[door] == one[door]
@@ -18,7 +18,7 @@ def test_group_joins_its_messages_at_each_door(door: int) -> None:
 
 
 def test_joined_bytes_are_made_once() -> None:
-    """All members that are pushed the same group share the same bytes."""
+    """A group joins its bytes only once, for all members that get it."""
     group = Group([Item(encode("one")), Item(encode("two"))])
 
     assert group.joined is group.joined

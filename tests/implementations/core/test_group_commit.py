@@ -1,4 +1,4 @@
-"""The group commit: what a fan-out does step by step, written out once for many steps."""
+"""The group commit: the same steps as a fan-out, but one write for many of them."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from implementations.core.message import Message
 
 
 class FakeOutbox:
-    """An outbox that is full when the test says so, and knows what may not happen to one."""
+    """An outbox that is full when the test says so, and that fails when it is misused."""
 
     def __init__(self, free: int = 1_000_000) -> None:
-        self.free = free  # messages that it still takes
+        self.free = free  # how many messages it still takes
         self.groups: list[list[str]] = []
         self.refused = False
         self.cause: Cause | None = None
 
     @property
     def lines(self) -> list[str]:
-        """All that it took."""
+        """All lines that it took."""
         return [line for group in self.groups for line in group]
 
     def push(self, group: Group) -> bool:
@@ -49,7 +49,7 @@ class FakeOutbox:
         return True
 
     def offer(self, message: Message, exempt: bool = False) -> bool:
-        """As an outbox of the plain fan-out."""
+        """Take a message as an outbox of the plain fan-out does."""
         return self.push(Group([Item(message, exempt)]))
 
     def close(self, cause: Cause) -> None:
@@ -58,7 +58,7 @@ class FakeOutbox:
 
 
 def write_out(room: GroupCommit) -> None:
-    """Commit until everyone has everything; it takes a round, or more."""
+    """Commit until every member has everything."""
     for _ in range(100):
         room.commit(2)
         if not room.underway:
@@ -79,7 +79,7 @@ def room_of(*outboxes: FakeOutbox, max_clients: int = 10) -> GroupCommit:
 
 
 def test_nothing_goes_out_before_the_commit() -> None:
-    """Steps are recorded; the commit writes them, once for all of them."""
+    """Steps are only recorded; the commit writes all of them at once."""
     anna, ben = FakeOutbox(), FakeOutbox()
     room = room_of(anna, ben)
 
@@ -94,7 +94,7 @@ def test_nothing_goes_out_before_the_commit() -> None:
 
 
 def test_what_is_said_in_a_round_goes_on_from_there() -> None:
-    """Whose turn is still to come gets it in that turn, and who was passed on the next round."""
+    """A message in the middle of a round goes first to the members whose turn is still to come."""
     anna, ben, carl = FakeOutbox(), FakeOutbox(), FakeOutbox()
     room = room_of(anna, ben, carl)
     underway = []
@@ -112,7 +112,7 @@ def test_what_is_said_in_a_round_goes_on_from_there() -> None:
 
 
 def test_stretches_are_short_while_messages_overlap() -> None:
-    """One message at a time goes out in long stretches; a second one shortens them for a round."""
+    """Stretches are long while one message is on its way, and short while two overlap."""
     room = room_of(*[FakeOutbox() for _ in range(4)])
     stretches = []
 
@@ -127,7 +127,7 @@ def test_stretches_are_short_while_messages_overlap() -> None:
 
 
 def test_newcomer_of_a_round_waits_for_no_turn() -> None:
-    """Who joins while a round goes on is welcome at once, and has its turns after all others."""
+    """A newcomer in the middle of a round is welcomed at once, and its turn is the last."""
     anna, ben, zoe = FakeOutbox(), FakeOutbox(), FakeOutbox()
     room = room_of(anna, ben)
 
@@ -145,7 +145,7 @@ def test_newcomer_of_a_round_waits_for_no_turn() -> None:
 
 
 def test_newcomer_gets_its_welcome_and_then_what_came_after_it() -> None:
-    """What was said before a newcomer came, in the same group, is not for it."""
+    """A newcomer does not get what was said before it came, even in the same group."""
     anna, zoe = FakeOutbox(), FakeOutbox()
     room = room_of(anna)
 
@@ -159,7 +159,7 @@ def test_newcomer_gets_its_welcome_and_then_what_came_after_it() -> None:
 
 
 def test_answer_keeps_its_place_among_what_is_for_all() -> None:
-    """What is for one member alone reaches it where it was asked for, and nobody else."""
+    """An answer reaches only its asker, at the place where the asker asked."""
     anna, ben = FakeOutbox(), FakeOutbox()
     room = room_of(anna, ben)
 
@@ -174,7 +174,7 @@ def test_answer_keeps_its_place_among_what_is_for_all() -> None:
 
 
 def test_leaver_gets_all_up_to_its_departure() -> None:
-    """Who leaves has what was said until then, its answers too, and hears no more."""
+    """A leaver gets what was said until then, with its own answers, and nothing after it."""
     anna, ben = FakeOutbox(), FakeOutbox()
     room = room_of(anna, ben)
 
@@ -189,8 +189,27 @@ def test_leaver_gets_all_up_to_its_departure() -> None:
     assert anna.lines == ["a: before", "* b left", "a: after"]
 
 
+def test_leaver_that_does_not_take_its_last_lines_is_told_so() -> None:
+    """A member that leaves, and whose outbox is full, does not get a goodbye that says all is well.
+
+    The others hear that it left, for so it did.
+    """
+    anna, ben = FakeOutbox(), FakeOutbox()
+    room = room_of(anna, ben)
+    ben.free = 1
+
+    room.submit(0, Say("one"))
+    room.submit(0, Say("two"))
+    room.leave(1, Cause.LEFT)
+    write_out(room)
+
+    assert ben.lines == ["a: one"]
+    assert ben.cause is Cause.TOO_SLOW
+    assert anna.lines == ["a: one", "a: two", "* b left"]
+
+
 def test_leaver_with_nothing_to_hear_is_only_closed() -> None:
-    """Who leaves before anything was said is pushed nothing."""
+    """Nothing is pushed to a leaver that needs nothing; its outbox is only closed."""
     anna, ben = FakeOutbox(), FakeOutbox()
     room = room_of(anna, ben)
 
@@ -202,8 +221,8 @@ def test_leaver_with_nothing_to_hear_is_only_closed() -> None:
 
 
 @pytest.mark.parametrize("asks", [False, True])
-def test_who_overflows_is_cut_off_and_the_others_hear_why(asks: bool) -> None:
-    """A member that refuses is closed and counted, and its departure goes out to the others."""
+def test_member_that_overflows_is_cut_off_and_the_others_hear_why(asks: bool) -> None:
+    """A member that refuses is closed and counted, and the others hear of its departure."""
     anna, ben = FakeOutbox(), FakeOutbox()
     room = room_of(anna, ben)
     ben.free = 0
@@ -217,7 +236,7 @@ def test_who_overflows_is_cut_off_and_the_others_hear_why(asks: bool) -> None:
 
 
 def test_refused_newcomers_are_told_and_heard_by_nobody() -> None:
-    """A full or a closed room refuses at once, and no commit says anything of it."""
+    """A full or closed room refuses a newcomer at once, and no commit mentions it."""
     anna, late = FakeOutbox(), FakeOutbox()
     room = room_of(anna, max_clients=1)
 
@@ -236,7 +255,7 @@ def test_refused_newcomers_are_told_and_heard_by_nobody() -> None:
 STEPS = st.lists(
     st.one_of(
         st.just("join"),
-        st.integers(1, 4),  # commit, and write to at most so many
+        st.integers(1, 4),  # commit to at most so many members
         st.just("close"),
         st.tuples(st.integers(0, 5), st.sampled_from([*Cause])),
         st.tuples(
@@ -252,13 +271,13 @@ Step = int | str | tuple[int, Cause | Command]
 
 @given(STEPS)
 def test_group_commit_says_what_the_fanout_says(steps: list[Step]) -> None:
-    """However steps are grouped, every member hears the same lines as if none were."""
+    """However steps are grouped, every member gets the same lines as from a fan-out."""
     assert heard(GroupCommit(5), steps) == heard(Fanout(5), steps)
 
 
 @given(STEPS, st.lists(st.integers(0, 6), min_size=6, max_size=6))
 def test_members_that_overflow_have_no_gap(steps: list[Step], free: list[int]) -> None:
-    """However outboxes overflow, each hears one stretch of what a witness hears."""
+    """Whichever outboxes overflow, each gets one unbroken part of what a witness gets."""
     room = GroupCommit(7)
     witness = FakeOutbox()
     room.join(-1, "witness:1", witness)
@@ -275,13 +294,13 @@ def test_members_that_overflow_have_no_gap(steps: list[Step], free: list[int]) -
 
 
 def heard(room: GroupCommit | Fanout, steps: list[Step]) -> tuple[list[list[str]], Stats]:
-    """Return what each member heard, and the counts."""
+    """Return what each member got, and the counts."""
     outboxes = play(room, steps, [1_000_000] * 6)
     return [outbox.lines for outbox in outboxes], room.stats()
 
 
 def play(room: GroupCommit | Fanout, steps: list[Step], free: list[int]) -> list[FakeOutbox]:
-    """Carry out ``steps`` and return the outboxes of all who were let in or refused."""
+    """Carry out ``steps`` and return the outboxes of all clients, let in or refused."""
     outboxes: list[FakeOutbox] = []
     for step in steps:
         match step:
@@ -308,7 +327,7 @@ def play(room: GroupCommit | Fanout, steps: list[Step], free: list[int]) -> list
 
 
 def for_all(outbox: FakeOutbox) -> list[str]:
-    """Return what ``outbox`` took of what was for all."""
+    """Return the lines for all that ``outbox`` took."""
     return [line for line in outbox.lines if not line.startswith(("* you are ", "* online ", "! "))]
 
 

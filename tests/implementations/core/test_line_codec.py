@@ -1,4 +1,4 @@
-"""The TCP door's framing: fed whole, byte by byte, several lines at once, and cut anywhere."""
+"""The framing of the TCP door: fed whole, byte by byte, several lines at once, cut anywhere."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from implementations.core.causes import Cause
-from implementations.core.events import Bad, Event, Line
-from implementations.core.line_codec import LineCodec, without_controls
+from implementations.core.events import Bad, Closing, Event, Line
+from implementations.core.line_codec import NO_HTTP, LineCodec, without_controls
 from implementations.core.message import encode
 from implementations.core.settings import Settings
 from tests.implementations.core.feeding import byte_by_byte, cut_at, cuts, feed
 
 
-MAX_LINE = 8  # bytes; short, so that examples are
+MAX_LINE = 8  # bytes; short, so that the examples are short
 TOO_LONG = Bad("line too long (max 8 bytes)")
 NOT_UTF8 = Bad("not UTF-8")
+REFUSED = [Bad(NO_HTTP), Closing()]
 
 
 def codec(max_line: int = MAX_LINE) -> LineCodec:
@@ -26,7 +27,7 @@ def codec(max_line: int = MAX_LINE) -> LineCodec:
     return LineCodec(replace(Settings(), max_line=max_line))
 
 
-# What comes in, and what comes out once it is all there; nothing more at the end of the stream.
+# Bytes, and the events that they give. The end of the stream adds none.
 STREAMS: list[tuple[bytes, list[Event]]] = [
     (b"", []),
     (b"one\n", [Line("one")]),
@@ -41,7 +42,8 @@ STREAMS: list[tuple[bytes, list[Event]]] = [
     (b"a\x00b\x7fc\td\n", [Line("a b c d")]),
     ("a\u2028b\u2029\n".encode(), [Line("a b ")]),
     ("a\x85b\n".encode(), [Line("a b")]),
-    ("é\u200b\n".encode(), [Line("é\u200b")]),  # invisible, yet no control
+    ("é\u200b\n".encode(), [Line("é\u200b")]),  # invisible, but no control character
+    ("e\u0301\n".encode(), [Line("e\u0301")]),
     (b"12345678\n", [Line("12345678")]),
     (b"12345678\r\n", [Line("12345678")]),
     (b"123456789\nnext\n", [TOO_LONG, Line("next")]),
@@ -55,7 +57,7 @@ STREAMS: list[tuple[bytes, list[Event]]] = [
     (b"\xff\nnext\n", [NOT_UTF8, Line("next")]),
     (b"\xc3\n\xa9\n", [NOT_UTF8, NOT_UTF8]),
     (b"\xed\xa0\x80\n", [NOT_UTF8]),  # half of a surrogate pair
-    (b"\xc0\x8a\n", [NOT_UTF8]),  # a line break, spelt too long
+    (b"\xc0\x8a\n", [NOT_UTF8]),  # a line break in too many bytes
 ]
 
 
@@ -64,7 +66,7 @@ STREAMS: list[tuple[bytes, list[Event]]] = [
 )
 @pytest.mark.parametrize("trailing", [b"", b"more"], ids=["", "with bytes behind"])
 def test_stream_is_cut_into_its_lines(stream: bytes, events: list[Event], trailing: bytes) -> None:
-    """Whole or byte by byte, with an unfinished line behind or not, the same lines come out."""
+    """The same bytes give the same lines, whole or byte by byte, whatever follows them."""
     whole, drop_by_drop = codec(), codec()
 
     at_once = whole.feed(stream + trailing)
@@ -81,10 +83,10 @@ def test_stream_is_cut_into_its_lines(stream: bytes, events: list[Event], traili
     [
         (b"last", [Line("last")]),
         (b"first\nlast", [Line("last")]),
-        (b"last\r", [Line("last ")]),  # no '\n' has come to make it part of the line's end
+        (b"last\r", [Line("last ")]),  # no '\n' came, so the '\r' is part of the line
         (b"1234567\r", [Line("1234567 ")]),
         (b"12345678\r", [TOO_LONG]),
-        (b"1" * 100, []),  # it was refused as it came in
+        (b"1" * 100, []),  # it was refused when it came in
         (b"\xff", [NOT_UTF8]),
         (b"line\n", []),
         (b"", []),
@@ -101,7 +103,7 @@ def test_last_line_counts_without_its_end(stream: bytes, at_the_end: list[Event]
 
 
 def test_long_line_is_refused_before_it_ends() -> None:
-    """A line is refused at the byte that is too much, once, whatever still comes of it."""
+    """A line is refused once, at the first byte over the limit, whatever still comes of it."""
     fed = codec()
 
     events = [fed.feed(b"1234"), fed.feed(b"5678"), fed.feed(b"9"), fed.feed(b"0" * 1000)]
@@ -110,7 +112,7 @@ def test_long_line_is_refused_before_it_ends() -> None:
 
 
 def naive(stream: bytes, max_line: int) -> list[Event]:
-    """Return what should come out of a whole stream and its end: the rules, one after another."""
+    """Return the events of a whole stream and its end, by the rules one after the other."""
     *lines, last = stream.split(b"\n")
     events: list[Event] = []
     for line in [*(line.removesuffix(b"\r") for line in lines), last]:
@@ -126,6 +128,58 @@ def naive(stream: bytes, max_line: int) -> list[Event]:
     return events
 
 
+REQUEST = (
+    b"POST /chat HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nContent-Length: 14\r\n"
+    b"Content-Type: text/plain;charset=UTF-8\r\nOrigin: https://evil.example\r\n\r\n"
+    b"/say hi\nhello\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("stream", "events"),
+    [
+        (REQUEST, REFUSED),
+        (b"GET / HTTP/1.0\n", REFUSED),
+        (b"M-SEARCH * HTTP/1.1\r\n", REFUSED),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", REFUSED),
+        (b"\r\n\nGET / HTTP/1.1\r\nhello\n", REFUSED),  # empty lines do not count
+        (
+            b"GET /" + b"x" * 100 + b" HTTP/1.1\r\nhi\n",
+            [Bad("line too long (max 64 bytes)"), *REFUSED],
+        ),
+        (b"GET / HTTP/1.1 too\nhi\n", [Line("GET / HTTP/1.1 too"), Line("hi")]),
+        (b"what is HTTP/1.1\n", REFUSED),  # it has the form of a request
+        (b"so what is HTTP/1.1\n", [Line("so what is HTTP/1.1")]),
+        (b"hello\nGET / HTTP/1.1\n", [Line("hello"), Line("GET / HTTP/1.1")]),
+        (b"\xff\nGET / HTTP/1.1\n", [NOT_UTF8, Line("GET / HTTP/1.1")]),
+        (
+            b"x" * 100 + b"\nGET / HTTP/1.1\n",
+            [Bad("line too long (max 64 bytes)"), Line("GET / HTTP/1.1")],
+        ),
+    ],
+    ids=ascii,
+)
+def test_first_line_of_http_ends_everything(stream: bytes, events: list[Event]) -> None:
+    """When the first line is an HTTP request line, nothing behind it is a line."""
+    whole, drop_by_drop = codec(max_line=64), codec(max_line=64)
+
+    at_once = whole.feed(stream) + whole.feed(b"more\n") + whole.feed_eof()
+    one_by_one = feed(drop_by_drop, byte_by_byte(stream + b"more\n")) + drop_by_drop.feed_eof()
+
+    rest = [] if events[-1] == Closing() else [Line("more")]
+    assert at_once == one_by_one == [*events, *rest]
+
+
+@pytest.mark.parametrize("stream", [b"GET / HTTP/1.1", b"GET /" + b"x" * 100 + b" HTTP/1.1"])
+def test_request_line_without_its_end_is_refused_too(stream: bytes) -> None:
+    """A first line that only the end of the stream ends is looked at like any other."""
+    fed = codec(max_line=64)
+    fed.feed(stream)
+
+    assert fed.feed_eof() == REFUSED
+    assert fed.feed_eof() == []
+
+
 CONTROLS = {*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029}  # Cc, Zl, Zp
 NASTY = [b"\n", b"\r", b"\r\n", b"a", b"abc", "é".encode(), "\u2028".encode(), b"\xff", b"\0"]
 streams = st.lists(st.sampled_from(NASTY) | st.binary(max_size=6)).map(b"".join)
@@ -133,7 +187,7 @@ streams = st.lists(st.sampled_from(NASTY) | st.binary(max_size=6)).map(b"".join)
 
 @given(streams, cuts, st.integers(1, 9))
 def test_cuts_make_no_difference(stream: bytes, at: list[float], max_line: int) -> None:
-    """However the bytes were cut on their way, out come the lines that the rules demand."""
+    """However the bytes are cut, the lines are those that the rules demand."""
     fed = codec(max_line)
 
     events = feed(fed, cut_at(stream, at)) + fed.feed_eof()
@@ -145,19 +199,19 @@ def test_cuts_make_no_difference(stream: bytes, at: list[float], max_line: int) 
 def test_unfinished_line_is_held_up_to_the_limit(
     stream: bytes, at: list[float], max_line: int
 ) -> None:
-    """The codec never holds more than ``max_line`` bytes and one ``\\r``."""
+    """The codec never keeps more than ``max_line`` bytes and one ``\\r``."""
     fed = codec(max_line)
 
     for piece in cut_at(stream, at):
         fed.feed(piece)
 
-        # Nothing public tells how much it holds, and that is what is promised here.
+        # No public attribute says how much it keeps.
         assert len(fed._partial) <= max_line + 1
 
 
 @given(st.lists(st.text(min_size=1).map(without_controls)), cuts)
 def test_lines_survive_the_way(lines: list[str], at: list[float]) -> None:
-    """What was encoded for the door comes out as it went in."""
+    """A line that was encoded for the door is decoded to the same line."""
     fed = codec(max_line=1_000_000)
 
     events = feed(fed, cut_at(encode(*lines).tcp, at))
@@ -166,7 +220,7 @@ def test_lines_survive_the_way(lines: list[str], at: list[float]) -> None:
 
 
 def test_door_needs_no_handshake() -> None:
-    """A client of this door may join at once, costs no bytes to let in, and is never pinged."""
+    """A client of this door joins without a handshake or an answer, and is never pinged."""
     fed = LineCodec(replace(Settings(), idle_timeout=7.5))
 
     assert (fed.opening, fed.accept()) == (False, b"")
@@ -174,13 +228,13 @@ def test_door_needs_no_handshake() -> None:
 
 
 def test_newcomer_to_a_full_server_is_told() -> None:
-    """Who is not let in gets one line that says why."""
+    """A client that is not let in gets one line that says why."""
     assert codec().reject("server is full") == b"! server is full\n"
 
 
 @pytest.mark.parametrize("cause", Cause)
-def test_farewell_tells_who_could_not_know(cause: Cause) -> None:
-    """The last line says why the stay ended, where the client does not know already."""
+def test_farewell_says_what_the_client_cannot_know(cause: Cause) -> None:
+    """The last line says why the stay ended, unless the client knows."""
     farewell = codec().farewell(cause)
 
     told = cause in (Cause.TIMED_OUT, Cause.TOO_SLOW)

@@ -1,4 +1,4 @@
-"""Lines encoded for both doors, read back by a client of each."""
+"""Lines are encoded for both doors and read back by a client of each."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def texts_at_the_websocket_door(data: bytes) -> list[str]:
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])
 def test_any_length_is_framed_right(size: int) -> None:
-    """A line of any length is one line at the TCP door and one message at the other."""
+    """A line of any length is one line at the TCP door and one message at the WebSocket door."""
     line = "x" * size
 
     message = encode(line)
@@ -40,7 +40,7 @@ def test_any_length_is_framed_right(size: int) -> None:
 
 
 def test_lines_that_go_together_stay_apart() -> None:
-    """Lines encoded together are still a line, and a message, each."""
+    """Each of several lines that are encoded together is still a line, or a message, of its own."""
     message = encode("* you are zoe", "* online (1): zoe")
 
     assert message.tcp == b"* you are zoe\n* online (1): zoe\n"
@@ -49,7 +49,7 @@ def test_lines_that_go_together_stay_apart() -> None:
 
 @given(st.lists(st.text().map(without_controls)))
 def test_lines_survive_the_way(lines: list[str]) -> None:
-    """Whatever script they are in, lines are the same at the other end of both doors."""
+    """Lines in any script arrive unchanged at both doors."""
     message = encode(*lines)
 
     assert message.tcp.decode() == "".join(line + "\n" for line in lines)

@@ -1,4 +1,4 @@
-"""The ring: whose turn it is, whoever comes and goes meanwhile."""
+"""The ring: whose turn it is while members come and go."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def test_turns_go_round() -> None:
 
 
 def test_ring_without_members_has_no_turns() -> None:
-    """Where there is nobody, nobody is due."""
+    """An empty ring gives no turns."""
     ring = ring_of("")
 
     assert (ring.due(3), ring.turns, len(ring)) == ([], 0, 0)
 
 
 def test_newcomer_has_the_last_turn_of_the_round() -> None:
-    """A member that comes in the middle of a round waits for all others to have their turns."""
+    """A newcomer in the middle of a round waits until all others have had their turns."""
     ring = ring_of("abc")
 
     ring.due(1)
@@ -44,7 +44,7 @@ def test_newcomer_has_the_last_turn_of_the_round() -> None:
 
 
 def test_removed_member_is_passed_over() -> None:
-    """A member that was removed is due no more; its turn passes, and the others keep theirs."""
+    """A removed member gets no turn; its turn is skipped, and the others keep their numbers."""
     ring = ring_of("abcd")
 
     ring.due(1)
@@ -63,7 +63,7 @@ class RingMachine(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.ring: Ring[int] = Ring()
-        self.members: dict[int, int] = {}  # and the turn by which each must have had its own
+        self.members: dict[int, int] = {}  # with the turn by which each must get its next one
 
     @rule()
     def insert(self) -> None:
@@ -95,7 +95,7 @@ class RingMachine(RuleBasedStateMachine):
 
 
 def test_every_member_has_its_turn_in_each_round() -> None:
-    """Whoever comes and goes, no member waits for more turns than the ring has places."""
+    """No member waits for more turns than the ring has members."""
     run_state_machine_as_test(RingMachine)
 
 

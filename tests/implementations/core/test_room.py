@@ -1,4 +1,4 @@
-"""The room, step by step, and then at random against a list of names."""
+"""The room, step by step, and then at random, compared with a list of names."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def roster(room: Room) -> str:
 
 
 def test_newcomer_is_announced_then_welcomed() -> None:
-    """All others hear of a newcomer; it gets its name first, and a roster with itself in it."""
+    """The others hear of a newcomer, which gets its name and then a roster with itself in it."""
     room = room_of("anna")
 
     deliveries = room.join(1, "[::1]:2")
@@ -64,7 +64,7 @@ def test_address_that_is_taken_is_told_apart() -> None:
 
 
 def test_full_room_lets_nobody_in() -> None:
-    """One more than ``max_clients`` is refused, changes nothing and leaves no trace."""
+    """A newcomer to a full room is refused, and nothing changes."""
     room = room_of("anna", "ben", max_clients=2)
 
     with pytest.raises(RoomFull):
@@ -75,7 +75,7 @@ def test_full_room_lets_nobody_in() -> None:
 
 
 def test_place_is_free_again_once_its_client_left() -> None:
-    """A full room takes a newcomer as soon as somebody has left."""
+    """A full room takes a newcomer as soon as a member has left."""
     room = room_of("anna", "ben", max_clients=2)
     room.leave(1, Cause.LEFT)
 
@@ -101,7 +101,7 @@ def test_place_is_free_again_once_its_client_left() -> None:
     ids=repr,
 )
 def test_command_causes_its_deliveries(command: Say, deliveries: list[Delivery]) -> None:
-    """A command is answered to whom it concerns, and to nobody else."""
+    """A command causes deliveries for the members that it concerns, and for nobody else."""
     room = room_of("anna", "ben")
 
     assert room.submit(0, command) == deliveries
@@ -109,7 +109,7 @@ def test_command_causes_its_deliveries(command: Say, deliveries: list[Delivery])
 
 @pytest.mark.parametrize("cause", Cause)
 def test_departure_names_its_cause(cause: Cause) -> None:
-    """Who leaves gets its goodbye first; then the others hear why, and once only."""
+    """A leaver gets its goodbye first; then the others hear why, and only once."""
     room = room_of("anna", "ben")
 
     first, second = room.leave(1, cause), room.leave(1, cause)
@@ -118,8 +118,8 @@ def test_departure_names_its_cause(cause: Cause) -> None:
     assert second == []
 
 
-def test_who_has_left_causes_nothing() -> None:
-    """A command that arrives after its sender's departure is lost without a sound."""
+def test_client_that_has_left_causes_nothing() -> None:
+    """A command that arrives after its sender's departure does nothing."""
     room = room_of("anna", "ben")
     room.leave(1, Cause.LEFT)
 
@@ -127,7 +127,7 @@ def test_who_has_left_causes_nothing() -> None:
 
 
 def test_closing_says_goodbye_to_everyone() -> None:
-    """A room that closes announces it, then sees everyone off in order of arrival."""
+    """A room that closes announces it, then says goodbye to everyone in order of arrival."""
     room = room_of("anna", "ben")
 
     deliveries = room.close()
@@ -141,6 +141,7 @@ def test_closing_says_goodbye_to_everyone() -> None:
 
 
 GOOD_NAMES = ["z", "x" * 32, "名前", "zoë", "o'neill", "a*b!/c", "🦉", "ﬃ" * 11, "#1", "|"]
+GOOD_NAMES += ["a\u0301\u0302\u0303\u0304b", "ש\u05c1\u05bc\u05b8\u0596", "ที่", "नमस्ते"]
 BAD_NAMES = [
     "",
     "x" * 33,
@@ -161,14 +162,25 @@ BAD_NAMES = [
     "\uff01zoe",
     "\uff0fzoe",
     "127.0.0.1\uff1a1",
-    "zo\u00a8e",  # a diaeresis by itself, which normalises to a space and a mark
+    "zo\u00a8e",  # a diaeresis alone: it normalises to a space and a mark
     "\u203czoe",  # one character that normalises to two exclamation marks
+    "a\u034fb",  # a grapheme joiner, which shows nothing
+    "\u115f",  # Hangul fillers; the half-width one normalises to another
+    "a\u3164",
+    "a\uffa0",
+    "a\u2800",  # braille blank
+    "a\ufe0f",  # variation selectors
+    "a\U000e0100",
+    "a\u17b4b",
+    "a\u0301\u0302\u0303\u0304\u0305b",
+    "\u0301a",  # it would be drawn on the character before it
+    "a" + "\u0344" * 3,  # one mark that normalises to two
 ]
 
 
 @pytest.mark.parametrize("name", GOOD_NAMES, ids=ascii)
 def test_printable_name_may_be_had(name: str) -> None:
-    """1 to 32 printable characters of any script are a name."""
+    """1 to 32 printable characters of any script make a name."""
     room = room_of("anna")
 
     assert room.submit(0, Rename(name)) == [ToAll(f"* anna is now {name}")]
@@ -176,7 +188,7 @@ def test_printable_name_may_be_had(name: str) -> None:
 
 @pytest.mark.parametrize("name", BAD_NAMES, ids=ascii)
 def test_name_that_could_deceive_is_bad(name: str) -> None:
-    """A name that is empty, too long, invisible, or not told from other lines is refused."""
+    """A name that is empty, too long, invisible or looks like another kind of line is refused."""
     room = room_of("anna")
 
     [answer] = room.submit(0, Rename(name))
@@ -200,14 +212,14 @@ def test_name_that_could_deceive_is_bad(name: str) -> None:
     ids=ascii,
 )
 def test_names_that_look_alike_are_one(held: str, asked: str) -> None:
-    """A name is taken also by one that differs in case or compatibility form only."""
+    """A name is also taken if it differs only in case or compatibility form."""
     room = room_of("anna", held)
 
     assert room.submit(0, Rename(asked)) == [ToOne(0, (f"! name taken: {asked}",))]
 
 
 def test_name_is_free_once_its_holder_has_another() -> None:
-    """A name that was given up, in whatever spelling, can be had."""
+    """A name that was given up is free, in every spelling."""
     room = room_of("anna", "Straße")
     room.submit(1, Rename("ben"))
 
@@ -216,7 +228,7 @@ def test_name_is_free_once_its_holder_has_another() -> None:
 
 @given(st.text())
 def test_answer_to_any_name_is_one_line(name: str) -> None:
-    """Whatever name is asked for, one line answers, and who is refused keeps its own."""
+    """One line answers every request for a name, and a refused client keeps its name."""
     room = room_of("anna")
     asked = name.strip()
 
@@ -237,12 +249,12 @@ NAMES = st.sampled_from([*ALIKE, *TRICKY, *BAD]) | st.text(max_size=4)
 
 
 def looks_like(name: str) -> str:
-    """Return what PROTOCOL.md compares names by."""
+    """Return the form of a name that PROTOCOL.md compares."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 class RoomMachine(RuleBasedStateMachine):
-    """Everything that can happen to a room, beside a dictionary of who should be in it."""
+    """Everything that can happen to a room, compared with a dictionary of its members."""
 
     @initialize(max_clients=st.integers(1, 5))
     def open_room(self, max_clients: int) -> None:
@@ -254,7 +266,7 @@ class RoomMachine(RuleBasedStateMachine):
         self.ended: Counter[int] = Counter()
 
     def count(self, deliveries: list[Delivery]) -> None:
-        """Note the beginnings and endings of stays."""
+        """Record the beginnings and ends of stays."""
         for delivery in deliveries:
             if isinstance(delivery, Goodbye):
                 self.ended[delivery.client_id] += 1
@@ -337,7 +349,7 @@ class RoomMachine(RuleBasedStateMachine):
         self.names.clear()
 
     def somebody(self, data: st.DataObject) -> int:
-        """Return a member, somebody who has left, or one who was never here."""
+        """Return a member, a client that has left, or one that was never here."""
         return data.draw(st.integers(0, self.next_id))
 
     @invariant()

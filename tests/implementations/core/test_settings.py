@@ -1,4 +1,4 @@
-"""The settings: where they come from, what makes no sense, and that PROTOCOL.md has them right."""
+"""The settings: their sources, values that make no sense, and PROTOCOL.md's table of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from implementations.core.settings import Endpoint, Settings, add_flags, setting
 
 NAMES = [setting.name for setting in fields(Settings)]
 
-# name: (as text, what it means, as TOML has it)
+# name: (as text, the value, as TOML)
 SAMPLES: dict[str, tuple[str, object, object]] = {
     "tcp": ("127.0.0.1:1234", Endpoint("127.0.0.1", 1234), "127.0.0.1:1234"),
     "ws": ("[::1]:0", Endpoint("::1", 0), "[::1]:0"),
@@ -74,12 +74,12 @@ BAD: dict[str, list[str]] = {
 
 
 def flag(name: str) -> str:
-    """Return how a setting is spelled as a flag."""
+    """Return the flag of a setting."""
     return "--" + name.replace("_", "-")
 
 
 def parsed(*argv: str) -> dict[str, Any]:
-    """Return what a command line gives ``settings_from``."""
+    """Return the flags of a command line, for ``settings_from``."""
     parser = argparse.ArgumentParser()
     add_flags(parser)
     return vars(parser.parse_args(argv))
@@ -91,15 +91,15 @@ def test_nothing_given_means_the_defaults() -> None:
 
 
 def test_settings_in_force_do_not_change() -> None:
-    """Nobody can change a setting behind a server's back."""
+    """A setting cannot be changed after the start."""
     with pytest.raises(FrozenInstanceError):
-        Settings().outbox = 1  # type: ignore[misc]  # that is the point
+        Settings().outbox = 1  # type: ignore[misc]  # on purpose
 
 
 def test_every_setting_has_a_sample() -> None:
-    """The tables of this file leave no setting out."""
+    """The tables of this file have every setting."""
     assert list(SAMPLES) == NAMES
-    assert {*BAD, "allow_origin"} == set(NAMES)  # anything may be an origin
+    assert {*BAD, "allow_origin"} == set(NAMES)  # for allow_origin see below
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -130,12 +130,12 @@ def test_every_setting_can_be_given_in_three_ways(name: str) -> None:
 def test_nearer_source_wins(
     flags: list[str], environ: dict[str, str], file: dict[str, Any], in_force: int
 ) -> None:
-    """A flag wins over a variable, a variable over the file, the file over the default."""
+    """A flag wins over a variable, a variable over the file, and the file over the default."""
     assert settings_from(parsed(*flags), environ, file).outbox == in_force
 
 
 def test_sources_complete_one_another() -> None:
-    """Each setting is taken from its own nearest source."""
+    """Each setting comes from the first source that has it."""
     settings = settings_from(
         parsed("--outbox", "1"), {"HUBBUB_MAX_LINE": "2"}, {"max_clients": 3, "outbox": 4}
     )
@@ -147,7 +147,7 @@ def test_sources_complete_one_another() -> None:
     ("name", "bad"), [(name, bad) for name in BAD for bad in BAD[name]], ids=repr
 )
 def test_value_that_makes_no_sense_names_its_place(name: str, bad: str) -> None:
-    """A bad value is refused with one line that says where it stands and what is expected."""
+    """A bad value is refused with one line that says where it is and what is expected."""
     variable = f"HUBBUB_{name.upper()}"
     sources: list[tuple[str, dict[str, Any], dict[str, str], dict[str, Any]]] = [
         (flag(name), {name: bad}, {}, {}),
@@ -178,19 +178,19 @@ def test_value_that_makes_no_sense_names_its_place(name: str, bad: str) -> None:
     ids=repr,
 )
 def test_file_entry_of_another_type_makes_no_sense(name: str, bad: object) -> None:
-    """What TOML allows but the setting does not is refused like any other bad value."""
+    """A TOML value of the wrong type is refused like any other bad value."""
     with pytest.raises(SettingsError, match=f"^{name} in the file: expected "):
         settings_from({}, {}, {name: bad})
 
 
 def test_bad_value_that_is_not_in_force_goes_unread() -> None:
-    """Only the source that wins is looked at."""
+    """A bad value in a source that does not win does no harm."""
     assert settings_from(parsed("--outbox", "1"), {"HUBBUB_OUTBOX": "x"}, {}).outbox == 1
 
 
 @pytest.mark.parametrize("entry", ["max-line", "outbocks", "server", "", "two\nlines"])
 def test_unknown_file_entry_is_refused(entry: str) -> None:
-    """An entry of the file that is no setting is named, in one line."""
+    """An entry of the file that is no setting is named in one line."""
     with pytest.raises(SettingsError) as caught:
         settings_from({}, {}, {"outbox": 1, entry: 1})
 
@@ -198,7 +198,7 @@ def test_unknown_file_entry_is_refused(entry: str) -> None:
 
 
 def test_other_variables_are_nobody_s_business() -> None:
-    """Variables that are not ``HUBBUB_`` and a setting's name mean nothing."""
+    """Variables other than ``HUBBUB_`` and a setting's name have no effect."""
     environ = {"OUTBOX": "1", "hubbub_outbox": "2", "HUBBUB_": "3", "HUBBUB_COLOUR": "4"}
 
     assert settings_from({}, environ, {}) == Settings()
@@ -224,7 +224,7 @@ def test_other_variables_are_nobody_s_business() -> None:
 def test_origins_can_be_several(
     flags: list[str], environ: dict[str, str], file: dict[str, Any], origins: tuple[str, ...]
 ) -> None:
-    """The flag is repeated, the variable has commas, the file a list; the nearest source wins."""
+    """The flag may be repeated, the variable has commas, the file a list; one source wins."""
     assert settings_from(parsed(*flags), environ, file).allow_origin == origins
 
 
@@ -234,7 +234,7 @@ def test_origins_can_be_several(
         ("127.0.0.1:8000", Endpoint("127.0.0.1", 8000), "127.0.0.1:8000"),
         ("localhost:0", Endpoint("localhost", 0), "localhost:0"),
         ("host.example:65535", Endpoint("host.example", 65535), "host.example:65535"),
-        (":8000", Endpoint("0.0.0.0", 8000), "0.0.0.0:8000"),
+        (":8000", Endpoint("", 8000), ":8000"),
         ("[::]:8000", Endpoint("::", 8000), "[::]:8000"),
         ("[::1]:00080", Endpoint("::1", 80), "[::1]:80"),
         ("[fe80::1%lo]:80", Endpoint("fe80::1%lo", 80), "[fe80::1%lo]:80"),
@@ -242,21 +242,21 @@ def test_origins_can_be_several(
     ],
 )
 def test_endpoint_is_read_and_spelled(text: str, endpoint: Endpoint, spelled: str) -> None:
-    """A door's place has a host, IPv6 in brackets, and a port; none before the colon is all."""
+    """A door is HOST:PORT, with IPv6 in brackets; no host means all addresses."""
     assert Endpoint.parse(text) == endpoint
     assert str(endpoint) == spelled
 
 
 @given(st.ip_addresses(), st.integers(0, 65535))
 def test_endpoint_of_any_address_survives_spelling(address: object, port: int) -> None:
-    """What is spelled out can be read back, for both versions of IP."""
+    """An endpoint that was written out can be read back, for both versions of IP."""
     endpoint = Endpoint(str(address), port)
 
     assert Endpoint.parse(str(endpoint)) == endpoint
 
 
 def test_help_has_every_setting_and_its_default() -> None:
-    """Every flag is in the help, with its default as a person would write it."""
+    """Every flag is in the help, with its default as a user would write it."""
     parser = argparse.ArgumentParser()
     add_flags(parser)
 
@@ -279,7 +279,7 @@ def protocol_table() -> list[tuple[str, str, str]]:
 
 
 def test_protocol_has_the_settings_right() -> None:
-    """PROTOCOL.md's table has every setting there is, in order, with its default."""
+    """PROTOCOL.md's table has every setting, in order, with its default."""
     table = protocol_table()
 
     assert [name for name, _, _ in table] == [flag(name) for name in NAMES]
@@ -304,8 +304,8 @@ def test_origin_that_no_browser_sends_is_refused() -> None:
     [({}, 64), ({"outbox": 16}, 4), ({"outbox": 1}, 1), ({"max_line": 65536}, 4)],
 )
 def test_inbox_fits_into_an_outbox_that_is_half_full(changes: dict[str, int], places: int) -> None:
-    """What may wait for a hub's owner finds room in an outbox at its high-water mark."""
-    settings = replace(Settings(), **changes)  # type: ignore[arg-type]  # they are all numbers
+    """An outbox at its high-water mark has room for a full inbox."""
+    settings = replace(Settings(), **changes)  # type: ignore[arg-type]  # all are numbers
 
     assert settings.inbox == places
     assert settings.inbox * settings.max_line <= HIGH_BYTES

@@ -1,4 +1,4 @@
-"""The WebSocket door: requests and frames as real clients make them, and as nobody should."""
+"""The WebSocket door: requests and frames from real clients, and broken ones."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from implementations.core.events import (
 )
 from implementations.core.line_codec import without_controls
 from implementations.core.message import encode
-from implementations.core.settings import Settings
+from implementations.core.settings import Endpoint, Settings
 from implementations.core.site import Site
 from implementations.core.websocket_codec import MAX_REQUEST_BYTES, WebSocketCodec
 from tests.implementations.core.feeding import byte_by_byte, cut_at, cuts, feed
 from tests.implementations.core.http_answer import HttpAnswer, read_answer
 
 
-MAX_LINE = 200  # bytes; over 125, so that examples need both of the shorter frame lengths
+MAX_LINE = 200  # bytes; over 125, so that the examples use two of the three forms of a length
 SETTINGS = replace(Settings(), max_line=MAX_LINE, allow_origin=("https://friend.example", "null"))
 SITE = Site("threads-mutex", SETTINGS, b"<h1>the page</h1>")
 
@@ -56,7 +56,7 @@ def request(
     but: Iterable[str] = (),
     **more: str,
 ) -> bytes:
-    """Return a request with a handshake's headers: without those in ``but``, with ``more``."""
+    """Return a request with the headers of a handshake, without ``but`` and with ``more``."""
     kept = {name: value for name, value in HANDSHAKE.items() if name not in but}
     kept |= {name.replace("_", "-"): value for name, value in more.items()}
     return "\r\n".join([line, *(f"{n}: {v}" for n, v in kept.items()), "", ""]).encode()
@@ -81,19 +81,19 @@ def close(code: int, reason: str = "") -> bytes:
 
 
 def codec(settings: Settings = SETTINGS) -> WebSocketCodec:
-    """Return a codec that still waits for its request."""
+    """Return a codec before its handshake."""
     return WebSocketCodec(settings, SITE)
 
 
 def opened(settings: Settings = SETTINGS) -> WebSocketCodec:
-    """Return a codec behind its handshake."""
+    """Return a codec after its handshake."""
     fed = codec(settings)
     assert fed.feed(request()) == [Opened()]
     return fed
 
 
 def frames_in(data: bytes) -> list[tuple[Opcode, bytes]]:
-    """Return the frames that ``data`` is, none of them masked."""
+    """Return the frames in ``data``; none may be masked."""
     client = ClientProtocol(parse_uri("ws://localhost/"), state=State.OPEN)
     client.receive_data(data)
     frames = client.events_received()
@@ -102,7 +102,7 @@ def frames_in(data: bytes) -> list[tuple[Opcode, bytes]]:
 
 
 def closing_of(fed: WebSocketCodec) -> tuple[int, str]:
-    """Return the code and reason of the one close frame that is the whole farewell."""
+    """Return the code and reason of a farewell, which must be one close frame."""
     [(opcode, payload)] = frames_in(fed.farewell(Cause.LEFT))
     assert opcode is Opcode.CLOSE
     close = Close.parse(payload)
@@ -149,14 +149,14 @@ def test_offered_compression_is_not_taken() -> None:
 
 
 def test_frames_right_behind_the_request_count() -> None:
-    """What a client says without waiting for the answer is not lost."""
+    """Lines that a client sends before it has the answer are not lost."""
     events = codec().feed(request() + text("one") + text("two"))
 
     assert events == [Opened(), Line("one"), Alive(), Line("two"), Alive()]
 
 
 def test_newcomer_to_a_full_server_gets_a_503() -> None:
-    """Who is not let in gets a plain answer in place of the handshake's."""
+    """A client that is not let in gets a plain answer instead of the handshake's."""
     read = read_answer(opened().reject("server is full"))
 
     assert (read.status, read.body) == (503, b"server is full\n")
@@ -172,18 +172,18 @@ def test_page_is_at_the_root(target: str) -> None:
 
 @pytest.mark.parametrize("protocol", ["HTTP/1.0", "HTTP/1.1"])
 def test_browser_needs_no_headers(protocol: str) -> None:
-    """A request without any header is one."""
+    """A request may have no headers."""
     assert answer_to(f"GET / {protocol}\r\n\r\n".encode()).status == 200
 
 
 def test_health_is_for_the_hub_to_answer() -> None:
-    """``GET /healthz`` is an event of its own, for its answer needs the hub's numbers."""
+    """``GET /healthz`` is an event of its own, for its answer needs the hub's counts."""
     assert codec().feed(b"GET /healthz HTTP/1.1\r\n\r\n") == [Health()]
 
 
 @pytest.mark.parametrize("but", ["Upgrade", "Connection"])
 def test_room_needs_an_upgrade(but: str) -> None:
-    """``GET /ws`` without an upgrade gets a 426 that says to what."""
+    """``GET /ws`` without an upgrade gets a 426 that names the upgrade."""
     read = answer_to(request(but=[but]))
 
     assert (read.status, read.headers["Upgrade"]) == (426, "websocket")
@@ -192,22 +192,22 @@ def test_room_needs_an_upgrade(but: str) -> None:
 @pytest.mark.parametrize("target", ["/nothing", "/ws/", "/wsx", "//", "*", "/healthz/x", "/%2e"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_other_paths_are_not_found(method: str, target: str) -> None:
-    """What is not the page, the health or the room is not found."""
+    """Any path except those of the page, the health and the room is not found."""
     assert answer_to(request(f"{method} {target} HTTP/1.1")).status == 404
 
 
 @pytest.mark.parametrize("target", ["/", "/healthz", "/ws"])
 @pytest.mark.parametrize(
-    "method", ["HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "BREW"]
+    "method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "BREW"]
 )
 @pytest.mark.parametrize("body", [b"", b"text=hello"], ids=["", "with a body"])
 def test_other_methods_are_not_allowed(method: str, target: str, body: bytes) -> None:
-    """Any method but GET, with a body or without, gets a 405 that names GET."""
+    """Any method except GET and HEAD, with a body or without, gets a 405 that names the two."""
     length = str(len(body))
 
     read = answer_to(request(f"{method} {target} HTTP/1.1", Content_Length=length) + body)
 
-    assert (read.status, read.headers["Allow"]) == (405, "GET")
+    assert (read.status, read.headers["Allow"]) == (405, "GET, HEAD")
 
 
 @pytest.mark.parametrize(
@@ -223,17 +223,20 @@ def test_other_methods_are_not_allowed(method: str, target: str, body: bytes) ->
         pytest.param(request(Sec_WebSocket_Key="short"), 400, id="a short key"),
         pytest.param(request(but=["Sec-WebSocket-Key"]), 400, id="no key"),
         pytest.param(request(Sec_WebSocket_Version="8"), 400, id="an old version"),
-        pytest.param(request("GET /ws HTTP/1.0"), 505, id="an upgrade from HTTP/1.0"),
-        pytest.param(request("GET /ws?" + "x" * 9000 + " HTTP/1.1"), 414, id="a long target"),
-        pytest.param(request(X="x" * 9000), 431, id="a long header"),
-        pytest.param(request(X="\r\n".join(["x"] + ["X: x"] * 200)), 431, id="many headers"),
+        pytest.param(request("GET /ws HTTP/1.0"), 426, id="an upgrade from HTTP/1.0"),
+        pytest.param(b"GET /ws HTTP/1.0\r\n\r\n", 426, id="a proxy without an upgrade"),
+        pytest.param(request(Origin="x" * 9000), 431, id="a long header of the handshake"),
+        pytest.param(request(X="a\x00b"), 400, id="a control character in a header"),
+        pytest.param(b"GET / HTTP/1.1\n", 400, id="a bare line feed"),
+        pytest.param(b"GET / HTTP/1.1\r\nHost: a\n", 400, id="a bare line feed later"),
+        pytest.param(b"GET / HTTP/1.1\r\n\n", 400, id="a bare line feed at the end"),
         pytest.param(request(X="x" * MAX_REQUEST_BYTES), 431, id="a request over the limit"),
         pytest.param(b"G" * MAX_REQUEST_BYTES, 431, id="no line at all"),
         pytest.param(b"G" * MAX_REQUEST_BYTES + b"\n", 431, id="a line over the limit"),
     ],
 )
 def test_bad_request_has_one_answer(data: bytes, status: int) -> None:
-    """A bad request gets the answer that says what is wrong, however it was cut on its way."""
+    """A bad request gets an answer that says what is wrong, however it is cut."""
     whole, drop_by_drop = codec(), codec()
 
     [at_once] = whole.feed(data)
@@ -244,8 +247,71 @@ def test_bad_request_has_one_answer(data: bytes, status: int) -> None:
         assert read_answer(event.data).status == status
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(request("GET /ws?" + "x" * 9000 + " HTTP/1.1"), id="a long target"),
+        pytest.param(request(Cookie="x" * 12_000), id="a long header"),
+        pytest.param(request(X="\r\n".join(["x"] + ["Cookie: x=yyyy"] * 900)), id="many headers"),
+        pytest.param(request("GET http://127.0.0.1:8080/ws HTTP/1.1"), id="absolute"),
+        pytest.param(request("GET ws://127.0.0.1:8080/ws?x HTTP/1.1"), id="absolute, a query"),
+        pytest.param(request("GET /chat/ws HTTP/1.1"), id="a prefix"),
+        pytest.param(request("GET /~anna/chat.2/ws?x=/y HTTP/1.1"), id="a longer prefix"),
+    ],
+)
+def test_request_of_real_clients_is_let_in(data: bytes) -> None:
+    """Long cookies, absolute targets and a proxy's prefix are no reason to refuse a client."""
+    assert codec().feed(data) == [Opened()]
+    assert feed(codec(), byte_by_byte(data)) == [Opened()]
+
+
+@pytest.mark.parametrize("target", ["/chat/", "http://a", "http://a/", "http://a?x", "/a/b/?x"])
+def test_page_has_many_addresses(target: str) -> None:
+    """The page is also at the root of a prefix, and at an absolute target without a path."""
+    assert answer_to(request(f"GET {target} HTTP/1.1")).body == SITE.page
+
+
+def test_line_feed_of_a_body_is_no_fault() -> None:
+    """Only the lines of the request must end with CR LF."""
+    assert answer_to(request("GET / HTTP/1.1") + b"\n\n").status == 200
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [("/", 200), ("/healthz", 200), ("/ws", 426), ("/nothing", 404), ("/chat/", 200)],
+)
+def test_head_gets_no_body(target: str, status: int) -> None:
+    """HEAD gets the status and the headers of GET, and no body."""
+    [event] = codec().feed(request(f"HEAD {target} HTTP/1.1"))
+
+    assert isinstance(event, Answer)
+    assert event.data.startswith(f"HTTP/1.1 {status} ".encode())
+    assert event.data.endswith(b"\r\n\r\n")
+    assert event.data.count(b"\r\n\r\n") == 1
+
+
+def test_head_of_the_page_says_its_length() -> None:
+    """HEAD tells the length that the body of GET has, but not for the counts, which change."""
+    [page] = codec().feed(request("HEAD / HTTP/1.1"))
+    [health] = codec().feed(request("HEAD /healthz HTTP/1.1"))
+
+    assert isinstance(page, Answer)
+    assert isinstance(health, Answer)
+    assert f"Content-Length: {len(SITE.page)}\r\n".encode() in page.data
+    assert b"Content-Type: application/json\r\n" in health.data
+    assert b"Content-Length" not in health.data
+
+
+@pytest.mark.parametrize("version", ["8", "14", "x"])
+def test_wrong_version_is_told_the_right_one(version: str) -> None:
+    """A client with another version of the protocol learns which one it needs."""
+    read = answer_to(request(Sec_WebSocket_Version=version))
+
+    assert (read.status, read.headers["Sec-WebSocket-Version"]) == (400, "13")
+
+
 def test_request_may_be_as_long_as_the_limit() -> None:
-    """A request of exactly the limit is answered, one byte more is refused."""
+    """A request of exactly the limit is answered, and one byte more is refused."""
     head = b"GET / HTTP/1.1\r\nX: "
     longest = head + b"x" * (MAX_REQUEST_BYTES - len(head) - 4) + b"\r\n\r\n"
     too_long = head + b"x" * (MAX_REQUEST_BYTES - len(head) - 3) + b"\r\n\r\n"
@@ -255,7 +321,7 @@ def test_request_may_be_as_long_as_the_limit() -> None:
 
 @pytest.mark.parametrize("behind", [b"more", text("hello"), request()], ids=["bytes", "frame", "2"])
 def test_answered_request_is_the_last(behind: bytes) -> None:
-    """After an answer nothing that follows is looked at, and no close frame is sent."""
+    """After an answer, further bytes are ignored, and no close frame is sent."""
     fed = codec()
 
     events = feed(fed, [request("GET / HTTP/1.1") + behind, behind, behind])
@@ -288,8 +354,8 @@ def test_answered_request_is_the_last(behind: bytes) -> None:
     ],
 )
 def test_foreign_origin_is_refused(origin: str, host: str, status: int) -> None:
-    """A page from elsewhere may not connect, unless it is allowed; our own may."""
-    fed = codec()
+    """The server's own page may connect; a page from elsewhere must be allowed."""
+    fed = codec(replace(SETTINGS, ws=Endpoint("0.0.0.0", 8080)))
 
     [event] = fed.feed(request(Host=host, Origin=origin))
 
@@ -298,6 +364,43 @@ def test_foreign_origin_is_refused(origin: str, host: str, status: int) -> None:
     else:
         assert isinstance(event, Answer)
         assert read_answer(event.data).status == status
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:8080", 101),
+        ("127.1.2.3:9000", 101),  # the near end of a tunnel
+        ("LocalHost:8080", 101),
+        ("chat.localhost", 101),
+        ("[::1]:8080", 101),
+        ("evil.example:8080", 403),
+        ("127.0.0.1.evil.example:8080", 403),
+        ("localhost.evil.example:8080", 403),
+        ("evillocalhost:8080", 403),
+        ("192.168.0.1:8080", 403),
+        ("friend.example", 101),
+        ("user@evil.example", 403),
+    ],
+)
+@pytest.mark.parametrize("door", ["127.0.0.1", "::1", "localhost", "127.0.0.9"])
+def test_loopback_door_has_no_other_name(door: str, host: str, status: int) -> None:
+    """A foreign name for the loopback address is no way in: DNS rebinding."""
+    origin = ("https://" if host == "friend.example" else "http://") + host.lower()
+
+    [by_header] = codec(replace(SETTINGS, ws=Endpoint(door, 0))).feed(
+        request(Host=host, Origin=origin)
+    )
+    [by_target] = codec(replace(SETTINGS, ws=Endpoint(door, 0))).feed(
+        request(f"GET http://{host}/ws HTTP/1.1", Host="127.0.0.1", Origin=origin)
+    )
+
+    for event in (by_header, by_target):
+        if status == 101:
+            assert event == Opened()
+        else:
+            assert isinstance(event, Answer)
+            assert read_answer(event.data).status == status
 
 
 def test_any_origin_is_allowed_by_a_star() -> None:
@@ -317,7 +420,7 @@ def test_any_origin_is_allowed_by_a_star() -> None:
     ids=["two origins", "a host twice", "two hosts"],
 )
 def test_doubled_header_is_no_way_in(headers: dict[str, str], status: int) -> None:
-    """A request that names two origins or two hosts is refused, and breaks nothing."""
+    """A request with two origins or two hosts is refused, and raises nothing."""
     assert answer_to(request(**headers)).status == status
 
 
@@ -403,7 +506,7 @@ CONVERSATIONS: list[tuple[str, list[bytes], list[Event]]] = [
     ids=[name for name, _, _ in CONVERSATIONS],
 )
 def test_frames_become_lines(sent: list[bytes], events: list[Event]) -> None:
-    """Whole, byte by byte, or with half a frame behind, the same events come out."""
+    """The same bytes give the same events, whole, byte by byte or with half a frame after them."""
     stream = b"".join(sent)
     half_a_frame = text("later")[:-1]
 
@@ -458,7 +561,7 @@ OFFENCES: list[tuple[str, list[bytes], int]] = [
     ids=[name for name, _, _ in OFFENCES],
 )
 def test_offence_ends_the_connection(offence: bytes, code: int) -> None:
-    """Who breaks the protocol is closed with the code for it, and what follows is dropped."""
+    """A breach of the protocol closes with its code, and later bytes are dropped."""
     whole, drop_by_drop = opened(), opened()
 
     at_once = whole.feed(text("before") + offence + text("behind"))
@@ -473,7 +576,7 @@ def test_offence_ends_the_connection(offence: bytes, code: int) -> None:
 
 
 def test_pong_is_not_lost_before_an_offence() -> None:
-    """A ping is answered even if what comes in with it ends the connection."""
+    """A ping is answered, even if bytes that come with it end the connection."""
     events = opened().feed(frame(Opcode.PING, b"?") + unmasked())
 
     assert events == [Reply(Frame(Opcode.PONG, b"?").serialize(mask=False)), Alive(), Closing()]
@@ -483,7 +586,7 @@ def test_pong_is_not_lost_before_an_offence() -> None:
     "code", [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 4999]
 )
 def test_close_is_answered_with_its_own_code(code: int) -> None:
-    """A close frame comes back as it was, as the very last word."""
+    """A close frame comes back unchanged, as the very last bytes."""
     fed = opened()
 
     events = fed.feed(text("last") + close(code, "bye") + text("behind"))
@@ -516,7 +619,7 @@ def test_close_in_the_middle_of_a_message_is_no_offence(payload: bytes) -> None:
 
 
 def test_limit_is_for_messages_not_for_control_frames() -> None:
-    """A ping may be longer than the longest line, a message may not."""
+    """A ping may be longer than the longest line; a message may not."""
     fed = opened(replace(SETTINGS, max_line=10))
 
     [pong, *_] = fed.feed(frame(Opcode.PING, b"?" * 125))
@@ -529,7 +632,7 @@ def test_limit_is_for_messages_not_for_control_frames() -> None:
 
 @pytest.mark.parametrize("code", [0, 999, 1004, 1005, 1006, 1015, 2999, 5000])
 def test_close_with_a_code_that_may_not_be_sent_is_an_offence(code: int) -> None:
-    """A close frame with a code that no one may send is answered with 1002."""
+    """A close frame with a forbidden code is answered with 1002."""
     fed = opened()
 
     assert fed.feed(close(code)) == [Closing()]
@@ -538,7 +641,7 @@ def test_close_with_a_code_that_may_not_be_sent_is_an_offence(code: int) -> None
 
 @pytest.mark.parametrize("cause", Cause)
 def test_farewell_names_the_cause(cause: Cause) -> None:
-    """Without a close from the peer the last word is ours: a notice where due, then the close."""
+    """If the client sent no close frame, the server's comes last, after a notice if one is due."""
     frames = frames_in(opened().farewell(cause))
 
     notice = [(Opcode.TEXT, cause.notice.encode())] if cause.notice else []
@@ -546,13 +649,25 @@ def test_farewell_names_the_cause(cause: Cause) -> None:
     assert frames == [*notice, goodbye]
 
 
-@pytest.mark.parametrize("cause", Cause)
-def test_farewell_answers_a_close_whatever_the_cause(cause: Cause) -> None:
-    """A peer that has closed gets its own code back, even from a server that stops meanwhile."""
+@pytest.mark.parametrize("cause", [Cause.LEFT, Cause.QUIT])
+def test_farewell_answers_a_close(cause: Cause) -> None:
+    """A client that closed after the room took its lines gets its own code back."""
     fed = opened()
     fed.feed(close(4000, "mine"))
 
     assert frames_in(fed.farewell(cause)) == [(Opcode.CLOSE, close_payload(4000, "mine"))]
+
+
+@pytest.mark.parametrize("cause", [Cause.TOO_SLOW, Cause.TIMED_OUT, Cause.SHUTDOWN])
+@pytest.mark.parametrize(
+    "last", [close(4000, "mine"), frame(Opcode.BINARY, b"offence")], ids=["close", "offence"]
+)
+def test_farewell_names_a_cause_that_came_before_the_close(cause: Cause, last: bytes) -> None:
+    """A peer whose stay the server ended first is told why, although its last bytes are read."""
+    fed = opened()
+    fed.feed(last)
+
+    assert fed.farewell(cause) == opened().farewell(cause)
 
 
 def test_ping_is_one_frame() -> None:
@@ -563,14 +678,14 @@ def test_ping_is_one_frame() -> None:
 
 
 def test_times_come_from_the_settings() -> None:
-    """A client of this door is pinged every ``ping_interval`` and may be silent ``pong_wait``."""
+    """A client is pinged every ``ping_interval`` and may be silent for ``pong_wait``."""
     fed = codec(replace(SETTINGS, ping_interval=3.5, pong_wait=4.5))
 
     assert (fed.ping_interval_s, fed.silence_s) == (3.5, 4.5)
 
 
 def test_ping_comes_before_the_client_is_due_for_gone() -> None:
-    """However long the ping interval, a client that answers has a ping to answer in time."""
+    """However long the ping interval is, a ping comes early enough to be answered."""
     fed = codec(replace(SETTINGS, ping_interval=54, pong_wait=2))
 
     assert fed.ping_interval_s is not None
@@ -578,7 +693,7 @@ def test_ping_comes_before_the_client_is_due_for_gone() -> None:
 
 
 def test_end_of_stream_completes_nothing() -> None:
-    """Half a request or half a frame is no event when the stream ends."""
+    """Half a request or half a frame gives no event when the stream ends."""
     fed = codec()
     fed.feed(request()[:-1])
 
@@ -586,13 +701,13 @@ def test_end_of_stream_completes_nothing() -> None:
 
 
 def test_endless_fragments_are_not_kept() -> None:
-    """A message of ever more empty fragments costs no more memory than one."""
+    """A message of many empty fragments costs no more memory than one fragment."""
     fed = opened()
     fed.feed(frame(Opcode.TEXT, b"x", fin=False))
 
     fed.feed(frame(Opcode.CONT, b"", fin=False) * 1000)
 
-    # Nothing public tells how much it holds, and that is what is promised here.
+    # No public attribute says how much it keeps.
     assert len(fed._parts) == 1
 
 
@@ -622,7 +737,7 @@ requests = st.sampled_from(
 
 
 def dateless(events: list[Event]) -> list[Event]:
-    """Return ``events`` without the one header that may differ from second to second."""
+    """Return ``events`` without the date header, which changes every second."""
     return [
         Answer(b"\r\n".join(h for h in e.data.split(b"\r\n") if not h.startswith(b"Date:")))
         if isinstance(e, Answer)
@@ -633,7 +748,7 @@ def dateless(events: list[Event]) -> list[Event]:
 
 @given(requests, streams, cuts)
 def test_cuts_make_no_difference(head: bytes, stream: bytes, at: list[float]) -> None:
-    """However the bytes were cut on their way, the events and the last word are the same."""
+    """However the bytes are cut, the events and the farewell are the same."""
     whole, in_pieces = codec(), codec()
 
     at_once = whole.feed(head + stream)
@@ -645,7 +760,7 @@ def test_cuts_make_no_difference(head: bytes, stream: bytes, at: list[float]) ->
 
 @given(st.booleans(), st.lists(st.binary()), streams)
 def test_nothing_that_comes_in_raises(open_first: bool, pieces: list[bytes], stream: bytes) -> None:
-    """No bytes, before the handshake or behind it, are an error to the codec."""
+    """The codec never raises, whatever bytes come before or after the handshake."""
     fed = opened() if open_first else codec()
 
     events = feed(fed, [*pieces, stream, *pieces]) + fed.feed_eof()
@@ -663,7 +778,7 @@ HEADERS = st.sampled_from(
 
 @given(st.lists(HEADERS, max_size=12))
 def test_any_headers_have_one_answer(headers: list[str]) -> None:
-    """Whatever headers are left out, doubled or broken, a request gets one event and no error."""
+    """A request with missing, doubled or broken headers gives one event and no error."""
     data = "\r\n".join(["GET /ws HTTP/1.1", *headers, "", ""]).encode()
 
     [event] = codec().feed(data)
@@ -676,7 +791,7 @@ def test_any_headers_have_one_answer(headers: list[str]) -> None:
 
 @given(st.lists(st.text(min_size=1, max_size=50).map(without_controls)), cuts)
 def test_lines_survive_the_way(lines: list[str], at: list[float]) -> None:
-    """What a client library sends comes out as it went in, and so does what we send it."""
+    """Messages from and to a client library arrive unchanged."""
     fed = opened()
     client = ClientProtocol(parse_uri("ws://127.0.0.1:8080/ws"), state=State.OPEN)
     for line in lines:

@@ -1,4 +1,4 @@
-"""One connection, over a socket pair: what the black box cannot bring about."""
+"""One connection, over a socket pair: cases that the conformance suite cannot produce."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_bug_in_one_connection_harms_no_other(caplog: pytest.LogCaptureFixture) 
 
 
 def test_cancelled_connection_leaves_the_room() -> None:
-    """However a connection ends, its client has left the room when it has."""
+    """However a connection ends, its client has left the room by then."""
 
     async def scene() -> tuple[list[str], int]:
         hub, watcher = MutexHub(Settings()), Recorder()
@@ -69,7 +69,7 @@ def test_cancelled_connection_leaves_the_room() -> None:
 
 
 def test_client_that_takes_nothing_is_too_slow_even_in_a_quiet_room() -> None:
-    """A socket that takes nothing for the write time-out ends the stay, and the cause is named."""
+    """A client whose socket takes nothing for the write time-out is announced as too slow."""
     settings = replace(Settings(), write_timeout=2 * TICK)
 
     async def scene() -> list[str]:
@@ -89,7 +89,7 @@ async def _connected(
 ) -> AsyncIterator[tuple[asyncio.Task[None], asyncio.StreamReader, asyncio.StreamWriter]]:
     """Yield the task of a connection, and the peer's end of it."""
     ours, theirs = socket.socketpair()
-    if not reads:  # room for the welcome, and for little more
+    if not reads:  # room for the welcome and little more
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
     ours.setblocking(False)
     connection = Connection(

@@ -1,8 +1,8 @@
-"""The mutex hub, and the proof of what its header says about the lock.
+"""The mutex hub, and the proof of what its docstring says about the lock.
 
-Four talkers say their lines at the same time to a hub with and without its lock,
-with and without an ``await`` inside the section that the lock guards. The promise
-at stake is the one order at every client.
+Four talkers say their lines at the same time, to a hub with and without its lock, and with
+and without an ``await`` inside the section that the lock guards. The hub promises the same
+order at every client.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LINES = 25
 
 
 class NoLock(asyncio.Lock):
-    """A lock that everybody gets at once."""
+    """A lock that every task gets at once."""
 
     async def __aenter__(self) -> None:
         pass
@@ -53,10 +53,10 @@ class UnlockedHub(MutexHub):
 
 
 class AwaitInsideHub(MutexHub):
-    """The hub with an ``await`` inside its section: at some clients others get a turn.
+    """The hub with an ``await`` inside its section: at some clients other tasks get a turn.
 
-    At which ones is up to a seed. With a turn at every client the loop, which is
-    first in first out, would keep the talkers in step and show no fault at all.
+    A seed decides at which clients. With a turn at every client, the loop would keep the
+    talkers in step, because it is first in, first out, and the fault would not show.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -64,7 +64,7 @@ class AwaitInsideHub(MutexHub):
         self._random = Random(1)
         self._recorders: list[Recorder] = []
 
-    async def join(self, client_id: ClientId, address: str, outbox: Recorder) -> None:  # type: ignore[override]  # a narrower outbox is all that the test has
+    async def join(self, client_id: ClientId, address: str, outbox: Recorder) -> None:  # type: ignore[override]  # the test has only this kind of outbox
         self._recorders.append(outbox)
 
     async def submit(self, client_id: ClientId, command: Command) -> None:
@@ -77,7 +77,7 @@ class AwaitInsideHub(MutexHub):
 
 
 class UnlockedAwaitInsideHub(AwaitInsideHub, UnlockedHub):
-    """Both at once."""
+    """Both faults at once."""
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ class UnlockedAwaitInsideHub(AwaitInsideHub, UnlockedHub):
 def test_lock_matters_only_with_an_await_inside(
     make_hub: Callable[[Settings], MutexHub], agree: bool
 ) -> None:
-    """All clients see one order, save when an ``await`` stands inside and no lock around it."""
+    """All clients see one order, except with an ``await`` inside the section and no lock."""
     recorders = [Recorder() for _ in range(TALKERS)]
 
     asyncio.run(_all_talk(make_hub(Settings()), recorders))
@@ -103,7 +103,7 @@ def test_lock_matters_only_with_an_await_inside(
 
 
 def test_closed_hub_takes_no_newcomer() -> None:
-    """A hub that is closed refuses who comes, and has said goodbye to who was in."""
+    """A closed hub refuses newcomers, and has said goodbye to its members."""
 
     async def scene() -> Recorder:
         hub, anna = MutexHub(Settings()), Recorder()
@@ -120,7 +120,7 @@ def test_closed_hub_takes_no_newcomer() -> None:
 
 
 def test_leave_and_submit_after_close_do_nothing() -> None:
-    """Who leaves or talks late, while the server shuts down, is not an error."""
+    """A client that leaves or talks after the shutdown causes no error."""
 
     async def scene() -> int:
         hub = MutexHub(Settings())

@@ -21,7 +21,7 @@ FOUR = replace(Settings(), outbox=4)
 
 @pytest.mark.parametrize("door", [TCP, WS])
 def test_take_gives_the_encoding_of_its_door(door: Door) -> None:
-    """An outbox gives out the bytes of the door that its client came in by."""
+    """An outbox gives out the bytes for its client's door."""
 
     async def scene() -> bytes:
         outbox = Outbox(door, Settings(), Pace())
@@ -32,7 +32,7 @@ def test_take_gives_the_encoding_of_its_door(door: Door) -> None:
 
 
 def test_take_waits_and_joins_what_came_meanwhile() -> None:
-    """A write pump that waits is woken once, for everything that was offered by then."""
+    """A write pump that waits is woken once for everything that was offered by then."""
 
     async def scene() -> bytes:
         outbox = Outbox(TCP, Settings(), Pace())
@@ -57,7 +57,7 @@ def test_full_outbox_refuses_and_keeps_what_it_has() -> None:
 
 
 def test_half_full_outbox_holds_until_a_quarter_full() -> None:
-    """Talkers are held back from the high-water mark on, and let go at the low one."""
+    """Talkers are held back at the high-water mark, and let go at the low-water mark."""
 
     async def scene() -> list[bool]:
         pace = Pace()
@@ -75,7 +75,7 @@ def test_half_full_outbox_holds_until_a_quarter_full() -> None:
 
 
 def test_stalled_outbox_holds_nobody_until_it_has_caught_up() -> None:
-    """A client whose socket takes nothing delays nobody, and holds again once it has caught up."""
+    """A client whose socket takes nothing holds nobody back until it has caught up."""
 
     async def scene() -> list[bool]:
         pace = Pace()
@@ -96,7 +96,7 @@ def test_stalled_outbox_holds_nobody_until_it_has_caught_up() -> None:
 
 
 def test_stall_ends_a_hold_only_when_it_lasts() -> None:
-    """Who holds already does so until its stall is long; who does not yet will not begin to."""
+    """An outbox that holds goes on until the stall is long; another outbox does not begin."""
 
     async def scene() -> list[bool]:
         pace = Pace()
@@ -119,7 +119,7 @@ def test_stall_ends_a_hold_only_when_it_lasts() -> None:
 
 
 def test_stalled_outbox_holds_all_the_same_under_block() -> None:
-    """Under the blocking policy the talkers wait even for a client that takes nothing."""
+    """Under ``block`` the talkers wait even for a client that takes nothing."""
 
     async def scene() -> bool:
         pace = Pace()
@@ -133,7 +133,7 @@ def test_stalled_outbox_holds_all_the_same_under_block() -> None:
 
 
 def test_closed_outbox_gives_out_what_it_has_and_then_nothing() -> None:
-    """What was queued before the close is given out, what is offered later is not."""
+    """Messages that were queued before the close are given out; later ones are not."""
 
     async def scene() -> tuple[bytes, bytes, Cause | None]:
         outbox = Outbox(TCP, Settings(), Pace())
@@ -147,7 +147,7 @@ def test_closed_outbox_gives_out_what_it_has_and_then_nothing() -> None:
 
 
 def test_close_wakes_the_write_pump_and_lets_the_talkers_go() -> None:
-    """A close ends the wait of the write pump, and the hold that the outbox had."""
+    """A close ends the wait of the write pump and the hold of the outbox."""
 
     async def scene() -> tuple[bytes, bool]:
         pace = Pace()
@@ -177,7 +177,7 @@ def test_cancelled_take_loses_nothing() -> None:
 
 
 def test_reply_waits_for_its_turn() -> None:
-    """A client that asks for replies faster than it takes them is held back like any talker."""
+    """A client that asks for replies faster than it reads them is held back like a talker."""
 
     async def scene() -> tuple[bool, bytes]:
         pace = Pace()

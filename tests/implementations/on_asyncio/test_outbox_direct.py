@@ -1,4 +1,4 @@
-"""The outbox of the direct hub: what its socket does not take at once."""
+"""The outbox of the direct hub: for what its socket does not take at once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LONG = 400_000  # bytes: more than a small socket takes at once
 
 
 def test_nothing_goes_out_before_the_write_pump_has_begun() -> None:
-    """What is pushed before the handshake is answered waits for the write pump."""
+    """A group that is pushed before the answer to the handshake waits for the write pump."""
 
     async def scene(outbox: DirectOutbox, peer: socket.socket) -> tuple[bytes, bytes]:
         outbox.push(_group("early"))
@@ -32,7 +32,7 @@ def test_nothing_goes_out_before_the_write_pump_has_begun() -> None:
 
 
 def test_socket_that_takes_everything_wakes_nobody() -> None:
-    """What a socket takes at once goes there, and the write pump sleeps on."""
+    """A group that a socket takes at once goes there, and the write pump sleeps on."""
 
     async def scene(outbox: DirectOutbox, peer: socket.socket) -> tuple[bytes, bool]:
         pump = asyncio.create_task(outbox.take())
@@ -48,7 +48,7 @@ def test_socket_that_takes_everything_wakes_nobody() -> None:
 
 
 def test_spill_keeps_the_order() -> None:
-    """What comes behind a half-sent message waits behind its rest, and nothing is lost."""
+    """Messages after a half-sent one wait behind its rest, and nothing is lost."""
     long = "x" * LONG
 
     async def scene(outbox: DirectOutbox, peer: socket.socket) -> bytes:
@@ -63,7 +63,7 @@ def test_spill_keeps_the_order() -> None:
 
 
 def test_socket_is_written_directly_again_after_the_spill() -> None:
-    """Once the write pump asks for more than there is, the spill is over."""
+    """The spill is over when the write pump asks for more and there is nothing."""
 
     async def scene(outbox: DirectOutbox, peer: socket.socket) -> bytes:
         outbox.push(_group("x" * LONG))
@@ -79,7 +79,7 @@ def test_socket_is_written_directly_again_after_the_spill() -> None:
 
 
 def test_spill_past_the_limit_is_refused() -> None:
-    """A client that takes nothing is cut off when its outbox is full, as any other is."""
+    """A client that takes nothing is cut off when its outbox is full, like any other."""
 
     async def scene(outbox: DirectOutbox, _: socket.socket) -> list[bool]:
         outbox.push(_group("x" * LONG))
@@ -89,7 +89,7 @@ def test_spill_past_the_limit_is_refused() -> None:
 
 
 def test_departure_has_its_place_in_a_full_spill() -> None:
-    """What is exempt is queued even past the limit."""
+    """An exempt message is queued even past the limit."""
 
     async def scene(outbox: DirectOutbox, _: socket.socket) -> bool:
         outbox.push(_group("x" * LONG))
@@ -101,7 +101,7 @@ def test_departure_has_its_place_in_a_full_spill() -> None:
 
 
 def test_lost_socket_is_the_write_pumps_business() -> None:
-    """A push to a socket that is gone raises nothing: the write pump will find out."""
+    """A push to a broken socket raises nothing: the write pump will find out."""
 
     async def scene(outbox: DirectOutbox, peer: socket.socket) -> bytes:
         peer.close()
@@ -113,7 +113,7 @@ def test_lost_socket_is_the_write_pumps_business() -> None:
 
 
 def test_closed_outbox_takes_nothing_more() -> None:
-    """After the close, what is queued comes out, and then the end."""
+    """After the close, the queued messages come out, and then the end."""
 
     async def scene(outbox: DirectOutbox, _: socket.socket) -> list[bytes]:
         outbox.push(_group("before"))
@@ -129,7 +129,7 @@ def _group(*lines: str) -> Group:
 
 
 def _read(peer: socket.socket) -> bytes:
-    """Return all that has come by now."""
+    """Return everything that has come by now."""
     heard = b""
     while True:
         try:
@@ -150,7 +150,7 @@ def _run(scene: Callable[[DirectOutbox, socket.socket], Awaitable[T]], *, begun:
 
     async def with_outbox() -> T:
         outbox = DirectOutbox(ours, TCP, replace(Settings(), outbox=4), Pace())
-        if begun:  # the write pump has written all there was, and asked for more
+        if begun:  # the write pump has written everything, and asked for more
             pump = asyncio.create_task(outbox.take())
             await asyncio.sleep(0)
             pump.cancel()

@@ -1,4 +1,4 @@
-"""The flood rule's gate."""
+"""The flood rule."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.implementations.on_asyncio.settle import must_wait, settle
 
 
 def test_nobody_holds_admits_at_once() -> None:
-    """A talker is admitted without losing its turn while nobody holds."""
+    """A talker is admitted at once while nobody holds the talkers back."""
 
     async def scene() -> bool:
         return must_wait(Pace())
@@ -18,7 +18,7 @@ def test_nobody_holds_admits_at_once() -> None:
 
 
 def test_talkers_wait_for_the_last_holder() -> None:
-    """Talkers go on when the last of those who hold them has released them."""
+    """Talkers go on when the last hold ends."""
 
     async def scene() -> None:
         pace = Pace()
@@ -39,7 +39,7 @@ def test_talkers_wait_for_the_last_holder() -> None:
 
 
 def test_woken_talker_waits_again_when_another_filled_an_outbox() -> None:
-    """Of two talkers that wait, the second stays back when the first fills an outbox again."""
+    """Of two talkers that wait, the second still waits if the first fills an outbox again."""
 
     async def scene() -> None:
         pace = Pace()
@@ -66,8 +66,8 @@ def test_woken_talker_waits_again_when_another_filled_an_outbox() -> None:
     asyncio.run(scene())
 
 
-def test_talker_woken_in_vain_keeps_its_place() -> None:
-    """Who talks on and on goes behind the one that it has kept waiting."""
+def test_talker_that_finds_the_room_held_again_keeps_its_place() -> None:
+    """A client that talks on and on waits behind the client that it kept waiting."""
 
     async def scene() -> list[str]:
         pace = Pace()
@@ -93,14 +93,14 @@ def test_talker_woken_in_vain_keeps_its_place() -> None:
 
 
 def test_turn_is_a_moment_when_nobody_holds_and_the_lock_is_ours() -> None:
-    """Who was admitted, and then had to wait for the lock, looks again when it has it."""
+    """A talker that was admitted, and then had to wait for the lock, checks again with the lock."""
 
     async def scene() -> tuple[bool, bool]:
         pace, lock = Pace(), asyncio.Lock()
         async with lock:
             talker = asyncio.create_task(_in_turn(pace, lock))
             await settle()
-            pace.hold("an outbox")  # by whoever has the lock
+            pace.hold("an outbox")  # as the holder of the lock does
         await settle()
         waited = not talker.done()
         pace.release("an outbox")
@@ -110,6 +110,6 @@ def test_turn_is_a_moment_when_nobody_holds_and_the_lock_is_ours() -> None:
 
 
 async def _in_turn(pace: Pace, lock: asyncio.Lock) -> bool:
-    """Return whether the lock was ours in our turn."""
+    """Return whether this task had the lock in its turn."""
     async with pace.turn(lock):
         return lock.locked()

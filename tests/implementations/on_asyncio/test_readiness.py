@@ -1,4 +1,4 @@
-"""Waiting for a socket and nothing else."""
+"""Waiting until a socket is ready."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server as a whole, from inside its own loop: its tasks, and its end."""
+"""The whole server, from inside its own loop: its tasks and its end."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ MakeHub = Callable[[Settings], Hub]
 
 ANY_PORT = Endpoint("127.0.0.1", 0)
 CLIENTS = 20
-DOORS = 2  # an acceptor each
-OUTSIDERS = 2  # the test's task, and the one that `serve` itself runs in
+DOORS = 2  # with one acceptor each
+OUTSIDERS = 2  # the task of the test and the task of `serve`
 
 
 @pytest.mark.parametrize(
     ("make_hub", "owners"), [(MutexHub, 0), (BroadcasterHub, 1), (DirectHub, 1)]
 )
 def test_tasks_are_two_a_client(make_hub: MakeHub, owners: int) -> None:
-    """With n clients there are 2n tasks, an acceptor a door and the owner; afterwards 2n fewer."""
+    """With n clients there are 2n tasks, one acceptor per door and the owner; later 2n fewer."""
 
     async def scene(tcp: Endpoint) -> tuple[int, int]:
         standing = asyncio.all_tasks()
@@ -76,7 +76,7 @@ def test_serve_returns_after_a_signal(make_hub: MakeHub) -> None:
 async def _with_server(
     make_hub: MakeHub, scene: Callable[[Endpoint], Awaitable[T]], *, stops: bool = False
 ) -> T:
-    """Run ``scene`` beside a server, stop that unless the scene does, and see it leave no task."""
+    """Run ``scene`` beside a server, stop the server if the scene does not; no task may be left."""
     settings = replace(Settings(), tcp=ANY_PORT, ws=ANY_PORT, drain_timeout=20 * TICK)
     ready: asyncio.Future[Endpoint] = asyncio.get_running_loop().create_future()
     before = asyncio.all_tasks()

@@ -1,4 +1,4 @@
-"""One client's socket, over a pair of sockets: what comes, what goes, and the end."""
+"""One client's socket, over a TCP connection: reading, writing, and the end."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.implementations.on_asyncio.settle import must_wait
 T = TypeVar("T")
 FOUR = replace(Settings(), outbox=4)  # two messages are half of it
 SMALL_BYTES = 4096  # for the sockets' buffers; the kernel rounds it up
-MUCH = b"x" * 100_000  # much more than they take
+MUCH = b"x" * 100_000  # much more than the buffers take
 
 
 def test_what_comes_is_received() -> None:
@@ -41,7 +41,7 @@ def test_what_comes_is_received() -> None:
 
 
 def test_deadline_ends_a_wait_and_loses_nothing() -> None:
-    """Where nothing came up to the deadline there is nothing; what comes later is received."""
+    """A wait ends at its deadline with nothing, and what comes later is received."""
 
     async def scene(wire: Wire, peer: socket.socket) -> tuple[bytes | None, bytes | None]:
         first = await wire.receive(asyncio.get_running_loop().time())
@@ -52,7 +52,7 @@ def test_deadline_ends_a_wait_and_loses_nothing() -> None:
 
 
 def test_reset_is_the_peers_end() -> None:
-    """A connection that the peer resets raises, whichever direction is used next."""
+    """After a reset by the peer, both reading and writing raise."""
 
     async def scene(wire: Wire, peer: socket.socket) -> None:
         await wire.send(b"never read\n")
@@ -66,7 +66,7 @@ def test_reset_is_the_peers_end() -> None:
 
 
 def test_slow_peer_gets_everything() -> None:
-    """What a socket does not take at once goes out as the peer reads."""
+    """Bytes that a socket does not take at once go out while the peer reads."""
 
     async def scene(wire: Wire, peer: socket.socket) -> int:
         peer.setblocking(False)
@@ -81,7 +81,7 @@ def test_slow_peer_gets_everything() -> None:
 
 
 def test_peer_that_takes_nothing_is_stuck_and_holds_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a while the talkers are held back no longer, and after the time-out it raises."""
+    """A stalled socket soon holds nobody back, and raises after the time-out."""
     _stalls_after(TICK / 2, monkeypatch)
 
     async def scene(wire: Wire, peer: socket.socket) -> tuple[bool, bool]:
@@ -96,7 +96,7 @@ def test_peer_that_takes_nothing_is_stuck_and_holds_nobody(monkeypatch: pytest.M
 
 
 def test_socket_that_was_idle_never_starts_to_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An outbox that fills up after its socket went idle holds nobody back, not even at first."""
+    """An outbox that fills up after its socket went idle never holds the talkers back."""
     _stalls_after(100 * TICK, monkeypatch, quiet_s=TICK / 4)
 
     async def scene(wire: Wire, peer: socket.socket) -> bool:
@@ -110,7 +110,7 @@ def test_socket_that_was_idle_never_starts_to_hold(monkeypatch: pytest.MonkeyPat
 
 
 def test_lingering_ends_when_the_peer_ends() -> None:
-    """A wire that lingers has ended its own side, and drops what comes until the peer's end."""
+    """A lingering wire has ended its own side, and drops what comes until the peer ends, too."""
 
     async def scene(wire: Wire, peer: socket.socket) -> bytes:
         peer.send(b"one thing more\n")
@@ -125,7 +125,7 @@ def test_lingering_ends_when_the_peer_ends() -> None:
 
 
 def test_lingering_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A peer that never ends its side is waited for no longer than `LINGER_S`."""
+    """A wire waits at most `LINGER_S` for a peer that never ends its side."""
     monkeypatch.setattr(wire_module, "LINGER_S", TICK / 4)
 
     async def scene(wire: Wire, peer: socket.socket) -> None:
@@ -135,7 +135,7 @@ def test_lingering_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_peer_that_was_given_up_is_reset() -> None:
-    """To close a wire that was given up frees what the peer has not taken."""
+    """Closing a wire that was given up resets the connection."""
 
     async def scene(wire: Wire, peer: socket.socket) -> tuple[bool, bool]:
         before = wire.lost

@@ -1,4 +1,4 @@
-"""Threads that end, threads that wait, and who must wait at a pace: in the place of a clock."""
+"""Tells without a clock whether threads end or wait, and whether a talker must wait."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from implementations.on_threads.pace import Pace
 __all__ = ["ENDS_WITHIN", "Running", "joined", "must_wait", "parked", "read_until"]
 
 T = TypeVar("T")
-ENDS_WITHIN = 100 * TICK  # only ever reached when something hangs
+ENDS_WITHIN = 100 * TICK  # only reached when something hangs
 LOOKS_EVERY = TICK / 100
 
 
 class Running(threading.Thread, Generic[T]):
-    """A function in a thread of its own; what it returns or raises comes back."""
+    """A function in a thread of its own; `result` returns or raises what the function did."""
 
     def __init__(self, function: Callable[[], T]) -> None:
         super().__init__(name=f"test: {getattr(function, '__qualname__', function)}")
@@ -50,11 +50,11 @@ class Running(threading.Thread, Generic[T]):
 
 @contextmanager
 def joined(*functions: Callable[[], T]) -> Iterator[list[Running[T]]]:
-    """Run each function in a thread of its own, and see each thread end with the block.
+    """Run each function in a thread of its own; each thread must end with the block.
 
-    The test fails when one still lives then, and with what one raised. A thread
-    that the block was to let go on lives for ever if an ``assert`` ended the block
-    first: what can fail is asserted behind the block.
+    The test fails if a thread still lives then, and it raises what a thread raised. Assert
+    only after the block: an ``assert`` that ends the block early can leave a thread waiting
+    for ever for what the block would have done next.
     """
     threads = [Running(function) for function in functions]
     for thread in threads:
@@ -69,21 +69,21 @@ def joined(*functions: Callable[[], T]) -> Iterator[list[Running[T]]]:
 
 
 def parked(thread: threading.Thread) -> bool:
-    """Wait until ``thread`` waits for somebody else; False when it has ended instead.
+    """Wait until ``thread`` waits for another thread; False when it has ended instead.
 
-    It looks at the thread's innermost frame until that is in one of the three places
-    where our threads wait, so the answer needs no luck and no clock.
+    It looks at the thread's innermost frame until that is in one of the three places where
+    our threads wait. So the answer needs no luck and no clock.
 
-    How good it is: sure for a condition (the talkers', an asker's) and for an outbox.
-    There it sees what the thread has noted, under the lock, for whoever is to wake it,
-    and that nobody has: it neither runs nor is about to. Of a thread that waits for
-    a socket it sees only that it is about to ask the kernel, or has: good enough while
-    the socket is not ready. No use for a thread that waits for a lock.
+    How good it is: it is certain for a condition (of the talkers, of an asker) and for an
+    outbox. There it sees the mark that the thread has made, under the lock, for the thread
+    that will wake it, and that no thread has woken it yet. Of a thread that waits for a socket
+    it sees only that the thread asks the kernel or is about to: good enough while the socket
+    is not ready. It does not help with a thread that waits for a lock.
     """
     looks = int(ENDS_WITHIN / LOOKS_EVERY)
     for _ in range(looks):
         waits = _waits(thread)
-        if not thread.is_alive():  # asked last: the system gives an ended thread's number away
+        if not thread.is_alive():  # last, for the system reuses thread numbers
             return False
         if waits:
             return True
@@ -92,7 +92,7 @@ def parked(thread: threading.Thread) -> bool:
 
 
 def must_wait(pace: Pace) -> bool:
-    """Whether a talker that came now would have to wait. Nobody may be waiting there."""
+    """Whether a talker that came now would have to wait. No talker may be waiting already."""
 
     class WouldWait(Exception):
         pass
@@ -106,7 +106,7 @@ def must_wait(pace: Pace) -> bool:
 
 
 def read_until(peer: socket.socket, wanted: bytes) -> bytes:
-    """Return all that comes up to ``wanted``; for ``b""``, up to the end of the stream."""
+    """Return everything up to ``wanted``; for ``b""``, up to the end of the stream."""
     peer.settimeout(ENDS_WITHIN)
     heard = b""
     while not wanted or wanted not in heard:
@@ -124,9 +124,9 @@ def _waits(thread: threading.Thread) -> bool:
         return False
     if frame.f_code is threading.Condition.wait.__code__:
         here = frame.f_locals
-        return here.get("waiter") in here["self"]._waiters  # whoever notifies it takes it out
+        return here.get("waiter") in here["self"]._waiters  # until it is notified
     if frame.f_code is Outbox.take.__code__:
-        return cast(bool, frame.f_locals["self"]._wanted)  # whoever wakes it takes that back
+        return cast(bool, frame.f_locals["self"]._wanted)  # until it is woken
     return frame.f_code is readiness._poll.__code__
 
 

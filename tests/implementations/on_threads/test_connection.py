@@ -1,4 +1,4 @@
-"""One connection, over a socket pair: what the black box cannot bring about."""
+"""One connection, over a socket pair: cases that the conformance suite cannot produce."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.implementations.on_threads.recorder import Recorder
 
 
 class FaultyCodec(LineCodec):
-    """A codec with a bug in what each pump calls, and a client's goodbye."""
+    """A codec with a bug for each pump to meet, and a client's goodbye."""
 
     def feed(self, data: bytes) -> list[Event]:
         match data:
@@ -70,7 +70,7 @@ def test_bug_in_one_connection_harms_no_other(
 
 
 def test_bug_lets_the_talkers_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connection that raises holds nobody back any more, its own read pump included."""
+    """A connection that raises stops holding the talkers back, and its own read pump, too."""
     _lingers_for(TICK, monkeypatch)
     settings = replace(Settings(), outbox=4)
     hub = MutexHub(settings)
@@ -94,7 +94,7 @@ def test_bug_lets_the_talkers_go(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_cancelled_connection_leaves_the_room() -> None:
-    """However a connection ends, its client has left the room when it has."""
+    """However a connection ends, its client has left the room by then."""
     hub, watcher = MutexHub(Settings()), Recorder()
     hub.join(0, "watcher:1", watcher)
 
@@ -126,7 +126,7 @@ def test_cancel_ends_a_handshake() -> None:
 
 
 def test_cancel_of_what_has_ended_does_nothing() -> None:
-    """Who cancels a connection may be later than its end."""
+    """Cancelling a connection that has ended does nothing."""
     with _connected(MutexHub(Settings()), Settings()) as (connection, running, peer):
         peer.close()
         running.result()
@@ -134,13 +134,13 @@ def test_cancel_of_what_has_ended_does_nothing() -> None:
 
 
 def test_client_that_takes_nothing_is_too_slow_even_in_a_quiet_room() -> None:
-    """A socket that takes nothing for the write time-out ends the stay, and the cause is named."""
+    """A client whose socket takes nothing for the write time-out is announced as too slow."""
     settings = replace(Settings(), write_timeout=2 * TICK)
     hub, watcher = MutexHub(settings), Recorder()
     hub.join(0, "watcher:1", watcher)
 
     with _connected(hub, settings, reads=False) as (_, running, peer):
-        peer.send(3 * (b"/say " + b"x" * 4000 + b"\n"))  # more than fits, however it is joined
+        peer.send(3 * (b"/say " + b"x" * 4000 + b"\n"))  # more than fits
         ended = _ended(running)
 
     assert ended
@@ -148,9 +148,9 @@ def test_client_that_takes_nothing_is_too_slow_even_in_a_quiet_room() -> None:
 
 
 def test_last_lines_are_not_destroyed_by_what_still_comes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After its last lines a connection waits for the peer's end, whichever side was first.
+    """After its last lines, a connection waits for the end of the peer, whichever ended first.
 
-    To close a socket while the peer still sends would reset it.
+    Closing a socket while the peer still sends would reset the connection.
     """
     _lingers_for(ENDS_WITHIN, monkeypatch)
 
@@ -173,7 +173,7 @@ def _lingers_for(linger_s: float, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _ended(running: Running[None]) -> bool:
-    """Wait for the end of a connection; whether it came, and no read pump is left behind."""
+    """Wait for the end of a connection; whether it ended, and its read pump, too."""
     running.join(ENDS_WITHIN)
     left = [thread for thread in threading.enumerate() if thread.name == "read pump"]
     return not running.is_alive() and not left
@@ -189,7 +189,7 @@ def _connected(
 ) -> Iterator[tuple[Connection, Running[None], socket.socket]]:
     """Yield a connection, the thread that runs it, and the peer's end of it."""
     ours, theirs = socket.socketpair()
-    if not reads:  # room for the welcome, and for little more
+    if not reads:  # room for the welcome and little more
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
     ours.setblocking(False)
     connection = Connection(

@@ -30,13 +30,13 @@ def test_commands_are_carried_out_in_the_order_put() -> None:
         hub.join(1, "anna:1", anna)
         for number in range(5):
             hub.submit(1, Say(str(number)))
-        hub.stats()  # its answer comes after all that was put before it
+        hub.stats()  # its answer comes after every command before it
 
     assert anna.lines[2:] == [f"anna:1: {number}" for number in range(5)]
 
 
 def test_full_room_is_the_askers_error_alone() -> None:
-    """A refusal goes back to who asked, and the owner goes on."""
+    """A refusal is raised where the question was asked, and the owner goes on."""
     with _owned(replace(Settings(), max_clients=1)) as hub:
         hub.join(1, "anna:1", Recorder())
         with pytest.raises(RoomFull):
@@ -59,7 +59,7 @@ def test_close_carries_out_what_is_in_the_inbox_first() -> None:
 
 
 def test_full_inbox_holds_the_talkers_back() -> None:
-    """Talkers wait while the inbox is full, and go on when the owner has taken from it."""
+    """Talkers wait while the inbox is full, and go on when the owner has carried something out."""
     hub = BroadcasterHub(Settings())
     talks = [partial(hub.submit, 1, Say(str(number))) for number in range(2 * PLACES)]
 
@@ -73,7 +73,7 @@ def test_full_inbox_holds_the_talkers_back() -> None:
 
 
 def test_nobody_is_kept_from_leaving() -> None:
-    """Who leaves passes by the talkers that a client far behind holds back."""
+    """A departure need not wait behind the talkers that a client far behind holds back."""
     with _owned() as hub:
         with socket.socket() as unused:
             behind = hub.outbox(unused, TCP)
@@ -92,7 +92,7 @@ def test_nobody_is_kept_from_leaving() -> None:
 
 
 def test_question_counts_before_its_asker_goes_on() -> None:
-    """Who asks who is online goes on when its answer is in its outbox, and not before."""
+    """A client that asks for the roster goes on only when the answer is in its outbox."""
     anna = Recorder()
     with _owned() as hub:
         hub.join(1, "anna:1", anna)

@@ -24,7 +24,7 @@ PLACES = Settings().inbox
 
 
 def test_what_waits_goes_out_in_one_group() -> None:
-    """Commands that come while the owner is busy are written in one go, in their order."""
+    """Commands that come while the owner is busy are written at once, in their order."""
     hub, anna = DirectHub(Settings()), DirectRecorder()
 
     with joined(lambda: hub.join(1, "anna:1", anna)) as [newcomer]:
@@ -40,7 +40,7 @@ def test_what_waits_goes_out_in_one_group() -> None:
 
 
 def test_answers_come_after_the_commit() -> None:
-    """Who has left finds all that was for it written: it may close its socket now."""
+    """When `leave` returns, everything for the client is written, so its socket may be closed."""
 
     class Anna(DirectRecorder):
         def push(self, group: Group) -> bool:
@@ -63,13 +63,13 @@ def test_answers_come_after_the_commit() -> None:
 
     assert came
     assert went
-    assert waited == [True]  # when all was written it still had no answer
+    assert waited == [True]  # everything was written, and it still had no answer
     assert anna.lines[-1] == "anna:1: last words"
     assert anna.cause is Cause.LEFT
 
 
 def test_full_room_is_the_askers_error_alone() -> None:
-    """A refusal goes back to who asked, and the owner goes on."""
+    """A refusal is raised where the question was asked, and the owner goes on."""
     with _owned(replace(Settings(), max_clients=1)) as hub:
         hub.join(1, "anna:1", DirectRecorder())
         with pytest.raises(RoomFull):
@@ -92,7 +92,7 @@ def test_close_carries_out_what_is_in_the_inbox_first() -> None:
 
 
 def test_full_inbox_holds_the_talkers_back() -> None:
-    """Talkers wait while the inbox is full, and go on when the owner has taken from it."""
+    """Talkers wait while the inbox is full, and go on when the owner has carried something out."""
     hub = DirectHub(Settings())
     talks = [partial(hub.submit, 1, Say(str(number))) for number in range(2 * PLACES)]
 
@@ -106,7 +106,7 @@ def test_full_inbox_holds_the_talkers_back() -> None:
 
 
 def test_question_counts_before_its_asker_goes_on() -> None:
-    """Who asks who is online goes on when its answer is on its way, and not before."""
+    """A client that asks for the roster goes on only when its answer is on its way."""
     anna = DirectRecorder()
     with _owned() as hub:
         hub.join(1, "anna:1", anna)
@@ -116,7 +116,7 @@ def test_question_counts_before_its_asker_goes_on() -> None:
 
 
 def test_what_comes_in_a_round_goes_on_from_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The owner looks into its inbox between two stretches: the next in turn gets both in one."""
+    """Between two stretches the owner looks into its inbox: the next member gets both at once."""
     monkeypatch.setattr(group_commit, "STRETCH", 1)
     monkeypatch.setattr(group_commit, "SHORT_STRETCH", 1)
 

@@ -1,15 +1,14 @@
-"""The mutex hub, and the proof of what its header says about the lock.
+"""The mutex hub, and the proof of what its docstring says about the lock.
 
-Two talkers say a line each to two clients, through a hub with and without its
-lock, with and without a wait inside the section that the lock guards. The promise
-at stake is the one order at every client.
+Two talkers say one line each to two clients, through a hub with and without its lock, and
+with and without a wait inside the section that the lock guards. The hub promises the same
+order at every client.
 
-Why it is a proof, and not luck: a system may take the processor from a thread
-between any two instructions, and give it back when it likes. `Crossing` picks one
-of the ways in which it may, and has it happen each time: between the two clients
-the talkers trade places. It can only where both are inside the section at once.
-Where the lock keeps one out, that one says so, and the other goes on alone: so no
-clock decides either case.
+Why this is a proof and not luck: the system may interrupt a thread between any two
+instructions, for any time. `Crossing` makes one such interruption happen in every run:
+between the first and the second client, the talkers change places. That is possible only if
+both are inside the section at once. If the lock keeps one talker out, this talker says so,
+and the other one goes on alone. So no clock decides either case.
 """
 
 from __future__ import annotations
@@ -35,16 +34,16 @@ TALKERS = 2
 
 
 class Crossing:
-    """Has the talker that was first at the first client be second at the second client."""
+    """Makes the talker that is first at the first client second at the second client."""
 
     def __init__(self) -> None:
         self._both = threading.Barrier(2, timeout=ENDS_WITHIN)
-        self._lock = threading.Lock()  # makes delivering, and noting who was first, one step
+        self._lock = threading.Lock()  # to deliver and to set _first is one step
         self._first: int | None = None
         self.called_off = False
 
     def at_first_client(self, deliver: Callable[[], object]) -> None:
-        """Deliver; go on when the other has delivered too."""
+        """Deliver; go on when the other has delivered, too."""
         with self._lock:
             deliver()
             if self._first is None:
@@ -52,7 +51,7 @@ class Crossing:
         self._meet()
 
     def at_second_client(self, deliver: Callable[[], object]) -> None:
-        """Deliver; who was first before does so when the other has."""
+        """Deliver; the talker that was first before waits until the other has delivered."""
         if self._first == threading.get_ident():
             self._meet()
             deliver()
@@ -61,7 +60,7 @@ class Crossing:
             self._meet()
 
     def call_off(self) -> None:
-        """Have nobody wait for the other, now or later: the other cannot come."""
+        """Let neither talker wait for the other, now or later, for the other cannot come."""
         self.called_off = True
         self._both.abort()
 
@@ -71,7 +70,7 @@ class Crossing:
 
 
 class Lock:
-    """A lock, whose second taker tells the crossing that it is locked out."""
+    """A lock that tells the crossing when it keeps the second talker out."""
 
     def __init__(self, crossing: Crossing) -> None:
         self._crossing = crossing
@@ -87,7 +86,7 @@ class Lock:
 
 
 class NoLock(Lock):
-    """A lock that everybody gets at once."""
+    """A lock that every task gets at once."""
 
     def __enter__(self) -> None:
         pass
@@ -97,28 +96,28 @@ class NoLock(Lock):
 
 
 class CrossedRecorder(Recorder):
-    """A client at which the system takes the processor from whoever delivers a talker's line."""
+    """A client at which the system interrupts the thread that delivers a talker's line."""
 
     def __init__(self, cross: Callable[[Callable[[], object]], None]) -> None:
         super().__init__()
         self._cross = cross
 
     def offer(self, message: Message, exempt: bool = False) -> bool:
-        if message.tcp.startswith(b"*"):  # somebody joined: nobody talks yet
+        if message.tcp.startswith(b"*"):  # a client joined: no client talks yet
             return super().offer(message, exempt)
         self._cross(lambda: super(CrossedRecorder, self).offer(message, exempt))
         return True
 
 
 class WaitInsideHub(MutexHub):
-    """The hub with a wait inside its section, between one client and the other."""
+    """The hub with a wait inside its section, between the two clients."""
 
     def __init__(self, settings: Settings, crossing: Crossing) -> None:
         super().__init__(settings)
         self._crossing = crossing
         self._recorders: list[Recorder] = []
 
-    def join(self, client_id: ClientId, address: str, outbox: Recorder) -> None:  # type: ignore[override]  # a narrower outbox is all that the test has
+    def join(self, client_id: ClientId, address: str, outbox: Recorder) -> None:  # type: ignore[override]  # the test has only this kind of outbox
         self._recorders.append(outbox)
 
     def submit(self, client_id: ClientId, command: Command) -> None:
@@ -157,18 +156,18 @@ def test_lock_matters_with_and_without_a_wait_inside(
     """All clients see one order with the lock around the section, and only then."""
     crossing = Crossing()
     hub, recorders = make(crossing)
-    hub._lock = make_lock(crossing)  # type: ignore[assignment]  # all that hubs do is enter and leave
+    hub._lock = make_lock(crossing)  # type: ignore[assignment]  # hubs only enter and leave it
 
     _all_talk(hub, recorders)
 
     orders = {tuple(recorder.lines[-TALKERS:]) for recorder in recorders}
     assert (len(orders) == 1) is agree
     assert all(len(set(order)) == TALKERS for order in orders)
-    assert crossing.called_off is agree  # nobody waited in vain: they met, or one was locked out
+    assert crossing.called_off is agree  # either the two met, or the lock kept one out
 
 
 def test_closed_hub_takes_no_newcomer() -> None:
-    """A hub that is closed refuses who comes, and has said goodbye to who was in."""
+    """A closed hub refuses newcomers, and has said goodbye to its members."""
     hub, anna = MutexHub(Settings()), Recorder()
 
     hub.join(1, "anna:1", anna)
@@ -181,7 +180,7 @@ def test_closed_hub_takes_no_newcomer() -> None:
 
 
 def test_leave_and_submit_after_close_do_nothing() -> None:
-    """Who leaves or talks late, while the server shuts down, is not an error."""
+    """A client that leaves or talks after the shutdown causes no error."""
     hub = MutexHub(Settings())
 
     hub.join(1, "anna:1", Recorder())

@@ -40,7 +40,7 @@ def test_commands_come_out_in_order() -> None:
 
 
 def test_owner_takes_what_is_there() -> None:
-    """Without a wait the owner gets the commands that are there, and no more than it asks for."""
+    """Without a wait the owner gets the commands that are there, at most as many as it wants."""
     inbox = Inbox[Room](PLACES, Pace())
 
     for _ in range(3):
@@ -50,7 +50,7 @@ def test_owner_takes_what_is_there() -> None:
 
 
 def test_answer_comes_when_the_command_is_carried_out() -> None:
-    """An asker waits until the owner reports its question as carried out, and gets the result."""
+    """An asker gets the result when the owner reports its question as carried out."""
     inbox, room = Inbox[Room](PLACES, Pace()), Room(["one"])
 
     with joined(lambda: inbox.ask(len)) as [asker]:
@@ -64,7 +64,7 @@ def test_answer_comes_when_the_command_is_carried_out() -> None:
 
 @pytest.mark.parametrize("in_turn", [False, True])
 def test_refusal_is_the_askers_error_alone(in_turn: bool) -> None:
-    """What the room refuses is raised where it was asked for, and not at the owner."""
+    """A refusal is raised where the question was asked, and not in the owner."""
     inbox = Inbox[Room](PLACES, Pace())
     ask = inbox.ask_in_turn if in_turn else inbox.ask
 
@@ -78,7 +78,7 @@ def test_refusal_is_the_askers_error_alone(in_turn: bool) -> None:
 
 
 def test_full_inbox_holds_the_talkers_back() -> None:
-    """Talkers wait from the last place on until a command has been carried out."""
+    """Talkers wait when the last place is taken, until a command has been carried out."""
     pace = Pace()
     inbox = Inbox[Room](PLACES, pace)
     waits = []
@@ -96,7 +96,7 @@ def test_full_inbox_holds_the_talkers_back() -> None:
 
 
 def test_message_underway_keeps_its_place() -> None:
-    """What was carried out but not written out to everyone still counts."""
+    """A command that was carried out keeps its place until everyone has its message."""
     pace = Pace()
     inbox = Inbox[Room](PLACES, pace)
     waits = []
@@ -111,7 +111,7 @@ def test_message_underway_keeps_its_place() -> None:
 
 
 def test_departure_passes_by_the_talkers() -> None:
-    """A command that is put past the gate does not wait while the talkers are held back."""
+    """A command without a turn does not wait while the talkers are held back."""
     pace = Pace()
     inbox, room = Inbox[Room](PLACES, pace), Room()
     pace.hold("somebody who reads too slowly")

@@ -21,7 +21,7 @@ FOUR = replace(Settings(), outbox=4)
 
 @pytest.mark.parametrize("door", [TCP, WS])
 def test_take_gives_the_encoding_of_its_door(door: Door) -> None:
-    """An outbox gives out the bytes of the door that its client came in by."""
+    """An outbox gives out the bytes for its client's door."""
     outbox = Outbox(door, Settings(), Pace(), Relay())
 
     outbox.offer(encode("hello"))
@@ -30,7 +30,7 @@ def test_take_gives_the_encoding_of_its_door(door: Door) -> None:
 
 
 def test_take_waits_and_joins_what_came_meanwhile() -> None:
-    """A write pump that waits is woken, and gets at once all that came before it asked again."""
+    """A write pump that waits is woken, and gets everything that came by then."""
     outbox = Outbox(TCP, Settings(), Pace(), Relay())
 
     with joined(outbox.take) as [taker]:
@@ -55,7 +55,7 @@ def test_full_outbox_refuses_and_keeps_what_it_has() -> None:
 
 
 def test_half_full_outbox_holds_until_a_quarter_full() -> None:
-    """Talkers are held back from the high-water mark on, and let go at the low one."""
+    """Talkers are held back at the high-water mark, and let go at the low-water mark."""
     pace = Pace()
     outbox = Outbox(TCP, FOUR, pace, Relay())
 
@@ -68,7 +68,7 @@ def test_half_full_outbox_holds_until_a_quarter_full() -> None:
 
 
 def test_stalled_outbox_holds_nobody_until_it_has_caught_up() -> None:
-    """A client whose socket takes nothing delays nobody, and holds again once it has caught up."""
+    """A client whose socket takes nothing holds nobody back until it has caught up."""
     pace = Pace()
     outbox = Outbox(TCP, FOUR, pace, Relay())
 
@@ -84,7 +84,7 @@ def test_stalled_outbox_holds_nobody_until_it_has_caught_up() -> None:
 
 
 def test_stall_ends_a_hold_only_when_it_lasts() -> None:
-    """Who holds already does so until its stall is long; who does not yet will not begin to."""
+    """An outbox that holds goes on until the stall is long; another outbox does not begin."""
     pace = Pace()
     outbox = Outbox(TCP, FOUR, pace, Relay())
 
@@ -102,7 +102,7 @@ def test_stall_ends_a_hold_only_when_it_lasts() -> None:
 
 
 def test_stalled_outbox_holds_all_the_same_under_block() -> None:
-    """Under the blocking policy the talkers wait even for a client that takes nothing."""
+    """Under ``block`` the talkers wait even for a client that takes nothing."""
     pace = Pace()
     outbox = Outbox(TCP, replace(FOUR, slow_consumer=SlowConsumer.BLOCK), pace, Relay())
 
@@ -114,7 +114,7 @@ def test_stalled_outbox_holds_all_the_same_under_block() -> None:
 
 
 def test_closed_outbox_gives_out_what_it_has_and_then_nothing() -> None:
-    """What was queued before the close is given out, what is offered later is not."""
+    """Messages that were queued before the close are given out; later ones are not."""
     outbox = Outbox(TCP, Settings(), Pace(), Relay())
 
     outbox.offer(encode("before"))
@@ -127,7 +127,7 @@ def test_closed_outbox_gives_out_what_it_has_and_then_nothing() -> None:
 
 
 def test_close_wakes_the_write_pump_and_lets_the_talkers_go() -> None:
-    """A close ends the wait of the write pump, and the hold that the outbox had."""
+    """A close ends the wait of the write pump and the hold of the outbox."""
     pace = Pace()
     outbox = Outbox(TCP, FOUR, pace, Relay())
 
@@ -142,7 +142,7 @@ def test_close_wakes_the_write_pump_and_lets_the_talkers_go() -> None:
 
 
 def test_reply_waits_for_its_turn() -> None:
-    """A client that asks for replies faster than it takes them is held back like any talker."""
+    """A client that asks for replies faster than it reads them is held back like a talker."""
     outbox = Outbox(WS, FOUR, Pace(), Relay())
 
     def reply() -> list[bool]:

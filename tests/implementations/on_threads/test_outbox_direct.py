@@ -1,4 +1,4 @@
-"""The outbox of the direct hub: what its socket does not take at once."""
+"""The outbox of the direct hub: for what its socket does not take at once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LONG = 400_000  # bytes: more than a small socket takes at once
 
 
 def test_nothing_goes_out_before_the_write_pump_has_begun() -> None:
-    """What is pushed before the handshake is answered waits for the write pump."""
+    """A group that is pushed before the answer to the handshake waits for the write pump."""
     with _outbox() as (outbox, peer):
         outbox.push(_group("early"))
 
@@ -31,7 +31,7 @@ def test_nothing_goes_out_before_the_write_pump_has_begun() -> None:
 
 
 def test_socket_that_takes_everything_wakes_nobody() -> None:
-    """What a socket takes at once goes there, and the write pump sleeps on."""
+    """A group that a socket takes at once goes there, and the write pump sleeps on."""
     with _outbox() as (outbox, peer), _begun(outbox) as pump:
         outbox.push(_group("one", "two"))
         outbox.offer(encode("three"))
@@ -41,7 +41,7 @@ def test_socket_that_takes_everything_wakes_nobody() -> None:
 
 
 def test_spill_keeps_the_order() -> None:
-    """What comes behind a half-sent message waits behind its rest, and nothing is lost."""
+    """Messages after a half-sent one wait behind its rest, and nothing is lost."""
     long = "x" * LONG
     with _outbox() as (outbox, peer), _begun(outbox) as pump:
         pushed = [outbox.push(_group("before", long, "after")), outbox.push(_group("last"))]
@@ -54,7 +54,7 @@ def test_spill_keeps_the_order() -> None:
 
 
 def test_socket_is_written_directly_again_after_the_spill() -> None:
-    """Once the write pump asks for more than there is, the spill is over."""
+    """The spill is over when the write pump asks for more and there is nothing."""
     with _outbox() as (outbox, peer):
         with _begun(outbox) as pump:
             outbox.push(_group("x" * LONG))
@@ -68,16 +68,16 @@ def test_socket_is_written_directly_again_after_the_spill() -> None:
 
 
 def test_spill_past_the_limit_is_refused() -> None:
-    """A client that takes nothing is cut off when its outbox is full, as any other is."""
+    """A client that takes nothing is cut off when its outbox is full, like any other."""
     with _outbox() as (outbox, _), _begun(outbox) as pump:
         outbox.push(_group("x" * LONG))
-        pump.result()  # it has the rest of that, and never asks for more
+        pump.result()  # it has taken the rest, and never asks for more
 
         assert [outbox.push(_group(str(number))) for number in range(5)] == [True] * 4 + [False]
 
 
 def test_departure_has_its_place_in_a_full_spill() -> None:
-    """What is exempt is queued even past the limit."""
+    """An exempt message is queued even past the limit."""
     with _outbox() as (outbox, _), _begun(outbox) as pump:
         outbox.push(_group("x" * LONG))
         pump.result()
@@ -88,7 +88,7 @@ def test_departure_has_its_place_in_a_full_spill() -> None:
 
 
 def test_lost_socket_is_the_write_pumps_business() -> None:
-    """A push to a socket that is gone raises nothing: the write pump will find out."""
+    """A push to a broken socket raises nothing: the write pump will find out."""
     with _outbox() as (outbox, peer), _begun(outbox) as pump:
         peer.close()
         outbox.push(_group("into the void"))
@@ -100,7 +100,7 @@ def test_lost_socket_is_the_write_pumps_business() -> None:
 
 
 def test_closed_outbox_takes_nothing_more() -> None:
-    """After the close, what is queued comes out, and then the end."""
+    """After the close, the queued messages come out, and then the end."""
     with _outbox() as (outbox, _):
         outbox.push(_group("before"))
         outbox.close(Cause.LEFT)
@@ -110,15 +110,15 @@ def test_closed_outbox_takes_nothing_more() -> None:
 
 
 def test_closed_outbox_leaves_the_socket_to_the_write_pump() -> None:
-    """After the close nobody else writes: the write pump's farewell is the last that goes out.
+    """After the close only the write pump writes: its farewell is the last thing that goes out.
 
-    Its read pump may still answer a ping then, and that must not follow the farewell.
+    Its read pump may still answer a ping, and the pong must not come after the farewell.
     """
     with _outbox() as (outbox, peer), _begun(outbox) as pump:
         outbox.push(_group("before"))
         outbox.close(Cause.LEFT)
 
-        assert outbox.push(_group("after"))  # there is nobody left to cut off
+        assert outbox.push(_group("after"))  # no client is left to cut off
         assert outbox.reply(b"pong")
         assert _read(peer) == b"before\n"
         assert pump.result() == b""
@@ -129,7 +129,7 @@ def _group(*lines: str) -> Group:
 
 
 def _read(peer: socket.socket) -> bytes:
-    """Return all that has come by now."""
+    """Return everything that has come by now."""
     heard = b""
     while True:
         try:
@@ -156,7 +156,7 @@ def _outbox() -> Iterator[tuple[DirectOutbox, socket.socket]]:
 
 @contextmanager
 def _begun(outbox: DirectOutbox) -> Iterator[Running[bytes]]:
-    """Yield a write pump that has written all there was and waits for more; it takes once."""
+    """Yield a write pump that has written everything and waits for more; it takes once."""
     with joined(outbox.take) as [pump]:
         try:
             assert parked(pump)

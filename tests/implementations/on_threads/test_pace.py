@@ -1,4 +1,4 @@
-"""The flood rule's gate."""
+"""The flood rule."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.implementations.on_threads.parked import ENDS_WITHIN, joined, must_wa
 
 
 class NoticedLock:
-    """A lock that tells when somebody comes for it."""
+    """A lock that tells when a thread asks for it."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -25,12 +25,12 @@ class NoticedLock:
 
 
 def test_nobody_holds_admits_at_once() -> None:
-    """A talker is admitted without losing its turn while nobody holds."""
+    """A talker is admitted at once while nobody holds the talkers back."""
     assert not must_wait(Pace())
 
 
 def test_talkers_wait_for_the_last_holder() -> None:
-    """Talkers go on when the last of those who hold them has released them."""
+    """Talkers go on when the last hold ends."""
     pace = Pace()
     pace.hold("anna")
     pace.hold("ben")
@@ -46,7 +46,7 @@ def test_talkers_wait_for_the_last_holder() -> None:
 
 
 def test_release_lets_all_go() -> None:
-    """When nobody holds any more all talkers go on: each wakes the next."""
+    """When the last hold ends, all talkers go on: each wakes the next."""
     pace = Pace()
     pace.hold("an outbox")
 
@@ -56,7 +56,7 @@ def test_release_lets_all_go() -> None:
         for talker in talkers:
             talker.join(ENDS_WITHIN)
         went_on = [not talker.is_alive() for talker in talkers]
-        for _ in talkers:  # or a fault would leave them here for ever
+        for _ in talkers:  # or a bug would leave them here for ever
             pace.release("an outbox")
 
     assert waited == [True] * 3
@@ -64,7 +64,7 @@ def test_release_lets_all_go() -> None:
 
 
 def test_talker_woken_too_early_waits_again() -> None:
-    """A talker that is woken while somebody holds stays."""
+    """A talker that is woken while the room is held waits again."""
     pace = Pace()
     pace.hold("an outbox")
 
@@ -79,8 +79,8 @@ def test_talker_woken_too_early_waits_again() -> None:
     assert still_waited
 
 
-def test_talker_woken_in_vain_keeps_its_place() -> None:
-    """Who was let in, and found somebody holding again, is the next."""
+def test_talker_that_finds_the_room_held_again_keeps_its_place() -> None:
+    """A talker that was let in, but found the room held again, is the next."""
     pace = Pace()
     pace.hold("an outbox")
 
@@ -91,13 +91,13 @@ def test_talker_woken_in_vain_keeps_its_place() -> None:
             with pace._lock:
                 pace._talkers.notify()
             waited.append(parked(anna))
-            with patch.object(pace, "_wake_one"):  # or the one who goes on wakes the other
+            with patch.object(pace, "_wake_one"):  # or the talker that goes on would wake the other
                 pace.release("an outbox")
                 with pace._lock:
                     Pace._wake_one(pace)
                 anna.join(ENDS_WITHIN)
                 alive = [talker.is_alive() for talker in (anna, flood)]
-            for _ in alive:  # or a fault would leave them here for ever
+            for _ in alive:  # or a bug would leave them here for ever
                 pace.release("an outbox")
 
     assert waited == [True] * 3
@@ -105,9 +105,9 @@ def test_talker_woken_in_vain_keeps_its_place() -> None:
 
 
 def test_woken_talker_waits_again_when_another_filled_an_outbox() -> None:
-    """Of two talkers that wait, the second stays back when the first fills an outbox again.
+    """Of two talkers that wait, the second still waits if the first fills an outbox again.
 
-    Which of them is first is up to the system: the lock is not fair.
+    The system decides which of them is first: the lock is not fair.
     """
     pace, lock = Pace(), threading.Lock()
     admitted: list[str] = []
@@ -136,17 +136,17 @@ def test_woken_talker_waits_again_when_another_filled_an_outbox() -> None:
 
 
 def test_turn_is_a_moment_when_nobody_holds_and_the_lock_is_ours() -> None:
-    """Who was admitted, and then had to wait for the lock, looks again when it has it."""
+    """A talker that was admitted, and then had to wait for the lock, checks again with the lock."""
     pace, noticed = Pace(), NoticedLock()
 
     def in_turn() -> bool:
-        with pace.turn(noticed):  # type: ignore[arg-type]  # all that it does is enter and leave
+        with pace.turn(noticed):  # type: ignore[arg-type]  # it only enters and leaves
             return noticed.lock.locked()
 
     noticed.lock.acquire()
     with joined(in_turn) as [talker]:
         came = noticed.wanted.wait(ENDS_WITHIN)  # so it was admitted
-        pace.hold("an outbox")  # by whoever has the lock
+        pace.hold("an outbox")  # as the holder of the lock does
         noticed.lock.release()
         waited = parked(talker)
         pace.release("an outbox")

@@ -1,4 +1,4 @@
-"""Waiting for a socket and nothing else."""
+"""Waiting until a socket is ready."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.implementations.on_threads.parked import joined, parked
 
 
 class Wait(Protocol):
-    """Either of the two."""
+    """``readable`` or ``writable``."""
 
     def __call__(self, sock: socket.socket, /, *, deadline: float = ...) -> object: ...
 
@@ -36,7 +36,7 @@ def test_wait_ends_when_the_socket_is_ready(wait: Wait) -> None:
 
 @pytest.mark.parametrize("wait", [readable, writable])
 def test_wait_past_its_deadline_takes_nothing_and_can_be_repeated(wait: Wait) -> None:
-    """A wait that ends without result leaves the socket as it was."""
+    """A wait that ends at its deadline leaves the socket as it was."""
     ours, theirs = _pair(full=wait is writable)
     with ours, theirs:
         assert not wait(ours, deadline=time.monotonic())
@@ -50,7 +50,7 @@ def test_wait_past_its_deadline_takes_nothing_and_can_be_repeated(wait: Wait) ->
 
 
 def test_wait_for_several_names_those_that_are_ready() -> None:
-    """Who waits for two sockets learns which of them it was."""
+    """A wait for two sockets tells which of them is ready."""
     (one, _), (two, theirs) = pairs = _pair(full=False), _pair(full=False)
 
     theirs.send(b"x")

@@ -1,4 +1,4 @@
-"""Who is woken, and when."""
+"""Which write pump is woken, and when."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from implementations.on_threads.relay import Relay
 
 
 def test_sleepers_are_woken_in_a_row() -> None:
-    """The next one is woken when the one before it runs, in the order asked for."""
+    """Each pump is woken when the one before it runs, in the order of the requests."""
     relay, sleepers = Relay(), [_sleeper() for _ in range(3)]
 
     for sleeper in sleepers:
@@ -22,7 +22,7 @@ def test_sleepers_are_woken_in_a_row() -> None:
 
 
 def test_nobody_on_the_way_means_no_wait() -> None:
-    """When all who were woken run, the next is woken at once."""
+    """When every pump that was woken runs, the next one is woken at once."""
     relay, sleepers = Relay(), [_sleeper() for _ in range(2)]
 
     relay.wake(sleepers[0])
@@ -39,7 +39,7 @@ def _sleeper() -> threading.Lock:
 
 
 def _woken(sleepers: list[threading.Lock]) -> int:
-    """Return how many are woken; they are the first ones."""
+    """Return how many are woken: always the first ones."""
     woken = [not sleeper.locked() for sleeper in sleepers]
     assert woken == sorted(woken, reverse=True)
     return sum(woken)

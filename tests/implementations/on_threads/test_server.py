@@ -1,4 +1,4 @@
-"""The server as a whole, from inside its own process: its threads, and its end."""
+"""The whole server, from inside its own process: its threads and its end."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from implementations.on_threads.hub import Hub
 from implementations.on_threads.hub_broadcaster import BroadcasterHub
 from implementations.on_threads.hub_direct import DirectHub
 from implementations.on_threads.hub_mutex import MutexHub
-from implementations.on_threads.server import STOP_SIGNALS, serve
+from implementations.on_threads.server import serve
+from implementations.start import stop_signals
 from tests.implementations.on_threads.parked import ENDS_WITHIN, joined, read_until
 
 
@@ -29,22 +30,22 @@ MakeHub = Callable[[Settings], Hub]
 
 ANY_PORT = Endpoint("127.0.0.1", 0)
 CLIENTS = 20
-DOORS = 2  # an acceptor each
+DOORS = 2  # with one acceptor each
 
 
 @pytest.fixture(autouse=True)
 def _as_it_was() -> Iterator[None]:
-    """Keep the server's signals from this thread until it waits for them; put all back after.
+    """Block the server's signals in this thread, and put everything back afterwards.
 
-    A signal that nobody waited for is taken away, or it would end pytest.
+    A signal that is still pending is removed, or it would end pytest.
     """
     assert threading.current_thread() is threading.main_thread()
-    handlers = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    handlers = {number: signal.getsignal(number) for number in stop_signals()}
     stack_bytes, interval_s = threading.stack_size(), sys.getswitchinterval()
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals())
     yield
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-    while signal.sigtimedwait(STOP_SIGNALS, 0):
+    signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals())
+    while signal.sigtimedwait(stop_signals(), 0):
         pass
     for number, handler in handlers.items():
         signal.signal(number, handler)
@@ -57,7 +58,7 @@ def _as_it_was() -> Iterator[None]:
     ("make_hub", "owners"), [(MutexHub, 0), (BroadcasterHub, 1), (DirectHub, 1)]
 )
 def test_threads_are_two_a_client(make_hub: MakeHub, owners: int) -> None:
-    """With n clients there are 2n threads, an acceptor a door and the owner; then 2n fewer."""
+    """With n clients there are 2n threads, one acceptor per door and the owner; later 2n fewer."""
 
     def scene(tcp: Endpoint, standing: set[threading.Thread]) -> tuple[int, int, bool]:
         if not owners:
@@ -103,10 +104,10 @@ def _with_server(
     *,
     stops: bool = False,
 ) -> T:
-    """Serve, as the main thread must, beside ``scene`` in a thread; see no thread left.
+    """Serve in the main thread, with ``scene`` in a thread beside it; no thread may be left.
 
-    The server is stopped unless the scene does that, which is given where its TCP
-    door is and the threads that it has started by then.
+    The scene gets the place of the TCP door and the threads that the server has started. The
+    server is stopped unless the scene stops it.
     """
     settings = replace(Settings(), tcp=ANY_PORT, ws=ANY_PORT, drain_timeout=20 * TICK)
     ready: SimpleQueue[tuple[Endpoint, set[threading.Thread]]] = SimpleQueue()

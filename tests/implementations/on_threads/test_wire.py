@@ -1,4 +1,4 @@
-"""One client's socket, over a pair of sockets: what comes, what goes, and the end."""
+"""One client's socket, over a TCP connection: reading, writing, and the end."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.implementations.on_threads.parked import joined, must_wait, parked, r
 
 FOUR = replace(Settings(), outbox=4)  # two messages are half of it
 SMALL_BYTES = 4096  # for the sockets' buffers; the kernel rounds it up
-MUCH = b"x" * 100_000  # much more than they take
+MUCH = b"x" * 100_000  # much more than the buffers take
 
 
 def test_what_comes_is_received() -> None:
@@ -39,7 +39,7 @@ def test_what_comes_is_received() -> None:
 
 
 def test_deadline_ends_a_wait_and_loses_nothing() -> None:
-    """Where nothing came up to the deadline there is nothing; what comes later is received."""
+    """A wait ends at its deadline with nothing, and what comes later is received."""
     with _connected() as (wire, peer):
         first = wire.receive(time.monotonic())
         peer.send(b"late\n")
@@ -48,7 +48,7 @@ def test_deadline_ends_a_wait_and_loses_nothing() -> None:
 
 
 def test_reset_is_the_peers_end() -> None:
-    """A connection that the peer resets raises, whichever direction is used next."""
+    """After a reset by the peer, both reading and writing raise."""
     with _connected() as (wire, peer):
         wire.send(b"never read\n")
         peer.close()
@@ -60,13 +60,13 @@ def test_reset_is_the_peers_end() -> None:
 
 
 def test_slow_peer_gets_everything() -> None:
-    """What a socket does not take at once goes out as the peer reads."""
+    """Bytes that a socket does not take at once go out while the peer reads."""
     with _connected() as (wire, peer), joined(lambda: wire.send(MUCH + b"!")):
         assert read_until(peer, b"!") == MUCH + b"!"
 
 
 def test_peer_that_takes_nothing_is_stuck_and_holds_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a while the talkers are held back no longer, and after the time-out it raises."""
+    """A stalled socket soon holds nobody back, and raises after the time-out."""
     _stalls_after(TICK / 2, monkeypatch)
 
     with _connected(write_timeout_s=TICK) as (wire, _):
@@ -80,7 +80,7 @@ def test_peer_that_takes_nothing_is_stuck_and_holds_nobody(monkeypatch: pytest.M
 
 
 def test_socket_that_was_idle_never_starts_to_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An outbox that fills up after its socket went idle holds nobody back, not even at first."""
+    """An outbox that fills up after its socket went idle never holds the talkers back."""
     _stalls_after(100 * TICK, monkeypatch, quiet_s=TICK / 4)
 
     with _connected(write_timeout_s=TICK) as (wire, _):
@@ -103,7 +103,7 @@ def test_shutting_down_ends_a_wait() -> None:
 
 
 def test_lingering_ends_when_the_peer_ends() -> None:
-    """A wire that lingers has ended its own side, and drops what comes until the peer's end."""
+    """A lingering wire has ended its own side, and drops what comes until the peer ends, too."""
     with _connected() as (wire, peer):
         peer.send(b"one thing more\n")
         with joined(wire.linger):
@@ -114,7 +114,7 @@ def test_lingering_ends_when_the_peer_ends() -> None:
 
 
 def test_lingering_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A peer that never ends its side is waited for no longer than `LINGER_S`."""
+    """A wire waits at most `LINGER_S` for a peer that never ends its side."""
     monkeypatch.setattr(wire_module, "LINGER_S", TICK / 4)
 
     with _connected() as (wire, _):
@@ -122,7 +122,7 @@ def test_lingering_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_peer_that_was_given_up_is_reset() -> None:
-    """To close a wire that was given up frees what the peer has not taken."""
+    """Closing a wire that was given up resets the connection."""
     with _connected() as (wire, peer):
         before = wire.lost
         wire.give_up()

@@ -36,7 +36,7 @@ class DirectRecorder(DirectOutbox):
     """One client of a direct hub under test, without a connection.
 
     Args:
-        hears: called with the last line of each group, before anybody else has its turn.
+        hears: called with the last line of each group, before any other client gets it.
     """
 
     def __init__(self, hears: Callable[[str], object] = lambda line: None) -> None:
@@ -47,7 +47,7 @@ class DirectRecorder(DirectOutbox):
 
     @property
     def lines(self) -> list[str]:
-        """All that came, whatever group it came in."""
+        """All lines that came, in whatever group."""
         return [line for group in self.groups for line in group]
 
     def push(self, group: Group) -> bool:

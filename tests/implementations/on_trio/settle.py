@@ -1,7 +1,7 @@
-"""Who must wait at a pace.
+"""Whether a talker must wait at a pace.
 
-What the other runtimes' tests call ``settle()`` trio brings along, and it is sure:
-`trio.testing.wait_all_tasks_blocked` returns when no other task can go on.
+The tests of the other runtimes have a ``settle()``. Trio has one of its own, and it is
+certain: `trio.testing.wait_all_tasks_blocked` returns when no other task can go on.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ __all__ = ["must_wait"]
 
 
 async def must_wait(pace: Pace) -> bool:
-    """Whether a talker that came now would have to wait. Others may run if it would."""
+    """Whether a talker that came now would have to wait. Other tasks may run if it would."""
     with trio.CancelScope() as talking:
-        talking.cancel()  # so that the first wait, and nothing before it, ends the talk
+        talking.cancel()  # so that the first wait ends the talk, and nothing before it
         await pace.admitted()
     return talking.cancelled_caught

@@ -1,4 +1,4 @@
-"""Reading from a stream up to what is waited for: trio's own streams give what there is."""
+"""Reads a stream up to given bytes: trio's own streams return whatever has come."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one task asks for and another brings."""
+"""The answer that one task waits for and another task gives."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_wait_ends_with_the_result() -> None:
 
 
 def test_exception_is_raised_where_it_is_waited_for() -> None:
-    """An error harms who waits for the answer, and not who gives it."""
+    """An error is raised in the task that waits for the answer, not in the one that gives it."""
 
     async def scene() -> None:
         answer: Answer[str] = Answer()
@@ -49,7 +49,7 @@ def test_exception_is_raised_where_it_is_waited_for() -> None:
 
 
 def test_cancelled_wait_takes_nothing_and_can_be_repeated() -> None:
-    """A wait that is cancelled leaves the answer to come, for whoever waits then."""
+    """After a cancelled wait the answer can still come, for a task that waits then."""
 
     async def scene() -> tuple[bool, str]:
         answer: Answer[str] = Answer()
@@ -63,7 +63,7 @@ def test_cancelled_wait_takes_nothing_and_can_be_repeated() -> None:
 
 
 def test_answer_given_before_the_wait_is_kept() -> None:
-    """Who comes late gets its answer too, be it a result or an error, even one that is None."""
+    """A task that asks late gets its answer, too: a result, even None, or an error."""
 
     async def scene() -> None:
         result: Answer[None] = Answer()

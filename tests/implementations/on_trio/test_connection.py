@@ -1,4 +1,4 @@
-"""One connection, over a socket pair: what the black box cannot bring about."""
+"""One connection, over a socket pair: cases that the conformance suite cannot produce."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_bug_in_one_connection_harms_no_other(caplog: pytest.LogCaptureFixture) 
 
 
 def test_cancelled_connection_leaves_the_room() -> None:
-    """However a connection ends, its client has left the room when it has."""
+    """However a connection ends, its client has left the room by then."""
 
     async def scene() -> tuple[list[str], int]:
         hub, watcher = MutexHub(Settings()), Recorder()
@@ -73,7 +73,7 @@ def test_cancelled_connection_leaves_the_room() -> None:
 
 
 def test_connection_cancelled_while_it_talks_leaves_the_room() -> None:
-    """A client whose line waits for its turn when the connection ends has left all the same."""
+    """A client whose line waits for its turn when the connection is cancelled still leaves."""
 
     async def scene() -> list[str]:
         hub, watcher = MutexHub(Settings()), Recorder()
@@ -93,13 +93,13 @@ def test_connection_cancelled_while_it_talks_leaves_the_room() -> None:
 def test_connection_cancelled_while_it_joins_leaves_the_room(
     make_hub: type[BroadcasterHub | DirectHub],
 ) -> None:
-    """A join that happens although its connection was cancelled is followed by the departure."""
+    """A join that happens although its connection was cancelled is followed by a departure."""
 
     async def scene() -> int:
         hub = make_hub(Settings())
         async with trio.open_nursery() as owner:
             async with _connected(hub, Settings()) as (connection, _):
-                await wait_all_tasks_blocked()  # it has asked to join, and nobody answers yet
+                await wait_all_tasks_blocked()  # it has asked to join, and has no answer yet
                 connection.cancel_scope.cancel()
                 owner.start_soon(hub.run)
             clients = (await hub.stats()).clients
@@ -113,7 +113,7 @@ def test_connection_cancelled_while_it_joins_leaves_the_room(
 def test_cancelled_connection_ends_even_if_its_hub_never_answers(
     make_hub: type[BroadcasterHub | DirectHub],
 ) -> None:
-    """To see to its departure a connection outlives its cancellation, but has a deadline."""
+    """A cancelled connection still leaves the room, but within a deadline."""
 
     async def scene() -> float:
         hub = make_hub(Settings())
@@ -123,7 +123,7 @@ def test_cancelled_connection_ends_even_if_its_hub_never_answers(
             await hub.run()
 
         async with trio.open_nursery() as owner:
-            owner.start_soon(answer_late)  # so that a failure is no hang
+            owner.start_soon(answer_late)  # so that a failing test does not hang
             async with _connected(hub, Settings()) as (connection, _):
                 await wait_all_tasks_blocked()
                 connection.cancel_scope.cancel()
@@ -131,12 +131,12 @@ def test_cancelled_connection_ends_even_if_its_hub_never_answers(
             owner.cancel_scope.cancel()
         return ended_s
 
-    # A clock that begins at 0 and only moves when all tasks wait for it: no time is measured.
+    # This clock begins at 0 and moves only when all tasks wait for it: no time is measured.
     assert trio.run(scene, clock=MockClock(autojump_threshold=0)) == LEAVE_S
 
 
 def test_client_that_takes_nothing_is_too_slow_even_in_a_quiet_room() -> None:
-    """A socket that takes nothing for the write time-out ends the stay, and the cause is named."""
+    """A client whose socket takes nothing for the write time-out is announced as too slow."""
     settings = replace(Settings(), write_timeout=2 * TICK)
 
     async def scene() -> list[str]:
@@ -150,7 +150,7 @@ def test_client_that_takes_nothing_is_too_slow_even_in_a_quiet_room() -> None:
 
 
 def _hold_back_all_talkers(hub: MutexHub) -> None:
-    """Have a client that is far behind."""
+    """Have a client that is far behind, so that all talkers wait."""
     with socket.socket() as unused:
         behind = hub.outbox(unused, TCP)
     for _ in range(Settings().outbox // 2):
@@ -163,7 +163,7 @@ async def _connected(
 ) -> AsyncIterator[tuple[trio.Nursery, trio.SocketStream]]:
     """Yield the nursery of a connection, and the peer's end of it; then wait for it to end."""
     ours, theirs = socket.socketpair()
-    if not reads:  # room for the welcome, and for little more
+    if not reads:  # room for the welcome and little more
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
     ours.setblocking(False)
     connection = Connection(

@@ -39,7 +39,7 @@ def test_commands_are_carried_out_in_the_order_put() -> None:
 
 
 def test_full_room_is_the_askers_error_alone() -> None:
-    """A refusal goes back to who asked, and the owner goes on."""
+    """A refusal is raised where the question was asked, and the owner goes on."""
 
     async def scene(hub: BroadcasterHub) -> int:
         await hub.join(1, "anna:1", Recorder())
@@ -70,7 +70,7 @@ def test_cancelled_asker_leaves_the_owner_alive() -> None:
 
     async def scene(hub: BroadcasterHub) -> tuple[int, int]:
         with trio.CancelScope() as asking:
-            asking.cancel()  # it gives up where it first waits: for the answer
+            asking.cancel()  # it gives up at its first wait, which is for the answer
             await hub.join(1, "anna:1", Recorder())
         joined = (await hub.stats()).clients
         await hub.leave(1, Cause.LEFT)
@@ -80,7 +80,7 @@ def test_cancelled_asker_leaves_the_owner_alive() -> None:
 
 
 def test_full_inbox_holds_the_talkers_back() -> None:
-    """Talkers wait while the inbox is full, and go on when the owner has taken from it."""
+    """Talkers wait while the inbox is full, and go on when the owner has carried something out."""
 
     async def scene() -> tuple[int, int]:
         hub = BroadcasterHub(Settings())
@@ -100,7 +100,7 @@ def test_full_inbox_holds_the_talkers_back() -> None:
 
 
 def test_nobody_is_kept_from_leaving() -> None:
-    """Who leaves passes by the talkers that a client far behind holds back."""
+    """A departure need not wait behind the talkers that a client far behind holds back."""
 
     async def scene(hub: BroadcasterHub) -> tuple[bool, int]:
         with socket.socket() as unused:
@@ -121,7 +121,7 @@ def test_nobody_is_kept_from_leaving() -> None:
 
 
 def test_question_counts_before_its_asker_goes_on() -> None:
-    """Who asks who is online goes on when its answer is in its outbox, and not before."""
+    """A client that asks for the roster goes on only when the answer is in its outbox."""
 
     async def scene(hub: BroadcasterHub) -> list[str]:
         anna = Recorder()

@@ -1,11 +1,11 @@
-"""The mutex hub, and the proof of what its header says about the lock.
+"""The mutex hub, and the proof of what its docstring says about the lock.
 
-Four talkers say their lines at the same time to a hub with and without its lock,
-with and without an ``await`` inside the section that the lock guards. The promise
-at stake is the one order at every client.
+Four talkers say their lines at the same time, to a hub with and without its lock, and with
+and without an ``await`` inside the section that the lock guards. The hub promises the same
+order at every client.
 
-Trio does not promise in which order tasks run that could all go on, and draws lots
-on purpose. The lots are seeded here, so that each case runs the same way each time.
+When several tasks can go on, trio does not promise their order, and draws lots on purpose.
+The lots are seeded here, so that each case runs in the same way each time.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ LINES = 25
 
 
 class NoLock:
-    """A lock that everybody gets at once. (Trio lets nobody derive from its own.)"""
+    """A lock that every task gets at once. (Trio lets nobody derive from its own.)"""
 
     def acquire_nowait(self) -> None:
         pass
@@ -60,21 +60,20 @@ class UnlockedHub(MutexHub):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        self._lock = NoLock()  # type: ignore[assignment]  # it does what the hub asks of one
+        self._lock = NoLock()  # type: ignore[assignment]  # it does what the hub needs
 
 
 class AwaitInsideHub(MutexHub):
-    """The hub with an ``await`` inside its section: at each client others get a turn.
+    """The hub with an ``await`` inside its section: at each client other tasks get a turn.
 
-    The lots that trio draws do the rest: who came first to one client may come
-    last to the next.
+    Trio's lots do the rest: the talker that is first at one client may be last at the next.
     """
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._recorders: list[Recorder] = []
 
-    async def join(self, client_id: ClientId, address: str, outbox: Recorder) -> None:  # type: ignore[override]  # a narrower outbox is all that the test has
+    async def join(self, client_id: ClientId, address: str, outbox: Recorder) -> None:  # type: ignore[override]  # the test has only this kind of outbox
         self._recorders.append(outbox)
 
     async def submit(self, client_id: ClientId, command: Command) -> None:
@@ -86,14 +85,14 @@ class AwaitInsideHub(MutexHub):
 
 
 class UnlockedAwaitInsideHub(AwaitInsideHub, UnlockedHub):
-    """Both at once."""
+    """Both faults at once."""
 
 
 @pytest.fixture
 def seeded_lots() -> Iterator[None]:
-    """Seed the generator with which trio shuffles each batch of tasks that can go on.
+    """Seed the generator with which trio shuffles each batch of tasks.
 
-    It is private, and there is no public way; pytest-trio does it like this too.
+    It is private, and there is no public way. pytest-trio does the same.
     """
     lots = trio._core._run._r
     before = lots.getstate()
@@ -115,7 +114,7 @@ def seeded_lots() -> Iterator[None]:
 def test_lock_matters_only_with_an_await_inside(
     make_hub: Callable[[Settings], MutexHub], agree: bool
 ) -> None:
-    """All clients see one order, save when an ``await`` stands inside and no lock around it."""
+    """All clients see one order, except with an ``await`` inside the section and no lock."""
     recorders = [Recorder() for _ in range(TALKERS)]
 
     trio.run(_all_talk, make_hub(Settings()), recorders)
@@ -126,7 +125,7 @@ def test_lock_matters_only_with_an_await_inside(
 
 
 def test_closed_hub_takes_no_newcomer() -> None:
-    """A hub that is closed refuses who comes, and has said goodbye to who was in."""
+    """A closed hub refuses newcomers, and has said goodbye to its members."""
 
     async def scene() -> Recorder:
         hub, anna = MutexHub(Settings()), Recorder()
@@ -143,7 +142,7 @@ def test_closed_hub_takes_no_newcomer() -> None:
 
 
 def test_leave_and_submit_after_close_do_nothing() -> None:
-    """Who leaves or talks late, while the server shuts down, is not an error."""
+    """A client that leaves or talks after the shutdown causes no error."""
 
     async def scene() -> int:
         hub = MutexHub(Settings())

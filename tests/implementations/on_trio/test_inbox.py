@@ -44,7 +44,7 @@ def test_commands_come_out_in_order() -> None:
 
 
 def test_owner_takes_what_is_there() -> None:
-    """Without a wait the owner gets the commands that are there, and no more than it asks for."""
+    """Without a wait the owner gets the commands that are there, at most as many as it wants."""
 
     async def scene() -> list[int]:
         inbox = Inbox[Room](PLACES, Pace())
@@ -56,7 +56,7 @@ def test_owner_takes_what_is_there() -> None:
 
 
 def test_answer_comes_when_the_command_is_carried_out() -> None:
-    """An asker waits until the owner reports its question as carried out, and gets the result."""
+    """An asker gets the result when the owner reports its question as carried out."""
 
     async def scene() -> tuple[list[int], list[int]]:
         inbox, room = Inbox[Room](PLACES, Pace()), Room(["one"])
@@ -78,7 +78,7 @@ def test_answer_comes_when_the_command_is_carried_out() -> None:
 
 @pytest.mark.parametrize("in_turn", [False, True])
 def test_refusal_is_the_askers_error_alone(in_turn: bool) -> None:
-    """What the room refuses is raised where it was asked for, and not at the owner."""
+    """A refusal is raised where the question was asked, and not in the owner."""
 
     async def scene() -> None:
         inbox = Inbox[Room](PLACES, Pace())
@@ -112,7 +112,7 @@ def test_cancelled_asker_leaves_the_owner_alive() -> None:
 
 
 def test_full_inbox_holds_the_talkers_back() -> None:
-    """Talkers wait from the last place on until a command has been carried out."""
+    """Talkers wait when the last place is taken, until a command has been carried out."""
 
     async def scene() -> list[bool]:
         pace = Pace()
@@ -132,7 +132,7 @@ def test_full_inbox_holds_the_talkers_back() -> None:
 
 
 def test_message_underway_keeps_its_place() -> None:
-    """What was carried out but not written out to everyone still counts."""
+    """A command that was carried out keeps its place until everyone has its message."""
 
     async def scene() -> list[bool]:
         pace = Pace()
@@ -149,7 +149,7 @@ def test_message_underway_keeps_its_place() -> None:
 
 
 def test_departure_passes_by_the_talkers() -> None:
-    """A command that is put past the gate does not wait while the talkers are held back."""
+    """A command without a turn does not wait while the talkers are held back."""
 
     async def scene() -> Room:
         pace = Pace()

@@ -1,4 +1,4 @@
-"""The flood rule's gate."""
+"""The flood rule."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.implementations.on_trio.settle import must_wait
 
 
 def test_nobody_holds_admits_at_once() -> None:
-    """A talker is admitted without losing its turn while nobody holds."""
+    """A talker is admitted at once while nobody holds the talkers back."""
 
     async def scene() -> bool:
         pace = Pace()
@@ -22,7 +22,7 @@ def test_nobody_holds_admits_at_once() -> None:
 
 
 def test_talkers_wait_for_the_last_holder() -> None:
-    """Talkers go on when the last of those who hold them has released them."""
+    """Talkers go on when the last hold ends."""
 
     async def scene() -> None:
         pace = Pace()
@@ -44,7 +44,7 @@ def test_talkers_wait_for_the_last_holder() -> None:
 
 
 def test_woken_talker_waits_again_when_another_filled_an_outbox() -> None:
-    """Of two talkers that wait, the second stays back when the first fills an outbox again."""
+    """Of two talkers that wait, the second still waits if the first fills an outbox again."""
 
     async def scene() -> None:
         pace = Pace()
@@ -59,7 +59,7 @@ def test_woken_talker_waits_again_when_another_filled_an_outbox() -> None:
         async with trio.open_nursery() as talkers:
             for name in ("anna", "ben"):
                 talkers.start_soon(talk, name)
-                await wait_all_tasks_blocked()  # or trio might start them the other way round
+                await wait_all_tasks_blocked()  # or trio might start them in the other order
             pace.release("an outbox")
             await wait_all_tasks_blocked()
             first = list(admitted)
@@ -71,8 +71,8 @@ def test_woken_talker_waits_again_when_another_filled_an_outbox() -> None:
     trio.run(scene)
 
 
-def test_talker_woken_in_vain_keeps_its_place() -> None:
-    """Who talks on and on goes behind the one that it has kept waiting."""
+def test_talker_that_finds_the_room_held_again_keeps_its_place() -> None:
+    """A client that talks on and on waits behind the client that it kept waiting."""
 
     async def scene() -> None:
         pace = Pace()
@@ -99,7 +99,7 @@ def test_talker_woken_in_vain_keeps_its_place() -> None:
 
 
 def test_turn_is_a_moment_when_nobody_holds_and_the_lock_is_ours() -> None:
-    """Who was admitted, and then had to wait for the lock, looks again when it has it."""
+    """A talker that was admitted, and then had to wait for the lock, checks again with the lock."""
 
     async def scene() -> tuple[bool, list[bool]]:
         pace, lock, ours = Pace(), trio.Lock(), list[bool]()
@@ -107,7 +107,7 @@ def test_turn_is_a_moment_when_nobody_holds_and_the_lock_is_ours() -> None:
             async with lock:
                 talkers.start_soon(_in_turn, pace, lock, ours)
                 await wait_all_tasks_blocked()
-                pace.hold("an outbox")  # by whoever has the lock
+                pace.hold("an outbox")  # as the holder of the lock does
             await wait_all_tasks_blocked()
             waited = bool(talkers.child_tasks)
             pace.release("an outbox")
@@ -117,6 +117,6 @@ def test_turn_is_a_moment_when_nobody_holds_and_the_lock_is_ours() -> None:
 
 
 async def _in_turn(pace: Pace, lock: trio.Lock, ours: list[bool]) -> None:
-    """Note whether the lock was ours in our turn."""
+    """Record whether this thread had the lock in its turn."""
     async with pace.turn(lock):
         ours.append(lock.statistics().owner is trio.lowlevel.current_task())

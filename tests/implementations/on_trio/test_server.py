@@ -1,4 +1,4 @@
-"""The server as a whole, from inside its own run: its tasks, and its end."""
+"""The whole server, from inside its own run: its tasks and its end."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ MakeHub = Callable[[Settings], Hub]
 
 ANY_PORT = Endpoint("127.0.0.1", 0)
 CLIENTS = 20
-DOORS = 2  # an acceptor each
+DOORS = 2  # with one acceptor each
 WATCHERS = 1  # for signals
-OUTSIDERS = 1  # the task that `serve` itself runs in
+OUTSIDERS = 1  # the task of `serve`
 
 
 class Gone(trio.abc.Instrument):
-    """Tells when tasks have ended: nothing in trio waits for tasks of somebody else's nursery."""
+    """Tells when tasks have ended: trio has no wait for the tasks of another nursery."""
 
     def __init__(self, tasks: set[trio.lowlevel.Task]) -> None:
         self.event = trio.Event()
@@ -51,9 +51,9 @@ class Gone(trio.abc.Instrument):
     ("make_hub", "owners"), [(MutexHub, 0), (BroadcasterHub, 1), (DirectHub, 1)]
 )
 def test_tasks_are_two_a_client(make_hub: MakeHub, owners: int) -> None:
-    """With n clients there are 2n tasks, an acceptor a door and the owner; afterwards 2n fewer.
+    """With n clients there are 2n tasks, one acceptor per door and the owner; later 2n fewer.
 
-    And one more that waits for signals: trio calls nobody back.
+    One more task waits for signals, because trio has no callbacks for them.
     """
 
     async def scene(tcp: Endpoint) -> tuple[int, int]:
@@ -106,7 +106,7 @@ def test_serve_returns_after_a_signal(make_hub: MakeHub) -> None:
 async def _with_server(
     make_hub: MakeHub, scene: Callable[[Endpoint], Awaitable[T]], *, stops: bool = False
 ) -> T:
-    """Run ``scene`` beside a server, stop that unless the scene does, and see it leave no task."""
+    """Run ``scene`` beside a server, stop the server if the scene does not; no task may be left."""
     settings = replace(Settings(), tcp=ANY_PORT, ws=ANY_PORT, drain_timeout=20 * TICK)
     ready: Answer[Endpoint] = Answer()
     before = _all_tasks()
@@ -129,7 +129,7 @@ async def _with_server(
 def _all_tasks() -> set[trio.lowlevel.Task]:
     """Return all tasks of this run, trio's own included."""
     root = trio.lowlevel.current_root_task()
-    assert root is not None  # or nothing would be running
+    assert root is not None  # this very task is in it
     tasks, unseen = set(), [root]
     while unseen:
         task = unseen.pop()

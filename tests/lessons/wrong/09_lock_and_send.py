@@ -27,7 +27,7 @@ class Hub:
                 await outbox.send(f"{name}: {text}")
 
     async def leave(self, name):
-        """Let a member go, and tell the others. Whoever is not in cannot leave."""
+        """Let a member go, and tell the others. A stranger cannot leave."""
         async with self._lock:
             if self._outboxes.pop(name, None) is not None:
                 self._tell(f"* {name} left")

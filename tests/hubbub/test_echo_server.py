@@ -1,4 +1,4 @@
-"""The echo behind each runtime's WebSocket door gives back what came, and nothing else."""
+"""The echo of each runtime sends back every message as it came, and nothing else."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ from websockets.exceptions import ConnectionClosedError
 from websockets.frames import Frame, Opcode
 from websockets.sync.client import ClientConnection, connect
 
-from conformance.server import spell
 from conformance.timing import TICK
-from hubbub.autobahn import runtimes
-from tests.autobahn.run import launch
+from hubbub.autobahn import echo_url, runtimes
 
 
 WITHIN = 50 * TICK
@@ -23,15 +21,14 @@ Newcomer = Callable[[], ClientConnection]
 
 @pytest.fixture(scope="module", params=runtimes())
 def url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Where the echo of each runtime in turn is."""
-    server = launch(request.param)
-    yield f"ws://{spell(server.ws)}/ws"
-    server.stop()
+    """The URL of the echo of each runtime in turn."""
+    with echo_url(request.param) as url:
+        yield url
 
 
 @pytest.fixture
 def newcomer(url: str) -> Iterator[Newcomer]:
-    """Let one more client in, until the end of the test."""
+    """Connect one more client, until the end of the test."""
     with ExitStack() as clients:
 
         def arrive() -> ClientConnection:
@@ -47,7 +44,7 @@ def newcomer(url: str) -> Iterator[Newcomer]:
     ["héllo", "", "tab\tbell\x07line\n/quit", b"", b"\xff\x00", "x" * 2**17, b"x" * 2**21],
 )
 def test_message_comes_back_as_it_is(newcomer: Newcomer, message: str | bytes) -> None:
-    """Text and binary come back unchanged: empty, with controls, longer than an outbox holds."""
+    """Text and binary come back unchanged: empty, with control characters, or very long."""
     client = newcomer()
 
     client.send(message)
@@ -57,7 +54,7 @@ def test_message_comes_back_as_it_is(newcomer: Newcomer, message: str | bytes) -
 
 @pytest.mark.parametrize("parts", [["héllo ", "", "wörld"], [b"\xff", b"\x00"]])
 def test_fragments_come_back_as_one(newcomer: Newcomer, parts: list[str] | list[bytes]) -> None:
-    """A message in parts comes back whole, of the kind that its first part was."""
+    """A message in fragments comes back whole, as text or binary like its first fragment."""
     client = newcomer()
 
     client.send(parts)
@@ -66,12 +63,12 @@ def test_fragments_come_back_as_one(newcomer: Newcomer, parts: list[str] | list[
 
 
 def test_ping_is_answered(newcomer: Newcomer) -> None:
-    """A ping gets its pong: the control frames are the real codec's."""
+    """A ping gets its pong: the real codec answers control frames."""
     assert newcomer().ping("there?").wait(WITHIN)
 
 
 def test_text_that_is_not_utf8_ends_with_the_real_codecs_code(newcomer: Newcomer) -> None:
-    """What the real codec refuses in a text, the echo refuses too."""
+    """The echo refuses a text that is not UTF-8, as the real codec does."""
     client = newcomer()
 
     client.socket.sendall(Frame(Opcode.TEXT, b"\xff").serialize(mask=True))
@@ -83,7 +80,7 @@ def test_text_that_is_not_utf8_ends_with_the_real_codecs_code(newcomer: Newcomer
 
 
 def test_burst_comes_back_whole(newcomer: Newcomer) -> None:
-    """Who sends more than an outbox holds before it reads gets it all, in order."""
+    """A client that sends more than an outbox holds before it reads gets everything, in order."""
     client = newcomer()
     sent = [str(number) for number in range(1000)]
 
@@ -93,8 +90,8 @@ def test_burst_comes_back_whole(newcomer: Newcomer) -> None:
     assert [client.recv(WITHIN) for _ in sent] == sent
 
 
-def test_nobody_hears_of_others(newcomer: Newcomer) -> None:
-    """A newcomer is not greeted, and hears nothing of who comes, talks and goes."""
+def test_client_hears_nothing_of_others(newcomer: Newcomer) -> None:
+    """A client gets no greeting, and hears nothing when others come, talk and leave."""
     quiet, other = newcomer(), newcomer()
     other.send("hello")
     assert other.recv(WITHIN) == "hello"

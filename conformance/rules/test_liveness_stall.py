@@ -1,0 +1,106 @@
+"""Rules of the area ``liveness``: a server that was stopped itself, and its clients.
+
+SIGSTOP stops the server's process, as Ctrl-Z, a debugger or a virtual machine that is moved do.
+"""
+
+import time
+from collections.abc import Sequence
+
+import pytest
+
+from conformance import (
+    TICK,
+    WITHIN,
+    Client,
+    Connect,
+    Mismatch,
+    Server,
+    Unknown,
+    WebSocketClient,
+    rule,
+    settings,
+)
+from conformance.clogging import Talk, connect_clogged, departures
+from conformance.frames import HANDSHAKE
+from conformance.rules.silence import SILENCE_S
+
+
+STALL_S = 3 * SILENCE_S  # longer than every limit of these tests, with the time of a ping
+PING_INTERVAL_S = SILENCE_S / 2
+
+
+@rule("liveness.own-stall")
+@settings(ping_interval=PING_INTERVAL_S, pong_wait=SILENCE_S, idle_timeout=SILENCE_S)
+@pytest.mark.parametrize("early", [0.45, 0.9], ids=lambda share: f"after-{share}")
+def test_clients_that_showed_life_stay(early: float, connect: Connect, server: Server) -> None:
+    """Clients that answer each ping, or whose lines wait unread, stay when the server goes on."""
+    clients: Sequence[Client] = [connect(name) for name in ("anna", "ben")]
+    anna = clients[0]
+    time.sleep(early * SILENCE_S)
+    if anna.door == "tcp":
+        for client in clients:
+            client.say("before")
+    stop_for(STALL_S, server, *clients)
+
+    for talker in clients:
+        fence = talker.send_fence()
+        for client in clients:
+            assert departures(client.lines_until(fence)) == []
+
+
+@rule("liveness.own-stall")
+@settings(ping_interval=PING_INTERVAL_S, pong_wait=SILENCE_S, idle_timeout=SILENCE_S)
+def test_silent_client_times_out_all_the_same(connect: Connect, server: Server) -> None:
+    """A client that shows no life after the server has gone on times out."""
+    anna: Client = connect("anna")
+    ben: Client = connect("ben") if anna.door == "tcp" else connect("ben", answers_pings=False)
+    stop_for(STALL_S, server, anna)
+
+    deadline = time.monotonic() + WITHIN
+    while "* ben timed out" not in anna.lines_until(anna.send_fence()):
+        if time.monotonic() > deadline:
+            raise Mismatch(f"{ben.label} is still in the room")
+        time.sleep(TICK)
+
+
+@rule("liveness.own-stall")
+@settings(handshake_timeout=SILENCE_S)
+def test_request_that_waited_is_answered(connect: Connect, server: Server) -> None:
+    """A request that became complete while the server was stopped is answered."""
+    late: WebSocketClient = connect(door="ws", handshake=False, welcome=False)
+    late.send_raw(HANDSHAKE[:40])
+    connect(door="ws")  # accepted after the first one
+    stop_for(STALL_S, server, late, rest=HANDSHAKE[40:])
+
+    late.wait_raw(b"HTTP/1.1 101")
+
+
+@rule("liveness.own-stall")
+@settings(write_timeout=STALL_S, outbox=100_000)
+def test_reader_is_not_slow_for_the_server(connect: Connect, server: Server) -> None:
+    """A client that reads again while the server is stopped is not too slow when it goes on."""
+    anna: Client = connect("anna")
+    slow = connect_clogged(connect)
+    talk = Talk(anna)
+    talk.until_clogged(slow, server)
+    if departures(talk.heard[anna]):
+        raise Unknown("this machine was too busy to stop the server in time")
+    with server.frozen():
+        slow.resume()
+        time.sleep(1.5 * STALL_S)
+    fence = anna.send_fence()
+
+    assert departures(anna.lines_until(fence)) == []
+    slow.wait_for(fence)
+
+
+def stop_for(stall_s: float, server: Server, *clients: Client, rest: bytes = b"") -> None:
+    """Stop the server for a time, in which clients at the line door say a line."""
+    _ = server.pid  # Unknown: a server that was running before cannot be stopped
+    with server.frozen():
+        for client in clients:
+            if rest:
+                client.send_raw(rest)
+            elif client.door == "tcp":
+                client.say("meanwhile")
+        time.sleep(stall_s)

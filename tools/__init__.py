@@ -1,0 +1,1 @@
+"""Scripts that the Makefile uses before anything is installed: standard library only."""
