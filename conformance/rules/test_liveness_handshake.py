@@ -107,3 +107,21 @@ def test_request_may_come_in_pieces(connect: Connect) -> None:
         slow.send_raw(bytes([byte]))
 
     assert slow.wait_raw(b"\r\n").startswith(b"HTTP/1.1 101 ")
+
+
+@rule("liveness.handshake")
+@settings(handshake_timeout=HANDSHAKE_S, ping_interval=600 * TICK, pong_wait=600 * TICK)
+def test_who_only_listens_outlives_the_handshake_timeout(
+    clients: ClientFactory, connect: Connect
+) -> None:
+    """Once a client has joined, the time for its request does not end its stay."""
+    anna, ben = clients("anna", "ben")
+    listener: WebSocketClient = connect()
+    anna.wait_for(f"* {listener.name} joined")
+
+    for _ in range(2):  # each is closed after the same time
+        connect(handshake=False, welcome=False).lines_until_end()
+    fence = ben.send_fence()
+
+    assert anna.lines_until(fence) == []
+    listener.wait_for(fence)

@@ -298,3 +298,14 @@ def test_departure_that_is_dropped_frees_no_place() -> None:
 
     assert backlog.dropped == 3
     assert backlog.take() == b"c d e "
+
+
+@EVERY_POLICY
+def test_full_backlog_takes_a_departure(policy: SlowConsumer) -> None:
+    """Whatever the policy does with talk, a departure is queued, and nothing goes for it."""
+    backlog = full_backlog(policy)
+
+    assert backlog.offer(b"* left", exempt=True)
+
+    assert backlog.dropped == 0
+    assert backlog.take() == b"first second third * left"

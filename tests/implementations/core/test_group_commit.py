@@ -344,3 +344,19 @@ def test_what_a_member_refuses_is_no_delivery(asks: bool) -> None:
     write_out(room)
 
     assert room.stats().deliveries - before == len(anna.lines)
+
+
+def test_each_member_of_a_stretch_gets_what_it_needs() -> None:
+    """A member that had an answer before its turn needs less than the next member in turn."""
+    anna, ben, cara = FakeOutbox(), FakeOutbox(), FakeOutbox()
+    room = room_of(anna, ben, cara)
+
+    room.submit(0, Say("one"))
+    room.submit(1, Who())
+    room.commit(1)
+    room.submit(0, Say("two"))
+    write_out(room)
+
+    assert anna.lines == ["a: one", "a: two"]
+    assert ben.lines == ["a: one", "* online (3): a, b, c", "a: two"]
+    assert cara.lines == ["a: one", "a: two"]
