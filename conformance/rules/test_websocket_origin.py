@@ -70,6 +70,7 @@ def test_own_host_is_the_one_the_client_asked_for(connect: Connect, launch: Laun
     origins = {
         "Chat.Example:9000": "http://chat.example:9000",
         "chat.example": "http://chat.example",
+        "chat.example:80": "http://chat.example",
         "[::1]:9000": "http://[::1]:9000",
     }
 
