@@ -10,6 +10,7 @@ import itertools
 import select
 import socket
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Self
@@ -28,8 +29,10 @@ from conformance import (
     Unknown,
     WebSocketClient,
     rule,
+    settings,
     slow_rule,
 )
+from conformance.clogging import numbered_lines
 from conformance.frames import PING, encode_frame
 from conformance.rules.leaving import end_own_stream
 
@@ -287,3 +290,59 @@ def require_delivery(room: tuple[Client, ...], lines: list[str]) -> None:
     for client in room:
         heard = client.lines_until(fence, within=DELIVERED_WITHIN)
         assert heard == expected, f"{client.name} got other lines"
+
+
+@rule("flood.paced")
+@settings(max_line=60_000)
+def test_burst_of_few_huge_lines_reaches_everyone_who_reads(connect: Connect) -> None:
+    """A burst of lines of which twenty fill an outbox by their bytes reaches everyone who reads."""
+    room: list[Client] = [connect() for _ in range(4)]
+    anna = room[0]
+    anna.wait_for(room[-1].send_fence())
+    lines = [f"{number} ".ljust(60_000, ".") for number in range(150)]
+
+    anna.say(*lines, within=DELIVERED_WITHIN)
+    fence = anna.send_fence()
+
+    for client in room:
+        heard = client.lines_until(fence, within=DELIVERED_WITHIN)
+        assert [line for line in heard if line.startswith(f"{anna.name}: ")] == [
+            f"{anna.name}: {line}" for line in lines
+        ]
+
+
+NEVER_S = 600 * TICK  # a deadline of the server's that no test waits for
+
+
+PAUSE_S = 0.7  # less than the second that PROTOCOL.md gives a reader, more than half of it
+
+
+TOO_LONG_S = 0.9
+
+
+@rule("flood.paced")
+def test_reader_that_pauses_for_a_moment_is_waited_for(
+    clients: ClientFactory, connect: Connect
+) -> None:
+    """A client that stops reading for less than a second in the middle of a flood gets it all."""
+    (anna,) = clients("anna")
+    ben = connect("ben", receive_buffer_bytes=8192)
+    lines = numbered_lines(8_000, 1_000)
+
+    with ThreadPoolExecutor(1) as pool:
+        talking = pool.submit(anna.say, *lines, within=NEVER_S)
+        for number in (0, 500, 1000):
+            ben.wait_heard(f"anna: {lines[number]}", within=300 * TICK)
+            began = time.monotonic()
+            ben.clog()
+            time.sleep(PAUSE_S)
+            ben.resume()
+            if time.monotonic() - began > TOO_LONG_S:
+                raise Unknown("this machine was too busy to pause for a moment only")
+        talking.result()
+    fence = anna.send_fence()
+
+    heard = ben.lines_until(fence, within=300 * TICK)
+    assert [line for line in heard if line.startswith("anna: ")] == [
+        f"anna: {line}" for line in lines
+    ]

@@ -383,3 +383,26 @@ def _bare(connect: Connect, door: Door) -> Client:
 def _controls(door: Door) -> list[str]:
     """Return the control characters that can stand inside a line at a door."""
     return [control for control in CONTROLS if not (door == "tcp" and control == "\n")]
+
+
+@rule("framing.last-line")
+def test_last_line_may_be_the_longest(clients: ClientFactory) -> None:
+    """A last line of exactly ``max_line`` bytes counts without its end."""
+    anna, ben = clients("anna", "ben")
+    line = "x" * MAX_LINE
+
+    ben.send_raw(line.encode())
+    ben.half_close()
+
+    anna.expect(f"ben: {line}", "* ben left")
+
+
+@rule("framing.last-line")
+def test_carriage_return_of_a_last_line_is_no_end(clients: ClientFactory) -> None:
+    """Where no LF follows, a CR is a control character like any other: it becomes a space."""
+    anna, ben = clients("anna", "ben")
+
+    ben.send_raw(b"goodbye\r")
+    ben.half_close()
+
+    anna.expect("ben: goodbye ", "* ben left")

@@ -240,3 +240,29 @@ def _expect_refused_for_length(client: Client) -> None:
         client.expect(f"! line too long (max {MAX_LINE} bytes)")
         client.send_raw(b"\nnext\n")
         client.expect(f"{client.name}: next")
+
+
+@rule("framing.too-long")
+def test_carriage_return_of_a_last_line_counts_as_length(clients: ClientFactory) -> None:
+    """A last line of ``max_line`` bytes and a CR is one byte too long: the CR ends no line."""
+    anna, ben = clients("anna", "ben")
+
+    ben.send_raw(b"x" * MAX_LINE + b"\r")
+    let_the_server_read(anna)
+    ben.half_close()
+
+    ben.expect(f"! line too long (max {MAX_LINE} bytes)")
+    anna.expect("* ben left")
+
+
+@rule("framing.too-long")
+def test_carriage_return_inside_a_line_counts_as_length(clients: ClientFactory) -> None:
+    """Only the CR right before the LF is not counted; all others are part of the line."""
+    (anna,) = clients("anna")
+    line = b"\r" * 10 + b"x" * (MAX_LINE - 10)
+
+    anna.send_raw(line + b"x\r\n" + line + b"\r\n")
+
+    anna.expect(
+        f"! line too long (max {MAX_LINE} bytes)", f"anna: {' ' * 10}{'x' * (MAX_LINE - 10)}"
+    )

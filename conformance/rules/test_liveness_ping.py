@@ -1,6 +1,7 @@
 """Rules of the area ``liveness``: pings, and a client that answers none."""
 
 import secrets
+import struct
 import time
 from collections.abc import Callable
 
@@ -14,7 +15,7 @@ from conformance import (
     rule,
     settings,
 )
-from conformance.frames import CONTINUATION, PING, PONG, TEXT
+from conformance.frames import CONTINUATION, HANDSHAKE, PING, PONG, TEXT
 from conformance.rules.silence import BEAT_S, SILENCE_S, beat_until, fall_silent, outlive
 
 
@@ -158,3 +159,45 @@ def test_any_whole_frame_is_life(clients: ClientFactory, connect: Connect) -> No
     for client in everyone.values():
         client.wait_for(client.send_fence())
     anna.wait_for(lambda line: line.startswith("continues: xx"))
+
+
+PONG_WAIT_S = 20 * TICK  # a tenth of it is the time for a pong
+
+
+@rule("liveness.ping")
+@settings(ping_interval=600 * TICK, pong_wait=PONG_WAIT_S)
+def test_pings_come_before_the_time_is_over(clients: ClientFactory, connect: Connect) -> None:
+    """A client is pinged at least every 0.9 ``pong_wait``, so that it can answer in time."""
+    anna, ben = clients("anna", "ben")
+
+    for _ in range(2):
+        silent = fall_silent(connect, anna)
+        anna.wait_for(f"* {silent.name} timed out", within=2 * PONG_WAIT_S)
+
+    ben.wait_for(ben.send_fence())
+
+
+def _opcodes(data: bytes) -> list[int]:
+    """Return the opcodes of the frames of a server, in order."""
+    opcodes, at = [], 0
+    while at < len(data):
+        opcodes.append(data[at] & 0x0F)
+        size = data[at + 1] & 0x7F
+        at += 2
+        if size == 126:
+            (size,) = struct.unpack_from("!H", data, at)
+            at += 2
+        at += size
+    return opcodes
+
+
+@rule("liveness.pong-wait")
+@settings(ping_interval=TICK, pong_wait=4 * TICK)
+def test_close_frame_is_the_last_that_a_silent_client_gets(connect: Connect) -> None:
+    """The reason as a line comes before the close frame, and nothing comes after it."""
+    ben: WebSocketClient = connect(welcome=False, handshake=False)
+
+    ben.send_raw(HANDSHAKE)
+    ben.lines_until_end()
+
+    assert _opcodes(bytes(ben.raw).partition(b"\r\n\r\n")[2])[-1] == 8

@@ -4,6 +4,8 @@ Talk is a closed loop here: everyone else hears each few lines before the next f
 a flood does belongs to the area ``flood``.
 """
 
+import time
+
 import pytest
 
 from conformance import (
@@ -14,7 +16,9 @@ from conformance import (
     Door,
     Server,
     ServerFactory,
+    TcpClient,
     Unknown,
+    WebSocketClient,
     rule,
     settings,
 )
@@ -30,6 +34,7 @@ from conformance.clogging import (
     send_while_taken,
 )
 from conformance.frames import PING, encode_frame
+from conformance.rules.test_flood_burst import ThinLine
 
 
 SMALL_OUTBOX = 16  # messages, where a test chooses it
@@ -268,3 +273,62 @@ def test_talkers_wait_no_longer_than_that(clients: ClientFactory, connect: Conne
     heard = ben.lines_until(anna.send_fence(), within=300 * TICK)
     assert [line for line in heard if is_chat(line)] == [f"anna: {line}" for line in lines]
     assert departures(heard) == ["* slow was too slow"]
+
+
+NEVER_S = 600 * TICK  # a deadline of the server's that no test waits for
+
+
+@rule("slow.cut-off")
+@settings(outbox=16, write_timeout=NEVER_S)
+@pytest.mark.parametrize("kind", ["answers", "pongs"])
+def test_who_asks_and_does_not_read_is_cut_off(
+    kind: str, clients: ClientFactory, connect: Connect, door: Door
+) -> None:
+    """Answers that are for one client alone fill its outbox too, and then it is cut off."""
+    if kind == "pongs" and door != "ws":
+        pytest.skip("the line door has no pings")
+    (anna,) = clients("anna")
+    slow = connect_clogged(connect)
+
+    question = slow.encode("/" + "x" * LINE_BYTES)
+    send_while_taken(slow, question if kind == "answers" else encode_frame(PING, b"x" * 125) * 20)
+
+    anna.wait_for("* slow was too slow", within=100 * TICK)
+
+
+@rule("slow.isolation")
+@settings(write_timeout=NEVER_S)
+def test_flood_is_held_up_for_a_second_at_most(clients: ClientFactory, connect: Connect) -> None:
+    """A client that takes nothing holds a flood up once and briefly, not until its time is over."""
+    anna, ben = clients("anna", "ben")
+    connect_clogged(connect)
+    lines = numbered_lines(KERNEL_BYTES // LINE_BYTES)
+
+    anna.say(*lines, within=100 * TICK)
+    fence = anna.send_fence()
+
+    heard = ben.lines_until(fence, within=100 * TICK)
+    assert [line for line in heard if is_chat(line)] == [f"anna: {line}" for line in lines]
+
+
+@rule("slow.write-timeout")
+@settings(write_timeout=10 * TICK, max_line=600_000)
+def test_who_takes_a_little_all_the_time_is_not_cut_off(
+    clients: ClientFactory, connect: Connect, server: Server, door: Door
+) -> None:
+    """A client that takes some bytes all the time stays, however long one message takes."""
+    (anna,) = clients("anna")
+    line = "x" * 600_000
+    client_class = TcpClient if door == "tcp" else WebSocketClient
+
+    with ThinLine(server.address(door), bytes_per_s=int(20_000 / TICK)) as thin:
+        ben = client_class(thin.address, label="ben")
+        connect.opened.append(ben)
+        ben.wait_for(lambda line: line.startswith("* online ("))
+        began = time.monotonic()
+        anna.say(line)
+        ben.wait_for(f"anna: {line}", within=300 * TICK)
+        took_s = time.monotonic() - began
+
+    if took_s < 15 * TICK:
+        raise Unknown("the message was taken too quickly to tell")

@@ -1,12 +1,6 @@
 """Rules of the area ``websocket``: pings, close frames, and frames that no client may send."""
 
-from conformance import (
-    ClientFactory,
-    Connect,
-    WebSocketClient,
-    rule,
-    settings,
-)
+from conformance import ClientFactory, Connect, WebSocketClient, rule, settings
 from conformance.frames import (
     CLOSE,
     PING,
@@ -264,3 +258,17 @@ def test_frame_with_a_reserved_bit_is_refused(connect: Connect) -> None:
     codes = close_codes(connect, cases)
 
     assert codes == dict.fromkeys(cases, 1002)
+
+
+@rule("websocket.ping")
+def test_last_ping_is_answered_last(clients: ClientFactory) -> None:
+    """Of pings in one write, the last one is answered, and no older one is answered after it."""
+    _anna, ben = clients("anna", "ben")
+
+    for number in range(20):
+        pings = [b"%d-%d" % (number, which) for which in range(3)]
+        ben.send_raw(b"".join(encode_frame(PING, payload) for payload in pings))
+        while ben.next_pong() != pings[-1]:  # RFC 6455 lets a server skip all but the last
+            pass
+        ben.send_frame(PING, b"fence")
+        assert ben.next_pong() == b"fence"
