@@ -16,6 +16,7 @@ from tests.meta.folders import ROOT
 # What each package may import of ours, besides itself.
 LOWER = {
     "implementations": set[str](),
+    "tools": set[str](),
     "conformance": set[str](),
     "schedules": {"conformance", "implementations"},
     "benchmarks": {"conformance", "implementations"},
