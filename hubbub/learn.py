@@ -37,7 +37,8 @@ examples:
 
 A folder made by --into is yours: git pull and an update of hubbub leave it as
 it is. From then on hubbub learn opens its notebooks and hubbub check judges its
-exercises. Of several such folders the one you stand in counts, else the last made.
+exercises. Of several such folders the one you stand in counts, else the one
+that was made last.
 """
 
 _END_WITHIN_S = 1.5

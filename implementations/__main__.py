@@ -39,8 +39,8 @@ examples:
   HUBBUB_OUTBOX=16 hubbub serve asyncio-mutex  the same as --outbox 16
 
 A flag wins over a HUBBUB_* variable, a variable over the --config file (TOML,
-e.g. max_line = 1024), and the file over the default. SIGINT or SIGTERM makes the
-server deliver what it accepted, then stop.
+e.g. max_line = 1024), and the file over the default. SIGINT or SIGTERM makes
+the server deliver what it accepted, then stop.
 """
 
 
