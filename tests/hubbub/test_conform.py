@@ -94,6 +94,8 @@ def test_running_server_is_judged_by_its_address(tmp_path: Path) -> None:
         (["no-such-server"], "there is no server no-such-server"),
         (["--command=./server"], "names no address"),
         (["--tcp=here"], "'here' is not HOST:PORT"),
+        (["--tcp=127.0.0.1:9"], "nothing accepts at 127.0.0.1:9"),
+        (["asyncio-mutex", "--name=mine"], "--name goes with --command"),
         ([f"--command={COMMAND}", "--rules=ordre"], "no rule or area ordre"),
         ([f"--command={COMMAND}", "--policy=none.toml"], "none.toml"),
         ([f"--command={COMMAND}", "-n0"], "-n must be at least 1"),
