@@ -91,12 +91,19 @@ def pytest_configure(config: pytest.Config) -> None:
     except (OSError, ValueError) as error:
         raise pytest.UsageError(f"--policy {path}: {error}") from None
     # A run that is terminated, by `timeout` for example, leaves no servers behind.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A shell starts a background job with SIGINT ignored, and nohup with SIGHUP. The servers would
+    # inherit that, and rules about signals would say nothing: with a handler here they do not.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    hangs_up = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+    signal.signal(signal.SIGHUP, signal.default_int_handler if hangs_up else _go_on)
     verdicts = config.getoption("--verdicts")
     if verdicts and not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Writer(Path(verdicts)), _WRITER)
+
+
+def _go_on(_number: int, _frame: object) -> None:
+    """Handle a signal by doing nothing."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

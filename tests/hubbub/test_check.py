@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -193,11 +193,13 @@ def test_root_is_told_how_to_open_a_lesson(
     monkeypatch.setattr("os.geteuid", lambda: 0)
     monkeypatch.setattr("hubbub.learn.complaint", lambda _: "")
 
-    def run(command: list[str], **_: object) -> SimpleNamespace:
-        started.append(command)
-        return SimpleNamespace(returncode=0)
+    popen = subprocess.Popen
 
-    monkeypatch.setattr("subprocess.run", run)
+    def start(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
+        started.append(command)
+        return popen([sys.executable, "-c", ""], **options)
+
+    monkeypatch.setattr("hubbub.learn.subprocess.Popen", start)
 
     assert main(["learn", "00"]) == 2
     assert "hubbub learn 00 --allow-root" in capsys.readouterr().out

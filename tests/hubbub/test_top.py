@@ -347,7 +347,7 @@ def test_other_door_is_one_line(top: Top, server: Server) -> None:
     "argv",
     [
         ["nonsense"],
-        ["https://h:1"],
+        ["ftp://h:1"],
         ["http://"],
         *(["--interval", s] for s in ["0", "-1", "nan", "inf", "x"]),
     ],
