@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from implementations.core.characters import without_surplus_marks
 from implementations.core.commands import (
     COMMANDS,
     Command,
@@ -88,5 +89,5 @@ def test_every_line_means_something(line: str) -> None:
 
 @given(st.text())
 def test_say_carries_any_text(text: str) -> None:
-    """``/say`` says any text unchanged, but no empty one."""
-    assert parse(f"/say {text}") == (Say(text) if text else Nothing())
+    """``/say`` says any text except an empty one, and changes nothing but surplus marks."""
+    assert parse(f"/say {text}") == (Say(without_surplus_marks(text)) if text else Nothing())
