@@ -51,7 +51,7 @@ compare: to-use  ## judge and measure all servers: report/index.html (4 minutes)
 lessons: to-teach  ## open the lessons in JupyterLab, at the first one
 	@$(BIN)/hubbub learn 00 $(ARGS)
 
-test: to-develop  ## all tests, with one test per rule, server and door (10 minutes)
+test: to-develop  ## all tests, one per rule, server and door (10 minutes)
 	@$(BIN)/python -m pytest -n $(JOBS) --quick
 
 ## Judge and measure
