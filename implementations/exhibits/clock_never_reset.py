@@ -20,8 +20,6 @@ something.
 
 from __future__ import annotations
 
-import math
-
 from implementations.on_asyncio.connection import Connection
 
 
@@ -31,8 +29,11 @@ BASE = "asyncio-mutex"
 class Strict(Connection):
     """A connection that counts only the client's first sign of life."""
 
+    _joined_and_heard = False
+
     def _heard(self) -> None:
-        if self._silent_at == math.inf:
+        if not self._joined_and_heard:
+            self._joined_and_heard = True
             super()._heard()
 
 
