@@ -58,7 +58,8 @@ def open_streams() -> None:
 
     A closed stream becomes the null device: otherwise the next file or socket that is opened would
     get its number, and with it all that is printed. A character that a stream cannot encode is
-    spelled otherwise. Call it once, before anything is opened.
+    spelled otherwise. Messages are lost when nobody reads them any more, as in ``2>&1 | true``:
+    they end no work. Call it once, before anything is opened.
     """
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         try:
@@ -75,6 +76,7 @@ def open_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure") and not _takes_all(stream):
             stream.reconfigure(errors=_ERRORS)
+    sys.stderr = lasting(sys.stderr)
 
 
 def lasting(stream: IO[str]) -> IO[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.results import write
-from conformance.python import module_command
+from conformance.python import ROOT, module_command
 from conformance.timing import TICK
 from tests.benchmarks.made import PEER, make_results
 from tests.processes import spelled, started_server
@@ -111,6 +111,29 @@ def test_file_is_written_though_nobody_reads(
     ran = _shell(f"{line} 2>&1 </dev/null | true", folder, tmp_path)
 
     assert "Traceback" not in ran.stderr
+    assert (folder / file).stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    ("command", "file"),
+    [
+        ("conform asyncio-mutex --rules commands.text --quick --json slow.json", "slow.json"),
+        ("gallery off-by-one --html slow.html", "slow.html"),
+    ],
+)
+def test_progress_that_nobody_reads_ends_no_work(
+    command: str, file: str, place: tuple[Path, dict[str, str]], tmp_path: Path
+) -> None:
+    """On a slow machine a line of progress meets a reader that has ended; the work goes on."""
+    folder, _ = place
+    slow = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); import hubbub.cli, hubbub.conform; "
+        "hubbub.conform._REPORT_EVERY_S = 0.0; sys.exit(hubbub.cli.main())"
+    )
+    line = shlex.join([sys.executable, "-P", "-c", slow, *command.split()])
+
+    _shell(f"{line} 2>&1 </dev/null | true", folder, tmp_path)
+
     assert (folder / file).stat().st_size > 0
 
 
