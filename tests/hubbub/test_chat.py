@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -260,3 +263,79 @@ def one_connection(sends: bytes, *, reset: bool = False) -> str:
 
     threading.Thread(target=serve, daemon=True).start()
     return spelled(listener.getsockname())
+
+
+# A door behind TLS.
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """The files of a certificate for localhost that no authority has signed, and of its key."""
+    if (openssl := shutil.which("openssl")) is None:
+        pytest.skip("needs openssl to make a certificate")
+    files = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    subprocess.run(
+        [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+         "-out", files[0], "-keyout", files[1]],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return files
+
+
+@pytest.fixture
+def tls_door(server: Server, certificate: tuple[Path, Path]) -> Iterator[str]:
+    """The URL of a proxy that speaks TLS, takes one connection, and passes it to the server."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        proxy = threading.Thread(target=_pass_on, args=(listener, context, server.ws), daemon=True)
+        proxy.start()
+        yield f"wss://localhost:{listener.getsockname()[1]}/ws"
+        listener.shutdown(socket.SHUT_RDWR)
+        proxy.join(WITHIN)
+    assert not proxy.is_alive()
+
+
+def _pass_on(listener: socket.socket, context: ssl.SSLContext, door: tuple[str, int]) -> None:
+    try:
+        plain, _ = listener.accept()
+    except OSError:  # nobody came before the test was over
+        return
+    with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+        inner = stack.enter_context(socket.create_connection(door))
+        outer = stack.enter_context(context.wrap_socket(plain, server_side=True))
+        answers = threading.Thread(target=_copy, args=(inner, outer))
+        answers.start()
+        _copy(outer, inner)
+        answers.join(WITHIN)
+
+
+def _copy(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+
+
+def test_talks_through_tls(
+    tls_door: str, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, chat: Chat
+) -> None:
+    """With a certificate that the system trusts, ``wss://`` is a door as any other."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+
+    process = chat(tls_door)
+    output, errors = process.communicate("hello\n", WITHIN)
+
+    assert (process.returncode, errors) == (0, "")
+    assert replies(output) == ["hello"]
+
+
+def test_stranger_behind_tls_is_refused(tls_door: str, chat: Chat) -> None:
+    """A certificate that nobody vouches for is refused in one line, and nothing is said to it."""
+    process = chat(tls_door)
+    output, errors = process.communicate("a secret\n", WITHIN)
+
+    assert (process.returncode, output) == (1, "")
+    assert "certificate verify failed" in errors
+    assert len(errors.splitlines()) == 1
