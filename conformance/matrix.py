@@ -20,15 +20,24 @@ from rich.text import Text
 
 from conformance.protocol import Rule
 from conformance.results import Cell, Results, Run
+from conformance.stages import not_reached, stages
 from conformance.verdicts import Verdict
 
 
-__all__ = ["SYMBOLS", "matrix_fragment", "matrix_style", "print_report", "render_html"]
+__all__ = [
+    "SYMBOLS",
+    "matrix_fragment",
+    "matrix_style",
+    "print_report",
+    "render_html",
+    "shortened",
+]
 
 SYMBOLS: dict[Verdict, str] = {
     "pass": "✓",
     "fail": "✗",
     "unknown": "?",
+    "not reached": "○",
     "declared": "d",
     "left out": "·",
     "not applicable": "-",
@@ -37,6 +46,7 @@ _STYLES: dict[Verdict, str] = {
     "pass": "green",
     "fail": "bold red",
     "unknown": "bold yellow",
+    "not reached": "yellow",
     "declared": "cyan",
     "left out": "dim",
     "not applicable": "dim",
@@ -48,15 +58,22 @@ _HEADINGS: dict[Verdict, str] = {
     "declared": "Declared: the server decides these differently, and says why",
 }
 _NO_TEST = "no test ran for it"
+_TOLD_IN_FULL = 8  # failed rules; of more, only the first stage is told in full
 _MESSAGE_LINES = 12  # of a failure's message; all of it is in the page and in the JSON
 
 
-def print_report(results: Results, console: Console | None = None) -> None:
-    """Print the matrix, the totals, and the reason for every verdict that is not a pass."""
+def print_report(
+    results: Results, console: Console | None = None, *, every_failure: bool = False
+) -> None:
+    """Print the matrix, the totals, and the reason for every verdict that is not a pass.
+
+    Of more than a few failures, only those of the first stage are told in full, unless
+    ``every_failure`` is true.
+    """
     console = console or Console()
     if not console.is_terminal:
         console.width = _COLUMNS
-    for line in _terminal_lines(results):
+    for line in _terminal_lines(results, every_failure):
         console.print(line, soft_wrap=False)
 
 
@@ -83,7 +100,7 @@ def matrix_style() -> Markup:
     return Markup(_macros().style())
 
 
-def _terminal_lines(results: Results) -> Iterator[Text]:
+def _terminal_lines(results: Results, every_failure: bool) -> Iterator[Text]:
     width = max(len(rule.id) for rule in results.rules) + 2 if results.rules else 0
     yield from _staggered_names(results, width)
     for area, rules in results.areas().items():
@@ -99,7 +116,7 @@ def _terminal_lines(results: Results) -> Iterator[Text]:
             yield line
     yield Text()
     yield from _totals(results)
-    yield from _stories(results)
+    yield from _stories(results, every_failure)
 
 
 def _staggered_names(results: Results, width: int) -> Iterator[Text]:
@@ -124,8 +141,9 @@ def _totals(results: Results) -> Iterator[Text]:
         yield _wrapped(f"{SYMBOLS['left out']} not judged, because this run was quick: {ids}", "  ")
 
 
-def _stories(results: Results) -> Iterator[Text]:
-    yield from _failures(results)
+def _stories(results: Results, every_failure: bool) -> Iterator[Text]:
+    yield from _failures(results, every_failure)
+    yield from _not_reached(results)
     for verdict in ("unknown", "declared"):
         told = list(_by_rule(results, verdict))
         if told:
@@ -143,18 +161,48 @@ def _stories(results: Results) -> Iterator[Text]:
         yield _wrapped(f"i {rule.id} {_where(server, run.door)}: {what}", "    ", "  ")
 
 
-def _failures(results: Results) -> Iterator[Text]:
-    for rule, cells in _by_rule(results, "fail"):
+def _failures(results: Results, every_failure: bool) -> Iterator[Text]:
+    failed = dict(_by_rule(results, "fail"))
+    first, *later = stages(failed) or [None]
+    if first is None:
+        return
+    if every_failure or not later or len(failed) <= _TOLD_IN_FULL:
+        for rule, cells in failed.items():
+            yield from _failure(rule, cells)
+        return
+    yield Text()
+    yield Text(f"Fix these first: {first.title}", style="bold")
+    for rule in first.rules:
+        yield from _failure(rule, failed[rule])
+    for stage in later:
         yield Text()
-        yield Text(f"{SYMBOLS['fail']} {rule.id}  {rule.level}", style=_STYLES["fail"])
-        yield _wrapped(_plain(rule.sentence), "  ", "  ")
-        for server, cell in cells:
-            for story in _stories_of(server, cell):
-                yield Text()
-                yield _wrapped(f"{story.where}: {_plain(story.claim)}", "    ", "  ")
-                yield _wrapped(_shortened(story.message), "    ", "    ")
-                if story.history_text:
-                    yield Text("\n" + story.history_text.rstrip())  # as wide as the terminal
+        yield Text(f"Then: {stage.title}", style="bold")
+        for rule in stage.rules:
+            run = failed[rule][0][1].blamed[0]
+            yield _wrapped(f"{SYMBOLS['fail']} {rule.id}: {_plain(run.claim)}", "    ", "  ")
+    yield Text()
+    yield _wrapped("All failures in full: --all. Only these: --rules ID,… with an id or area.", "")
+
+
+def _failure(rule: Rule, cells: list[tuple[str, Cell]]) -> Iterator[Text]:
+    yield Text()
+    yield Text(f"{SYMBOLS['fail']} {rule.id}  {rule.level}", style=_STYLES["fail"])
+    yield _wrapped(_plain(rule.sentence), "  ", "  ")
+    for server, cell in cells:
+        for story in _stories_of(server, cell):
+            yield Text()
+            yield _wrapped(f"{story.where}: {_plain(story.claim)}", "    ", "  ")
+            yield _wrapped(shortened(story.message), "    ", "    ")
+            if story.history_text:
+                yield Text("\n" + story.history_text.rstrip())  # as wide as the terminal
+
+
+def _not_reached(results: Results) -> Iterator[Text]:
+    """Say, in one sentence per server, how many rules wait for which prerequisites."""
+    for server, needed, count in not_reached(results):
+        yield Text()
+        told = f"{count} {'rule waits' if count == 1 else 'rules wait'} for {' and '.join(needed)}"
+        yield _wrapped(f"{SYMBOLS['not reached']} {server}: {told}, and can say nothing yet", "  ")
 
 
 @dataclass(frozen=True)
@@ -224,7 +272,8 @@ def _wrapped(text: str, indent: str, first: str = "") -> Text:
     return Text("\n".join(lines))
 
 
-def _shortened(message: str) -> str:
+def shortened(message: str) -> str:
+    """Return the first lines of a message, and how many more there are."""
     lines = message.splitlines()
     if len(lines) > _MESSAGE_LINES:
         lines = [*lines[:_MESSAGE_LINES], f"… {len(lines) - _MESSAGE_LINES} more lines"]

@@ -5,8 +5,8 @@ of each run into a record, ``results.Run``. ``--verdicts FILE`` writes each reco
 JSON as soon as the run ends, so that another process can follow.
 
 Invariants:
-  1. A record travels in the ``user_properties`` of a report, so it arrives whichever worker
-     process ran the test.
+  1. A record travels as an attribute of the test's report, so it arrives whichever worker process
+     ran the test. JUnit XML gets only the rule, the door and the verdict of it.
   2. Only the controlling process writes the verdicts file.
 """
 
@@ -35,9 +35,9 @@ from conformance.server import READY_WITHIN, parse_address
 from conformance.templates import command_words, name_of
 
 
-__all__ = ["PROPERTY"]
+__all__: list[str] = []
 
-PROPERTY = "conformance"  # the user property that holds the record
+_RECORD = "conformance_record"  # the attribute of a report that holds the record
 
 _CONTENDERS = pytest.StashKey[list[Contender]]()
 _POLICY = pytest.StashKey[Policy]()
@@ -144,7 +144,9 @@ def pytest_runtest_makereport(
     if run.verdict == "declared":
         report.outcome = "skipped"
         report.wasxfail = run.message
-    report.user_properties.append((PROPERTY, asdict(run)))
+    setattr(report, _RECORD, asdict(run))
+    # JUnit XML takes these from the report of the test's end, which is made from the item's.
+    item.user_properties += [(name, getattr(run, name)) for name in ("rule", "door", "verdict")]
     return report
 
 
@@ -178,9 +180,9 @@ class _Writer:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Write the record of a run, if it has one."""
-        for name, value in report.user_properties:
-            if name == PROPERTY:
-                self._write(value)
+        record = getattr(report, _RECORD, None)
+        if record is not None:
+            self._write(record)
 
     def pytest_unconfigure(self) -> None:
         """Close the file."""

@@ -12,7 +12,17 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 
 
-__all__ = ["PROTOCOL", "Door", "Level", "Rule", "find_rule", "read_rules", "rules", "select_rules"]
+__all__ = [
+    "PROTOCOL",
+    "Door",
+    "Level",
+    "Rule",
+    "find_rule",
+    "protocol_version",
+    "read_rules",
+    "rules",
+    "select_rules",
+]
 
 PROTOCOL = Path(__file__).resolve().parents[1] / "implementations" / "PROTOCOL.md"
 
@@ -21,6 +31,7 @@ Door = Literal["tcp", "ws"]
 """The line door or the WebSocket door."""
 
 _ROW = re.compile(r"^\| `(?P<area>[a-z0-9]+)\.(?P<claim>[a-z0-9-]+)` \|(?P<rest>.*)\|$")
+_VERSION = re.compile(r"^\*\*Version (\d+\.\d+)\.\*\*", re.MULTILINE)
 _UNESCAPED_BAR = re.compile(r"(?<!\\)\|")
 
 
@@ -58,6 +69,19 @@ def read_rules(page: str) -> tuple[Rule, ...]:
 def rules() -> tuple[Rule, ...]:
     """Return the rules of PROTOCOL.md, in its order."""
     return read_rules(PROTOCOL.read_text(encoding="utf-8"))
+
+
+@cache
+def protocol_version() -> str:
+    """Return the version of PROTOCOL.md, such as ``1.0``; every result says by which it was judged.
+
+    Raises:
+        ValueError: the page does not say.
+    """
+    found = _VERSION.search(PROTOCOL.read_text(encoding="utf-8"))
+    if found is None:
+        raise ValueError("PROTOCOL.md does not say which version it is")
+    return found[1]
 
 
 def find_rule(rule_id: str) -> Rule:

@@ -1,23 +1,25 @@
 """The results of a run of the suite: many runs become one verdict per rule.
 
 Plain data that goes to JSON and comes back. It contains the sentences of the rules, so that an old
-result can be shown when PROTOCOL.md has changed since.
+result can be shown when PROTOCOL.md has changed since. ``python -m conformance.results`` prints the
+JSON Schema, which results.schema.json keeps for other programs.
 """
 
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, get_args
 
 from conformance.protocol import Rule
 from conformance.verdicts import Verdict, worst
 
 
-__all__ = ["SCHEMA", "VERSION", "Cell", "Results", "Run", "runs_of"]
+__all__ = ["SCHEMA", "VERSION", "Cell", "Results", "Run", "document_schema", "runs_of"]
 
 SCHEMA = "hubbub-conformance"
-VERSION = 1  # of the schema; a reader refuses other versions
+VERSION = 2  # of the schema
+_READ = (1, 2)  # versions that this program reads: 2 has one more verdict, and what 1 has
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ class Results:
         """
         document = json.loads(text)
         kind = document.get("schema"), document.get("version")
-        if kind != (SCHEMA, VERSION):
+        if kind[0] != SCHEMA or kind[1] not in _READ:
             raise ValueError(
                 f"expected {SCHEMA} version {VERSION}, got {kind[0]} version {kind[1]}"
             )
@@ -170,3 +172,28 @@ class Results:
 def runs_of(records: Iterable[Mapping[str, Any]]) -> tuple[Run, ...]:
     """Return the runs of records that came through JSON."""
     return tuple(Run(**{**record, "measured": tuple(record["measured"])}) for record in records)
+
+
+def document_schema() -> str:
+    """Return the JSON Schema of what ``Results.to_json`` writes, as text. Needs pydantic."""
+    from pydantic import TypeAdapter
+
+    schema = TypeAdapter(Results).json_schema()
+    verdict = {"enum": list(get_args(Verdict)), "type": "string"}
+    by_rule = {"additionalProperties": verdict, "type": "object"}
+    head = {
+        "schema": {"const": SCHEMA},
+        "version": {"const": VERSION},
+        "summary": {
+            "description": "The verdicts alone: server, rule, verdict.",
+            "additionalProperties": by_rule,
+            "type": "object",
+        },
+    }
+    schema["properties"] = head | schema["properties"]
+    schema["required"] = [*head, *schema["required"]]
+    return json.dumps(schema, indent=1) + "\n"
+
+
+if __name__ == "__main__":
+    print(document_schema(), end="")

@@ -22,7 +22,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from conformance.guard import guard, release
-from conformance.protocol import select_rules
+from conformance.protocol import protocol_version, select_rules
 from conformance.python import module_command
 from conformance.results import Results, Run, runs_of
 
@@ -54,6 +54,7 @@ class Request:
     workers: int = WORKERS
     one_door: bool = False
     tick_s: float | None = None  # the unit of all deadlines; None: from the caller's environment
+    junit: Path | None = None  # a file for the results as JUnit XML, as pytest writes it
 
 
 def run_suite(request: Request, progress: Progress = lambda *_: None) -> Results:
@@ -108,6 +109,12 @@ def _pytest_command(request: Request, verdicts: Path) -> list[str]:
     command += [f"--policy={request.policy}"] if request.policy else []
     command += ["--quick"] if request.quick else []
     command += ["--one-door"] if request.one_door else []
+    if request.junit is not None:
+        command += [
+            f"--junitxml={request.junit.resolve()}",
+            "-o",
+            "junit_suite_name=hubbub conform",
+        ]
     return command
 
 
@@ -161,6 +168,7 @@ def _about() -> dict[str, str]:
     return {
         "date": time.strftime("%Y-%m-%d %H:%M %z"),
         "hubbub": version("hubbub"),
+        "protocol": protocol_version(),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
     }

@@ -6,6 +6,7 @@ Invariants:
   2. A rule's verdict is that of its worst test, in the order of ``Verdict``: fail before unknown
      before pass.
   3. Only a SHOULD can be ``declared``, and only if it failed.
+  4. ``not reached`` is given afterwards: the test failed, and a prerequisite of it failed too.
 """
 
 from collections.abc import Iterable
@@ -14,7 +15,9 @@ from typing import Literal, get_args
 
 __all__ = ["Unknown", "Verdict", "worst"]
 
-Verdict = Literal["fail", "unknown", "declared", "pass", "left out", "not applicable"]
+Verdict = Literal[
+    "fail", "unknown", "not reached", "declared", "pass", "left out", "not applicable"
+]
 
 
 class Unknown(Exception):

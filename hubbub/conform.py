@@ -89,8 +89,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--path", metavar="PATH", help="with --autobahn: where the echo is (default /ws)"
     )
-    parser.add_argument("--json", metavar="FILE", help="also write the results as JSON")
-    parser.add_argument("--html", metavar="FILE", help="also write the results as HTML")
+    parser.add_argument("--all", action="store_true", help="tell every failure in full")
+    for form, what in (
+        ("json", "JSON (python -m conformance.results prints its schema)"),
+        ("html", "HTML"),
+        ("junit", "JUnit XML, for a CI"),
+        ("markdown", "a Markdown summary, for a CI"),
+        ("badge", "the JSON of a shields.io badge"),
+    ):
+        parser.add_argument(f"--{form}", metavar="FILE", help=f"also write the results as {what}")
     parser.add_argument(
         "-n",
         type=int,
@@ -108,12 +115,14 @@ def run(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from conformance.matrix import print_report, render_html
+    from conformance.stages import judge_in_stages
+    from conformance.summaries import badge, markdown
     from hubbub.autobahn import read_lines
 
     try:
         request = _request(arguments)
         with shown_progress(Console(stderr=True)) as progress:
-            results = run_suite(request, progress)
+            results = judge_in_stages(request, progress)
     except (ValueError, OSError) as error:
         more = "" if str(error).startswith("--command") else " (try hubbub conform --help)"
         print(f"hubbub: {error}{more}", file=sys.stderr)
@@ -122,11 +131,15 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"hubbub: {error}", file=sys.stderr)
         return 2
     autobahn = read_lines(arguments.ids)
-    if arguments.json:  # before anything is printed: the reader of a pipe may have ended
-        write(Path(arguments.json), results.to_json())
-    if arguments.html:
-        write(Path(arguments.html), render_html(results, autobahn))
-    print_report(results)
+    for file, form in (  # before anything is printed: the reader of a pipe may have ended
+        (arguments.json, results.to_json),
+        (arguments.html, lambda: render_html(results, autobahn)),
+        (arguments.markdown, lambda: markdown(results)),
+        (arguments.badge, lambda: badge(results)),
+    ):
+        if file:
+            write(Path(file), form())
+    print_report(results, every_failure=arguments.all)
     for number, line in enumerate(autobahn):
         print(line if number else f"\nAutobahn\n{line}")
     return results.exit_code
@@ -228,6 +241,10 @@ def _request(arguments: argparse.Namespace) -> Request:
         raise ValueError(f"there is no server {', '.join(sorted(unknown))}: see hubbub list")
     if arguments.path:
         raise ValueError("--path goes with --autobahn")
+    for form in ("json", "html", "junit", "markdown", "badge"):
+        file = getattr(arguments, form)
+        if file and not Path(file).absolute().parent.is_dir():
+            raise ValueError(f"--{form}: there is no folder {Path(file).parent}")
     if arguments.workers < 1:
         raise ValueError("-n must be at least 1")
     select_rules(arguments.rules)
@@ -253,6 +270,7 @@ def _request(arguments: argparse.Namespace) -> Request:
         arguments.quick,
         arguments.policy,
         workers=1 if at else arguments.workers,  # one room: tests take turns
+        junit=Path(arguments.junit) if arguments.junit else None,
     )
 
 

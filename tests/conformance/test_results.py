@@ -2,7 +2,9 @@
 
 import io
 import json
+from pathlib import Path
 
+import jsonschema  # type: ignore[import-untyped]  # has no types
 import pytest
 from rich.console import Console
 
@@ -10,10 +12,11 @@ from conformance.matrix import (
     print_report,
 )
 from conformance.protocol import find_rule
-from conformance.results import Results, Run
+from conformance.results import Results, Run, document_schema
 from conformance.verdicts import Verdict
 
 
+SCHEMA = Path(__file__).parents[2] / "conformance" / "results.schema.json"
 RULES = ("commands.text", "slow.cut-off", "limits.memory")
 
 
@@ -54,8 +57,25 @@ def test_json_comes_back_as_it_was() -> None:
 
 def test_other_json_is_refused() -> None:
     """A file of another kind or version is refused."""
-    with pytest.raises(ValueError, match="expected hubbub-conformance version 1, got other"):
+    with pytest.raises(ValueError, match="expected hubbub-conformance version 2, got other"):
         Results.from_json('{"schema": "other", "version": 2}')
+
+
+def test_older_results_are_read() -> None:
+    """A file of version 1 says the same, with fewer verdicts."""
+    results = _results(_run("commands.text", "fail", "no"))
+
+    text = results.to_json().replace('"version": 2', '"version": 1', 1)
+
+    assert Results.from_json(text) == results
+
+
+def test_schema_describes_the_document() -> None:
+    """The published schema is that of the code, and what is written fits it."""
+    results = _results(_run("commands.text", "not reached", "waits"), _run("slow.cut-off", "pass"))
+
+    jsonschema.validate(json.loads(results.to_json()), json.loads(SCHEMA.read_text("utf-8")))
+    assert SCHEMA.read_text("utf-8") == document_schema()
 
 
 def _run(rule: str, verdict: Verdict, message: str = "", **more: object) -> Run:

@@ -33,7 +33,8 @@ def serve(sock: socket.socket) -> None:
     with lock:
         tell(f"* {host}:{port} joined", *room)
         room[sock] = f"{host}:{port}"
-        tell(f"* you are {room[sock]}", sock)
+        if fault != "silent":
+            tell(f"* you are {room[sock]}", sock)
         tell(f"* online ({len(room)}): {', '.join(room.values())}", sock)
     with sock, sock.makefile(encoding="utf-8", newline="\n") as lines:
         try:

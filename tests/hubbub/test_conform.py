@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -53,6 +54,36 @@ def test_results_are_written_where_asked(tmp_path: Path) -> None:
     results = json.loads((tmp_path / "out.json").read_text())
     assert results["summary"] == {"wrong_chat.py": {"commands.text": "pass"}}
     assert (tmp_path / "out.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_a_ci_gets_its_files(tmp_path: Path) -> None:
+    """JUnit XML as pytest writes it, a summary in Markdown, and a badge."""
+    files = ("--junit=out.xml", "--markdown=out.md", "--badge=badge.json")
+
+    _conform(
+        tmp_path, f"--command={COMMAND} mishears", "--rules=commands.text,commands.forge", *files
+    )
+
+    (suite,) = ElementTree.parse(tmp_path / "out.xml").getroot()
+    failed = {
+        rule.get("value")
+        for case in suite
+        for rule in case.iterfind("properties/property[@name='rule']")
+        if case.find("failure") is not None
+    }
+    assert suite.get("name") == "hubbub conform"
+    assert failed == {"commands.forge"}
+    assert "| wrong\\_chat.py | 1 | 1 |" in (tmp_path / "out.md").read_text()
+    assert json.loads((tmp_path / "badge.json").read_text())["message"] == "1 of 2 rules"
+
+
+@pytest.mark.parametrize("form", ["json", "html", "junit", "markdown", "badge"])
+def test_file_without_a_folder_is_refused_at_once(tmp_path: Path, form: str) -> None:
+    """Nobody waits for a verdict that cannot be written."""
+    finished = _conform(tmp_path, "asyncio-mutex", f"--{form}=nowhere/out")
+
+    assert finished.returncode == 2
+    assert f"--{form}: there is no folder nowhere" in finished.stderr
 
 
 def test_nothing_in_the_callers_folder_disturbs(tmp_path: Path) -> None:
