@@ -13,6 +13,7 @@ One run:
     generator/          the load generator, in C and in Python
     samples.py          its raw samples: every message and every delivery
     server_process.py   a server's process: started, asked for its address, ended
+    idleness.py         how busy the machine is before a long measurement
     cores.py            which core the server runs on, and which one the generator
     procfs.py           memory, processor time and waiting, from /proc
     syscalls.py         system calls, counted with perf or strace
@@ -29,6 +30,7 @@ From samples to numbers:
     estimates.py        percentiles, histograms, ratios with intervals
 
 What is shown:
+    summaries.py        what a CI reads: JUnit XML, Markdown, a badge
     table.py            tables on a terminal
     comparison.py       two result files side by side, on a terminal
     report_sections.py  what each section of the HTML report shows

@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.cores import may_poll
+from conformance.protocol import protocol_version
 
 
 __all__ = ["Environment"]
@@ -36,6 +37,7 @@ class Environment:
     generator_core: int | None
     generator: str  # "c" or "python": which program made the load
     generator_polls: bool = False  # it never sleeps during a run
+    protocol: str = ""  # the version of PROTOCOL.md; "" in results of before it had one
 
     @classmethod
     def here(cls, cores: tuple[int, int] | None, generator: str) -> Environment:
@@ -55,6 +57,7 @@ class Environment:
             generator_core=generator_core,
             generator=generator,
             generator_polls=may_poll(cores),
+            protocol=protocol_version(),
         )
 
 

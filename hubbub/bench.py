@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hubbub.output import lasting
+from hubbub.output import write as write_text
 from implementations.servers import SERVERS
 
 
@@ -109,6 +110,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="the results, .json or .json.gz (default: bench.json)",
     )
+    for form, what in (
+        ("junit", "the verdicts of all runs as JUnit XML, for a CI"),
+        ("markdown", "a Markdown summary, for a CI"),
+        ("badge", "the JSON of a shields.io badge: the cost of a delivery"),
+    ):
+        parser.add_argument(f"--{form}", type=Path, metavar="FILE", help=f"also write {what}")
     parser.add_argument("--resume", action="store_true", help="go on with a stopped measurement")
 
 
@@ -124,6 +131,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     try:
         plan = _plan(arguments)
+        _check_folders(arguments)
         journal = Journal(arguments.output, plan)
         begun = journal.resume() if arguments.resume else None
         if begun and (changed := changed_since(begun)):
@@ -134,6 +142,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"hubbub: {error}", file=sys.stderr)
         return 2
     console = Console(file=lasting(sys.stdout))
+    if not plan.quick:
+        _warn_if_busy(console)
     if arguments.own is not None:
         own = next(PEERS[peer] for peer in plan.peers or () if PEERS[peer].is_own)
         try:
@@ -155,6 +165,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"hubbub: cannot write {arguments.output}: {error.strerror}", file=sys.stderr)
         return 1
     journal.remove()
+    _write_summaries(arguments, results, plan)
     print_tables(results, console)
     if arguments.own is not None and plan.peers and plan.peers[0] in results.skipped:
         name = plan.peers[0]
@@ -163,6 +174,43 @@ def run(arguments: argparse.Namespace) -> int:
     console.print(f"\nThe results: {arguments.output}", soft_wrap=True, highlight=False)
     console.print(f"A report:    hubbub report {arguments.output}", soft_wrap=True, highlight=False)
     return {"invalid": 1, "unknown": 3}.get(results.verdict, 0)
+
+
+def _check_folders(arguments: argparse.Namespace) -> None:
+    for form in ("junit", "markdown", "badge"):
+        file: Path | None = getattr(arguments, form)
+        if file is not None and not file.absolute().parent.is_dir():
+            raise ValueError(f"--{form}: there is no folder {file.parent}")
+
+
+def _warn_if_busy(console: Console) -> None:
+    """Look at the machine before a long measurement, and say if other programs would disturb it."""
+    from benchmarks.idleness import BUSY, WATCHED_S, busy_share
+
+    console.print(f"looking for {WATCHED_S:g} s at how busy this machine is ...")
+    share = busy_share()
+    if share is not None and share > BUSY:
+        console.print(
+            f"  this machine is busy: other programs take {share:.0%} of its processor time. A run "
+            "that they disturb\n  is repeated, and counts as unknown if it is disturbed again. "
+            "Stop them first, if you can.",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _write_summaries(arguments: argparse.Namespace, results: Results, plan: Plan) -> None:
+    from benchmarks.summaries import badge, junit, markdown
+
+    named = plan.peers[0] if arguments.own is not None and plan.peers else ""
+    server = named or next(iter(plan.servers), BESIDE_SERVERS[0])
+    for file, form in (
+        (arguments.junit, lambda: junit(results)),
+        (arguments.markdown, lambda: markdown(results)),
+        (arguments.badge, lambda: badge(results, server)),
+    ):
+        if file is not None:
+            write_text(file, form())
 
 
 def _try_own(own: Peer) -> None:

@@ -53,6 +53,9 @@ The cases need an echo server: it sends each message back unchanged, text or
 binary, and sends nothing else. For one of our ids, hubbub starts an echo
 server on the WebSocket code of that runtime.
 
+For a CI there are --junit, --markdown and --badge; conformance/README.md has a
+job for GitHub Actions. Of many failures those to fix first are told in full.
+
 A policy file says where a server differs from a SHOULD, and why:
   settings = "none"          # it takes none: rules that need one do not apply
   [declared]
