@@ -163,13 +163,11 @@ def _stories(results: Results, every_failure: bool) -> Iterator[Text]:
 
 def _failures(results: Results, every_failure: bool) -> Iterator[Text]:
     failed = dict(_by_rule(results, "fail"))
-    first, *later = stages(failed) or [None]
-    if first is None:
-        return
-    if every_failure or not later or len(failed) <= _TOLD_IN_FULL:
+    if every_failure or len(failed) <= _TOLD_IN_FULL:
         for rule, cells in failed.items():
             yield from _failure(rule, cells)
         return
+    first, *later = stages(failed)
     yield Text()
     yield Text(f"Fix these first: {first.title}", style="bold")
     for rule in first.rules:

@@ -1,4 +1,4 @@
-"""What to mend first: rules build on one another, so one fault can fail many of them.
+"""What to fix first: rules build on one another, so one fault can fail many of them.
 
 1. Prerequisites. A test that needs named clients cannot say anything of a server that does not
    greet them. Where a prerequisite failed, a failure becomes ``not reached``.
@@ -35,7 +35,7 @@ _STAGES = (
 
 @dataclass(frozen=True)
 class Stage:
-    """Rules that are mended together, before those of the next stage."""
+    """Rules that are fixed together, before those of the next stage."""
 
     number: int  # from 1
     title: str
@@ -56,7 +56,7 @@ def judge_in_stages(request: Request, progress: Progress = lambda *_: None) -> R
     """Judge as `run_suite` does, but blame no rule for a prerequisite that failed.
 
     A server that nobody here knows is asked for the prerequisites first. If it fails one at each of
-    its doors, the tests that build on it do not run: each would wait in vain.
+    its doors, the tests that build on it do not run: each would only wait for lines that do not come.
 
     Raises:
         SuiteError: the suite could not run.

@@ -204,13 +204,12 @@ def _write_summaries(arguments: argparse.Namespace, results: Results, plan: Plan
 
     named = plan.peers[0] if arguments.own is not None and plan.peers else ""
     server = named or next(iter(plan.servers), BESIDE_SERVERS[0])
-    for file, form in (
-        (arguments.junit, lambda: junit(results)),
-        (arguments.markdown, lambda: markdown(results)),
-        (arguments.badge, lambda: badge(results, server)),
-    ):
-        if file is not None:
-            write_text(file, form())
+    if arguments.junit is not None:
+        write_text(arguments.junit, junit(results))
+    if arguments.markdown is not None:
+        write_text(arguments.markdown, markdown(results))
+    if arguments.badge is not None:
+        write_text(arguments.badge, badge(results, server))
 
 
 def _try_own(own: Peer) -> None:

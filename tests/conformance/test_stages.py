@@ -1,4 +1,4 @@
-"""What to mend first: prerequisites that failed, and the stages of many failures."""
+"""What to fix first: prerequisites that failed, and the stages of many failures."""
 
 import io
 
