@@ -56,7 +56,7 @@ def judge_in_stages(request: Request, progress: Progress = lambda *_: None) -> R
     """Judge as `run_suite` does, but blame no rule for a prerequisite that failed.
 
     A server that nobody here knows is asked for the prerequisites first. If it fails one at each of
-    its doors, the tests that build on it do not run: each would only wait for lines that do not come.
+    its doors, the tests that build on it do not run: each would wait for lines that never come.
 
     Raises:
         SuiteError: the suite could not run.
