@@ -17,7 +17,7 @@ from hubbub.learning.controlled import begin_early_threads
 from hubbub.learning.maps import Watched, watch_maps
 from hubbub.learning.promises import Broken
 from hubbub.learning.scene import SHARED, Member, Outbox, history_of, judge_history, strangers_of
-from hubbub.learning.schedule import Crashed, Schedule, Strand, Stuck
+from hubbub.learning.schedule import Crashed, Schedule, Strand
 
 
 __all__ = ["CHAT", "OWNER", "Play", "judge_two_rooms", "play"]
@@ -94,10 +94,10 @@ def play(
             end, as do those that have left.
         owned: the hub has a method ``run``, which gets a strand of its own.
         beside: a member of another room, which is made first and must not notice this one.
-        explain: names a cause, which goes in front of a crash or a standstill.
+        explain: names a cause, which goes behind a crash.
 
     Raises:
-        Broken: a strand crashed, or there was a deadlock, and ``explain`` knew why.
+        Broken: a strand crashed because a map changed while it walked it.
     """
     schedule = Schedule(seed, [exercise.__file__])
     cast = {name: Member(name, Outbox(name)) for name in dict.fromkeys(f"{inside} {come}".split())}
@@ -190,12 +190,6 @@ def _explained(played: Play, explain: Callable[[Play], str]) -> Iterator[None]:
         if not isinstance(crashed.error, RuntimeError) or "changed size" not in str(crashed.error):
             raise
         raise Broken(_of_the_walk(played, crashed, explain)) from None
-    except Stuck as stuck:
-        cause = explain(played)
-        if not cause:
-            raise
-        told = "; ".join(f"{name} waits for {what}" for name, what, _ in stuck.waiting[:2])
-        raise Broken(f"{cause} {told}.") from None
 
 
 def _of_the_walk(played: Play, crashed: Crashed, explain: Callable[[Play], str]) -> str:
