@@ -20,7 +20,7 @@ from hubbub.learning.scene import SHARED, Member, Outbox, history_of, judge_hist
 from hubbub.learning.schedule import Crashed, Schedule, Strand
 
 
-__all__ = ["CHAT", "OWNER", "Play", "judge_two_rooms", "play"]
+__all__ = ["CHAT", "OWNER", "Play", "judge_return", "judge_two_rooms", "play"]
 
 CHAT = (
     *("order.total", "order.speaker", "order.membership", "delivery.exactly-once"),
@@ -80,6 +80,7 @@ def play(
     strangers: str = "",
     owned: bool = False,
     beside: str = "",
+    text: str = "",
     fences: bool = True,
     explain: Callable[[Play], str] = lambda _: "",
 ) -> Play:
@@ -94,6 +95,7 @@ def play(
             end, as do those that have left.
         owned: the hub has a method ``run``, which gets a strand of its own.
         beside: a member of another room, which is made first and must not notice this one.
+        text: what each line of a talker ends with.
         explain: names a cause, which goes behind a crash.
 
     Raises:
@@ -110,7 +112,7 @@ def play(
 
     def talks(name: str) -> None:
         for number in range(1, _LINES + 1):
-            played.hub.say(name, cast[name].says(f"{name}-{number}"))
+            played.hub.say(name, cast[name].says(f"{name}-{number}{text}"))
 
     def leaves(name: str) -> None:
         cast[name].gone = True
@@ -162,6 +164,49 @@ def play(
     with _explained(played, explain):
         schedule.run()
     return played
+
+
+def judge_return(exercise: Any, seed: int, *, owned: bool = False) -> None:
+    """Raise `Broken` where a member that left cannot come back, speak and leave again."""
+    schedule = Schedule(seed, [exercise.__file__])
+    anna, before, after = Outbox("anna"), Outbox("ben"), Outbox("ben")
+    steps = (
+        ("* ben joined", lambda hub: hub.join("ben", before)),
+        ("* ben left", lambda hub: hub.leave("ben")),
+        ("* ben joined", lambda hub: hub.join("ben", after)),
+        ("ben: ben-1", lambda hub: hub.say("ben", "ben-1")),
+        ("* ben left", lambda hub: hub.leave("ben")),
+    )
+
+    def direct() -> None:
+        begin_early_threads()
+        hub = exercise.Hub()
+        if owned:
+            schedule.spawn(OWNER, hub.run, daemon=True)
+        hub.join("anna", anna)
+        for number, (_, step) in enumerate(steps):
+            step(hub)
+            enough = number + 2
+            schedule.wait(
+                "anna to be told", lambda enough=enough: len(anna.lines) >= enough, _SOON_S
+            )
+
+    schedule.spawn("the check", direct)
+    schedule.run()
+    wanted = ["* you are anna", *(line for line, _ in steps)]
+    if anna.lines != wanted:
+        told = next((f"got {got!r} where {right!r} should come"
+                     for got, right in zip(anna.lines, wanted, strict=False) if got != right),
+                    f"got {len(anna.lines)} of {len(wanted)} lines: the next is "
+                    f"{wanted[min(len(anna.lines), len(wanted) - 1)]!r}")  # fmt: skip
+        raise Broken(
+            f"ben left, came back, spoke and left again, and anna {told}. A name that has left is "
+            "as good as new."
+        )
+    if after.lines[:1] != ["* you are ben"]:
+        raise Broken(
+            f"ben left and came back, and was not welcomed: his new outbox got {after.lines}."
+        )
 
 
 def judge_two_rooms(played: Play) -> None:

@@ -193,6 +193,8 @@ def _parsed(path: Path) -> bytes:
     """Return the source, as bytes: Python itself knows of marks and declared encodings."""
     try:
         source = re.sub(_MARK_AT_START, rb"", path.read_bytes())
+        with tokenize.open(path) as file:  # a comment too must be of the encoding
+            file.read()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             ast.parse(source, str(path))
@@ -204,9 +206,14 @@ def _parsed(path: Path) -> bytes:
         told.add_note(f"{line}\n{caret}" if line else "")
         if "null bytes" in error.msg:
             told = _Finding(f"{told} {_SAVE_AS_UTF8}")
+        if "encoding" in error.msg and not error.lineno:
+            why = error.msg.replace(f" for {str(path)!r}", "")
+            told = _Finding(f"Python cannot read your exercise: {why}. {_SAVE_AS_UTF8}")
         raise told from None
     except (MemoryError, RecursionError):
         raise _Finding("Python cannot read your exercise: it is nested too deeply.") from None
+    except UnicodeDecodeError as error:
+        raise _Finding(f"Your exercise cannot be read: {error}. {_SAVE_AS_UTF8}") from None
     except (OSError, ValueError) as error:
         more = ""
         if "null bytes" in str(error):
@@ -269,6 +276,12 @@ def _put_to_the_test(
         if not _at(error, path):
             if isinstance(error, AttributeError) and error.obj is exercise:
                 return Broken(f"Your exercise has no {error.name}; the check looks for it.")
+            kind = type(error.obj) if isinstance(error, AttributeError) else None
+            if kind is not None and kind.__module__ == exercise.__name__:
+                return Broken(
+                    f"Your {kind.__name__} has no {error.name}; the check looks for it."
+                    f"{_why(error)}"
+                )
             raise
         return Broken(
             f"Your code died of {_named(error)}{_at(error, path)}.{_why(error)}",

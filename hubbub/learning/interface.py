@@ -134,7 +134,19 @@ def compare(exercise: ModuleType, calls: Iterable[Call], source: str) -> None:
 def shared_state(exercise: Any, calls: Iterable[Call]) -> str:
     """Return what a class keeps for all its objects together, as a sentence; nothing if nothing."""
     for owner in dict.fromkeys(call.owner for call in calls):
-        for name, value in vars(getattr(exercise, owner, object)).items():
+        kind = getattr(exercise, owner, object)
+        own = vars(kind).items() if inspect.isclass(kind) else [(owner, kind)]
+        for name, value in own:
+            if (owner, name) in _class_numbers and value != _class_numbers[owner, name]:
+                return (
+                    f"{owner} counts {name} in the class, one for all objects together: count it "
+                    "in the object, as self." + name + "."
+                )
+            for parameter in _shared_defaults(value):
+                return (
+                    f"The default of {parameter} in {name} (line {_line(value)}) is made once, and "
+                    "all calls share it: write None there, and make a new one in the function."
+                )
             if not name.startswith("__") and isinstance(value, _CHANGEABLE):
                 return (
                     f"{owner} keeps {name} in the class, one for all objects together: make it in "
@@ -143,8 +155,24 @@ def shared_state(exercise: Any, calls: Iterable[Call]) -> str:
     return ""
 
 
+_class_numbers: dict[tuple[str, str], Any] = {}  # by class and name, when it was loaded
+
+
+def _shared_defaults(function: Any) -> Iterator[str]:
+    """Yield the parameters whose default can change, and is one for all calls."""
+    if inspect.isfunction(function):
+        for name, parameter in inspect.signature(inspect.unwrap(function)).parameters.items():
+            if isinstance(parameter.default, _CHANGEABLE):
+                yield name
+
+
 def guard(exercise: ModuleType, calls: Iterable[Call]) -> None:
     """Have each function say it where what it returns is not what it should."""
+    calls = list(calls)
+    for name in {call.owner for call in calls}:
+        for attribute, value in vars(getattr(exercise, name, object)).items():
+            if isinstance(value, Real):
+                _class_numbers[name, attribute] = value
     for call in calls:
         kind, owner = KINDS.get(call.kind), getattr(exercise, call.owner, None)
         if kind is None or owner is None:
@@ -177,7 +205,7 @@ def _fits(kind: Kind, returned: Any) -> bool:
 
 def _wrong_result(function: Any, call: Call, kind: Kind, given: Any, returned: Any) -> str:
     shown = [
-        name if callable(value) else _shown(value)
+        name if callable(value) or " object at 0x" in _shown(value) else _shown(value)
         for name, value in zip((*call.given, *call.given), given, strict=False)
     ]
     called = f"{call.name}({', '.join(shown)})"
@@ -207,9 +235,22 @@ def _compare_constructor(call: Call, owner: type) -> None:
         at = f" at line {_line(initial)}" if inspect.isfunction(initial) else ""
         wanted = ", ".join(["self", *call.given])
         raise Broken(
-            f"The check makes a {call.owner} by {call}, and yours takes {signature}: write "
+            f"The check makes {_a(call.owner)} by {call}, and yours takes "
+            f"{_bare(signature)}: write "
             f"`def __init__({wanted})`{at}."
         ) from None
+
+
+def _a(noun: str) -> str:
+    return f"{'an' if noun[0] in 'AEIO' else 'a'} {noun}"
+
+
+def _bare(signature: inspect.Signature) -> str:
+    """Return a signature without its types, which are not what is wrong with it."""
+    plain = [
+        one.replace(annotation=inspect.Parameter.empty) for one in signature.parameters.values()
+    ]
+    return str(inspect.Signature(plain))
 
 
 def _compare_function(call: Call, function: Any, static: Any, *, method: bool) -> None:
@@ -224,7 +265,8 @@ def _compare_function(call: Call, function: Any, static: Any, *, method: bool) -
         names = list(signature.parameters)
         forgot = " `self` is missing." if with_self and names[:1] != ["self"] else ""
         raise Broken(
-            f"The check calls {call}, and your {call.name} takes {signature} ({at}).{forgot} "
+            f"The check calls {call}, and your {call.name} takes "
+            f"{_bare(signature)} ({at}).{forgot} "
             f"Write `{write}`."
         ) from None
     is_generator = inspect.isgeneratorfunction(function)

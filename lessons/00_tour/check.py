@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from hubbub.learning.promises import Broken, promise
-from hubbub.learning.scene import Member, history_of, judge_history, members
+from hubbub.learning.scene import (
+    ODD_TEXT,
+    Member,
+    history_of,
+    judge_history,
+    judge_unaltered,
+    members,
+)
 
 
 INTERFACE = """
@@ -67,6 +74,8 @@ def talk(exercise, seed):
     judge_history(history_of(cast), RULES)
     if got["anna"] != ["ben: ben-1", "ben: ben-2"]:
         raise Broken(f"ben said two lines, and anna got {got['anna']}.")
+    hub.say("cara", cast[2].says(f"cara-1{ODD_TEXT}"))
+    judge_unaltered({member.name: member for member in cast})
 
 
 @promise("membership.left-once", "A departure is announced to the others, once.")
@@ -117,6 +126,24 @@ def ghosts(exercise, seed):
         raise Broken("ben left a second time, and it was announced again: a stay ends once.")
     if len(anna.outbox.lines) > heard:
         raise Broken(f"ben had left, and anna still heard {anna.outbox.lines[-1]!r} from him.")
+
+
+@promise("membership.joined", "A member that has left may come back, and a room may become empty.")
+def returns(exercise, seed):
+    hub, cast = _room(exercise, "anna ben")
+    for member in cast:
+        hub.leave(member.name)
+    anna, ben = members("anna ben")
+    for member in (anna, ben):
+        hub.join(member.name, member.outbox)
+    hub.say("ben", "ben-1")
+    hub.leave("ben")
+    wanted = ["* you are anna", "* ben joined", "ben: ben-1", "* ben left"]
+    if anna.outbox.lines != wanted:
+        raise Broken(
+            "anna and ben left, both came back, ben spoke and left again. anna should get "
+            f"{wanted}, and got {anna.outbox.lines}: a name that has left is as good as new."
+        )
 
 
 @promise("lesson.two-rooms", "Two rooms know nothing of each other.")
