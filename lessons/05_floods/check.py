@@ -168,8 +168,9 @@ def goes_on(exercise, seed):
         pump = Watched(exercise)
         for talker in ("anna", "ben", "cara"):
             pump.add(talker, 30)
-        for _ in range(12 if credit < 12 else 1):
-            pump.take(credit)
+        came = [talker for _ in range(12 if credit < 12 else 1) for talker in pump.take(credit)]
+        if credit == 12:
+            _one_each(pump, came)
         if (found := pump.unfair()) is not None:
             talker, other, count = found
             if credit == 12:
@@ -181,6 +182,16 @@ def goes_on(exercise, seed):
                 f"With credit for {credit} at a time {other} had {count} turns while {talker} "
                 "waited for one: each take must go on with the next talker, and not begin with the "
                 "same one again."
+            )
+
+
+def _one_each(pump, came):
+    """Raise Broken where one of three talkers had two turns in a round."""
+    for start in range(0, len(came), 3):
+        if len(set(came[start : start + 3])) < 3:
+            raise pump.broken(
+                f"anna, ben and cara have thirty lines each, and the turns went {' '.join(came)}: "
+                "one line per turn, and every talker has a turn before any has a second one."
             )
 
 
@@ -281,6 +292,15 @@ def two_pumps(exercise, seed):
         )
     if [tuple(pair) for pair in one.take(1)] != [("anna", "anna-1")]:
         raise Broken("A second pump was asked, and the first one lost a line by it.")
+    small = exercise.Pump(1)
+    if not one.wants("anna"):
+        raise Broken(
+            "A second pump was made with another `most`, and the first one goes by that now: keep "
+            "`most` in the object, as self.most."
+        )
+    small.add("anna", ["anna-1"])
+    if small.wants("anna"):
+        raise Broken("One line waits, `most` is 1, and wants says that anna is to be read.")
 
 
 def _numbered(talker, count):
