@@ -169,8 +169,6 @@ def goes_on(exercise, seed):
         for talker in ("anna", "ben", "cara"):
             pump.add(talker, 30)
         came = [talker for _ in range(12 if credit < 12 else 1) for talker in pump.take(credit)]
-        if credit == 12:
-            _one_each(pump, came)
         if (found := pump.unfair()) is not None:
             talker, other, count = found
             if credit == 12:
@@ -183,6 +181,8 @@ def goes_on(exercise, seed):
                 "waited for one: each take must go on with the next talker, and not begin with the "
                 "same one again."
             )
+        if credit == 12:
+            _one_each(pump, came)
 
 
 def _one_each(pump, came):

@@ -57,7 +57,7 @@ def _have(names, client, new):
 @promise("names.rename", "A new name is told to all, with the old one.")
 def renames(exercise, seed):
     names = _room(exercise)
-    chosen = ("10.0.0.1:5000", "anna", "Zoë-42", "Zoe\u0301", "\ufb03", "你好")
+    chosen = ("10.0.0.1:5000", "anna", "Zoë-42", "你好")
     for old, new in pairwise(chosen):
         told = _have(names, ANNA, new)
         if told != f"* {old} is now {new}":
@@ -108,12 +108,30 @@ def bad_names(exercise, seed):
             )
         if "10.0.0.1:5000" not in names.roster():
             raise Broken(f"{new!r} was refused, and the asker has lost its old name all the same.")
-    for new in ("x", "x" * 32, "anna!", "a*b", "🙂", "é" * 32, "你" * 32, "ﬃ" * 32, "a/b", "1"):
-        if _asked(_room(exercise), ANNA, new) == [(ANNA, BAD)]:
+    for new in (
+        "x",
+        "x" * 32,
+        "anna!",
+        "a*b",
+        "🙂",
+        "é" * 32,
+        "你" * 32,
+        "ﬃ" * 32,
+        "Zoe\u0301",
+        "a/b",
+        "1",
+    ):
+        told = _asked(_room(exercise), ANNA, new)
+        if told == [(ANNA, BAD)]:
             why = f": it has {len(new)} characters" if len(new) > 1 else ""
             if len(new.encode()) > 32 >= len(new):
                 why += f" ({len(new.encode())} bytes, which do not count)"
             raise Broken(f"{new!r} was refused, and nothing is wrong with it{why}.")
+        if told != [("all", f"* 10.0.0.1:5000 is now {new}")]:
+            raise Broken(
+                f"anna asked for {new!a}, and rename returned {told!a}: a name is told "
+                "as it was asked for. Normalise for comparing only."
+            )
 
 
 @promise("names.taken", "A name that somebody has is refused, in whatever spelling.")
