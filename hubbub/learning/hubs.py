@@ -170,13 +170,16 @@ def judge_return(exercise: Any, seed: int, *, owned: bool = False) -> None:
     """Raise `Broken` where a member that left cannot come back, speak and leave again."""
     schedule = Schedule(seed, [exercise.__file__])
     anna, before, after = Outbox("anna"), Outbox("ben"), Outbox("ben")
-    steps = (
-        ("* ben joined", lambda hub: hub.join("ben", before)),
-        ("* ben left", lambda hub: hub.leave("ben")),
-        ("* ben joined", lambda hub: hub.join("ben", after)),
-        ("ben: ben-1", lambda hub: hub.say("ben", "ben-1")),
-        ("* ben left", lambda hub: hub.leave("ben")),
+    steps: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
+        ("* ben joined", "join", ("ben", before)),
+        ("* ben left", "leave", ("ben",)),
+        ("* ben joined", "join", ("ben", after)),
+        ("ben: ben-1", "say", ("ben", "ben-1")),
+        ("* ben left", "leave", ("ben",)),
     )
+
+    def told(count: int) -> Callable[[], bool]:
+        return lambda: len(anna.lines) >= count
 
     def direct() -> None:
         begin_early_threads()
@@ -184,23 +187,20 @@ def judge_return(exercise: Any, seed: int, *, owned: bool = False) -> None:
         if owned:
             schedule.spawn(OWNER, hub.run, daemon=True)
         hub.join("anna", anna)
-        for number, (_, step) in enumerate(steps):
-            step(hub)
-            enough = number + 2
-            schedule.wait(
-                "anna to be told", lambda enough=enough: len(anna.lines) >= enough, _SOON_S
-            )
+        for number, (_, method, given) in enumerate(steps):
+            getattr(hub, method)(*given)
+            schedule.wait("anna to be told", told(number + 2), _SOON_S)
 
     schedule.spawn("the check", direct)
     schedule.run()
-    wanted = ["* you are anna", *(line for line, _ in steps)]
+    wanted = ["* you are anna", *(line for line, _, _ in steps)]
     if anna.lines != wanted:
-        told = next((f"got {got!r} where {right!r} should come"
+        said = next((f"got {got!r} where {right!r} should come"
                      for got, right in zip(anna.lines, wanted, strict=False) if got != right),
                     f"got {len(anna.lines)} of {len(wanted)} lines: the next is "
                     f"{wanted[min(len(anna.lines), len(wanted) - 1)]!r}")  # fmt: skip
         raise Broken(
-            f"ben left, came back, spoke and left again, and anna {told}. A name that has left is "
+            f"ben left, came back, spoke and left again, and anna {said}. A name that has left is "
             "as good as new."
         )
     if after.lines[:1] != ["* you are ben"]:

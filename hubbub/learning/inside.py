@@ -233,6 +233,12 @@ def _loaded(path: Path, source: bytes) -> ModuleType:
             f"Your exercise ends the program while it is being loaded{_at(error, path)}; "
             "take the exit() out."
         ) from None
+    except Stuck as stuck:
+        what = stuck.waiting[0][1]
+        raise _Finding(
+            f"Your exercise waits for {what} while it is being loaded{_at(stuck, path)}: nothing "
+            "can end that wait. Take it out."
+        ) from None
     except BaseException as error:
         told = _Finding(f"Your exercise cannot be loaded: {_named(error)}{_at(error, path)}.")
         told.add_note(_short_traceback(error, path))
@@ -276,18 +282,29 @@ def _put_to_the_test(
         if not _at(error, path):
             if isinstance(error, AttributeError) and error.obj is exercise:
                 return Broken(f"Your exercise has no {error.name}; the check looks for it.")
-            kind = type(error.obj) if isinstance(error, AttributeError) else None
-            if kind is not None and kind.__module__ == exercise.__name__:
-                return Broken(
-                    f"Your {kind.__name__} has no {error.name}; the check looks for it."
-                    f"{_why(error)}"
-                )
+            if said := _of_no_line(error, exercise):
+                return Broken(said)
             raise
         return Broken(
             f"Your code died of {_named(error)}{_at(error, path)}.{_why(error)}",
             detail=_short_traceback(error, path),
         )
     return None
+
+
+def _of_no_line(error: BaseException, exercise: ModuleType) -> str:
+    """Return what is wrong with an exercise when no line of it is in the traceback."""
+    text = str(error)
+    if isinstance(error, AttributeError) and type(error.obj).__module__ == exercise.__name__:
+        kind = type(error.obj).__name__
+        return f"Your {kind} has no {error.name}; the check looks for it.{_why(error)}"
+    if isinstance(error, TypeError) and "__init__() should return None" in text:
+        return f"Your __init__ returns something ({text}): take the `return` out."
+    if isinstance(error, TypeError) and "abstract" in text:
+        return f"{text}: write each method that is abstract."
+    if type(error).__name__ == "BdbQuit":
+        return "There is a breakpoint() in your exercise, and nobody to answer it: take it out."
+    return ""
 
 
 def _record(broken: Broken) -> dict[str, Any]:
@@ -312,6 +329,8 @@ def _why(error: BaseException) -> str:
         return " It releases a lock that it does not hold."
     if isinstance(error, RecursionError):
         return " The function calls itself, and nothing ends that."
+    if isinstance(error, EOFError) and "reading a line" in text:
+        return " Nobody is there to answer input(): take it out."
     if isinstance(error, MemoryError):
         return " It asks for more memory than a check may have."
     if isinstance(error, AttributeError | NameError) and error.name:

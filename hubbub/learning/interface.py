@@ -41,6 +41,7 @@ _LINE = re.compile(
     r"\((?P<given>.*?)\)( -> (?P<kind>\w+))?"
 )
 _SHOWN_CHARACTERS = 60
+_NEARLY_INIT = 0.75  # so like __init__ is a name that was meant to be it
 _CHANGEABLE = (dict, list, set, deque, bytearray, SimpleQueue, Queue)
 
 
@@ -120,10 +121,15 @@ def compare(exercise: ModuleType, calls: Iterable[Call], source: str) -> None:
             _compare_constructor(call, owner)
             continue
         static = inspect.getattr_static(owner, call.method, None)
+        if isinstance(static, classmethod):
+            raise Broken(
+                f"Your {call.method} is a @classmethod (line {_line(static.__func__)}): it is "
+                "given the class, and not the object. Take @classmethod out."
+            )
         if static is None:
             if hasattr(owner, "__getattr__") or re.search(rf"\.{call.method}\b.*=", source):
                 continue
-            raise Broken(_no_such_method(owner, call, calls))
+            raise Broken(_no_such_method(owner, call, calls, source))
         function = getattr(static, "__func__", static)
         if inspect.isfunction(function):
             _compare_function(call, function, static, method=True)
@@ -224,10 +230,22 @@ def _wrong_result(function: Any, call: Call, kind: Kind, given: Any, returned: A
 
 
 def _compare_constructor(call: Call, owner: type) -> None:
+    if owner.__init__ is object.__init__:  # type: ignore[misc]
+        named = [name for name, value in vars(owner).items() if inspect.isfunction(value)]
+        for name in difflib.get_close_matches("__init__", named, 1, _NEARLY_INIT):
+            raise Broken(
+                f"Your {call.owner} has no __init__, and has a {name} (line "
+                f"{_line(vars(owner)[name])}), which Python does not call. Write __init__, with "
+                "two underscores on each side."
+            )
     try:
         signature = inspect.signature(owner)
     except (TypeError, ValueError):
         return
+    initial = inspect.getattr_static(owner, "__init__", None)
+    if inspect.isfunction(initial):
+        write = f"def __init__({', '.join(['self', *call.given])})"
+        _compare_order(call, signature, f"at line {_line(initial)}. Write `{write}`")
     try:
         signature.bind(*call.given)
     except TypeError:
@@ -239,6 +257,16 @@ def _compare_constructor(call: Call, owner: type) -> None:
             f"{_bare(signature)}: write "
             f"`def __init__({wanted})`{at}."
         ) from None
+
+
+def _compare_order(call: Call, signature: inspect.Signature, write: str) -> None:
+    """Raise `Broken` where the parameters have the names of the call's, in another order."""
+    names = [name for name in signature.parameters if name != "self"]
+    if sorted(names) == sorted(call.given) and tuple(names) != call.given:
+        raise Broken(
+            f"The check calls {call}, and your {call.name} takes its parameters in another order: "
+            f"{_bare(signature)}, {write}."
+        )
 
 
 def _a(noun: str) -> str:
@@ -263,12 +291,18 @@ def _compare_function(call: Call, function: Any, static: Any, *, method: bool) -
         signature.bind(*([None] if with_self else []), *call.given)
     except TypeError:
         names = list(signature.parameters)
+        if isinstance(static, staticmethod) and names[:1] == ["self"]:
+            raise Broken(
+                f"Your {call.name} is a @staticmethod ({at}), so it is not given self. Take "
+                "@staticmethod out."
+            ) from None
         forgot = " `self` is missing." if with_self and names[:1] != ["self"] else ""
         raise Broken(
             f"The check calls {call}, and your {call.name} takes "
             f"{_bare(signature)} ({at}).{forgot} "
             f"Write `{write}`."
         ) from None
+    _compare_order(call, signature, f"{at}. Write `{write}`")
     is_generator = inspect.isgeneratorfunction(function)
     if inspect.isasyncgenfunction(function) or (is_generator and call.awaited):
         raise Broken(
@@ -327,7 +361,14 @@ def _no_such_name(exercise: ModuleType, call: Call, calls: list[Call]) -> str:
     )
 
 
-def _no_such_method(owner: type, call: Call, calls: list[Call]) -> str:
+def _no_such_method(owner: type, call: Call, calls: list[Call], source: str) -> str:
+    lines = source.splitlines()
+    for number, line in enumerate(lines, 1):
+        if re.match(rf"\s*(async )?def {call.method}\b", line):
+            return (
+                f"Your {call.owner} has no method {call.method}; there is a `def {call.method}` at "
+                f"line {number}, outside the class. Indent it as the other methods are."
+            )
     wanted = {one.method for one in calls if one.owner == call.owner}
     own = {
         name: value
@@ -351,7 +392,7 @@ def _meant(wanted: str, own: dict[str, Any]) -> str:
 def similar(wanted: str, known: Iterable[str]) -> str:
     """Return the known name that is spelled most like the one that is wanted, if one is."""
     bare = {name.strip("_"): name for name in known if not name.startswith("__")}
-    close = difflib.get_close_matches(wanted.strip("_"), list(bare), 1, 0.6)
+    close = difflib.get_close_matches(wanted.strip("_"), list(bare), 1, 0.62)
     return bare[close[0]] if close else ""
 
 
@@ -394,6 +435,10 @@ def _told(value: Any) -> bool:
     return _pair(value) and _text(value[1])
 
 
+def _spoken(value: Any) -> bool:
+    return _pair(value) and _text(value[0]) and _text(value[1])
+
+
 def _event(value: Any) -> bool:
     return _pair(value) and value[0] in ("line", "bad") and _text(value[1])
 
@@ -426,7 +471,7 @@ def _names() -> Iterator[tuple[str, Kind]]:
     yield "lines", Kind("a list of lines", lambda value: _all(value, _text))
     yield (
         "pairs",
-        Kind("a list of (talker, line)", lambda value: _listed(value) and _all(value, _pair)),
+        Kind("a list of (talker, line)", lambda value: _listed(value) and _all(value, _spoken)),
     )
     yield (
         "told",

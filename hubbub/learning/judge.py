@@ -126,7 +126,10 @@ def judge(lesson: Lesson, *, exercise: Path | None = None, seed: int | None = No
     path = (exercise or lesson.exercise).absolute()
     started = time.monotonic()
     run = _judged(lesson, path, [] if seed is None else [f"--seed={seed}"])
-    report = _report(run, path)
+    try:
+        report = _report(run, path)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        report = Report(False, (), sentence=_NOT_ALL)  # the exercise wrote records of its own
     if "fault" in _said(run):
         report = _whose_fault(lesson, run, report)
     return replace(report, took_s=time.monotonic() - started)
@@ -362,11 +365,11 @@ def _report(run: _Run, path: Path) -> Report:
         shown["sentence"] = _ending_sentence(run, said, promises)
     passed = "sentence" not in shown and len(seeds) == len(promises) and bool(promises)
     if not passed:
-        shown.setdefault("sentence", "Your exercise kept the check from its work: not all that it "
-                         "looks at was looked at.")  # fmt: skip
+        shown.setdefault("sentence", _NOT_ALL)
     return Report(passed, promises, len(seeds), seeds, rule="" if passed else rule, **shown)
 
 
+_NOT_ALL = "Your exercise kept the check from its work: not all that it looks at was looked at."
 _OUR_FAULT = (
     "The check itself failed, which is not your fault: it fails with the shipped solution too. "
     "Please report it."

@@ -110,13 +110,12 @@ def _watched(value: Any) -> Watched:
 
 def attributes(thing: Any) -> dict[str, Any]:
     """Return the attributes of an object by name: those in slots, too."""
-    slots = [
-        name
-        for kind in type(thing).__mro__
-        for name in ([kind.__slots__] if isinstance(kind.__dict__.get("__slots__"), str)
-                     else kind.__dict__.get("__slots__", ()))
-    ]  # fmt: skip
-    held = {name: getattr(thing, name) for name in slots if hasattr(thing, name)}
+    held = {}
+    for kind in type(thing).__mro__:
+        slots = vars(kind).get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            if hasattr(thing, name):
+                held[name] = getattr(thing, name)
     return held | dict(getattr(thing, "__dict__", {}))
 
 

@@ -98,6 +98,11 @@ class Outbox:
             raise Broken(
                 f"Your hub put {line!r} into an outbox; what goes there is a line of text."
             )
+        if "\n" in line:
+            raise Broken(
+                f"Your hub put {line!r} into an outbox; a line has no \\n in it: the write pump "
+                "adds the line end."
+            )
         if self.closed:
             self.late.append(line)
             return
