@@ -148,6 +148,7 @@ def _judge(arguments: argparse.Namespace, write: _Writer) -> None:
         exercise = check.program(arguments.exercise)
     else:
         _watch_coroutines()
+        sys.breakpointhook = _refuse_to_stop
         exercise = _loaded(arguments.exercise, source)
         calls = calls_of(getattr(check, "INTERFACE", ""))
         try:
@@ -302,8 +303,6 @@ def _of_no_line(error: BaseException, exercise: ModuleType) -> str:
         return f"Your __init__ returns something ({text}): take the `return` out."
     if isinstance(error, TypeError) and "abstract" in text:
         return f"{text}: write each method that is abstract."
-    if type(error).__name__ == "BdbQuit":
-        return "There is a breakpoint() in your exercise, and nobody to answer it: take it out."
     return ""
 
 
@@ -400,6 +399,10 @@ def _lines(path: Path) -> list[str]:
 
 
 _never_awaited: list[tuple[str, str, int]] = []  # what, in which file and line it was called
+
+
+def _refuse_to_stop(*_: Any, **__: Any) -> None:
+    raise Broken("There is a breakpoint() in your exercise, and nobody to answer it: take it out.")
 
 
 def _watch_coroutines() -> None:

@@ -27,7 +27,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from numbers import Real
-from queue import Queue, SimpleQueue
 from types import ModuleType
 from typing import Any
 
@@ -42,7 +41,7 @@ _LINE = re.compile(
 )
 _SHOWN_CHARACTERS = 60
 _NEARLY_INIT = 0.75  # so like __init__ is a name that was meant to be it
-_CHANGEABLE = (dict, list, set, deque, bytearray, SimpleQueue, Queue)
+_CHANGEABLE = (dict, list, set, deque, bytearray)
 
 
 @dataclass(frozen=True)
@@ -153,7 +152,7 @@ def shared_state(exercise: Any, calls: Iterable[Call]) -> str:
                     f"The default of {parameter} in {name} (line {_line(value)}) is made once, and "
                     "all calls share it: write None there, and make a new one in the function."
                 )
-            if not name.startswith("__") and isinstance(value, _CHANGEABLE):
+            if not name.startswith("__") and _can_change(value):
                 return (
                     f"{owner} keeps {name} in the class, one for all objects together: make it in "
                     "__init__, for each by itself."
@@ -164,11 +163,16 @@ def shared_state(exercise: Any, calls: Iterable[Call]) -> str:
 _class_numbers: dict[tuple[str, str], Any] = {}  # by class and name, when it was loaded
 
 
+def _can_change(value: Any) -> bool:
+    is_queue = hasattr(value, "put") and hasattr(value, "get")
+    return isinstance(value, _CHANGEABLE) or (is_queue and not inspect.isclass(value))
+
+
 def _shared_defaults(function: Any) -> Iterator[str]:
     """Yield the parameters whose default can change, and is one for all calls."""
     if inspect.isfunction(function):
         for name, parameter in inspect.signature(inspect.unwrap(function)).parameters.items():
-            if isinstance(parameter.default, _CHANGEABLE):
+            if _can_change(parameter.default):
                 yield name
 
 

@@ -40,6 +40,7 @@ IDLE_S = 2.5  # without having used any of its own time: it waits for what never
 MOST_S = 8.0  # whatever it does; longer on a busy machine, while the check still gets on
 MOST_PROGRAM_S = 9.3  # for a program, whose tests wait by deadlines of the suite's
 NEWS_S = 1.5  # without a word from the check, when that time has passed
+MOST_PATIENCE = 3.0  # times as long without a word, on a busy machine
 MOST_MEMORY_BYTES = 768 << 20
 MOST_PROCESSES = 40
 EXERCISE = "EXERCISE.py"  # in a check's FURTHER: the path of the exercise, as one can paste it
@@ -247,7 +248,9 @@ def _follow(run: _Run, read: int, slower: float) -> str:
         if run.is_program:
             if took_s > MOST_PROGRAM_S * slower:
                 return "late"
-        elif took_s > MOST_S * slower or (took_s > MOST_S and now - last_news > NEWS_S):
+        elif took_s > MOST_S * slower or (
+            took_s > MOST_S and now - last_news > NEWS_S * min(slower, MOST_PATIENCE)
+        ):
             return "endless"
 
 

@@ -6,6 +6,7 @@ and with which locks, so that a check can name the cause of what it sees and not
 
 from __future__ import annotations
 
+import difflib
 import queue
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -189,7 +190,8 @@ def judge_unaltered(members: Mapping[str, Member]) -> None:
         for line in member.outbox.lines:
             if line.startswith("* ") or line in right:
                 continue
-            name, text = next(((n, t) for n, t in said if line.startswith(n)), said[0])
+            close = difflib.get_close_matches(line, right, 1, 0.0)
+            name, text = said[right.index(close[0])]
             raise Broken(
                 f"{name} said {text!r}, and {member.name} got {line!r}: a line goes out as it came "
                 "in, whatever is in it."

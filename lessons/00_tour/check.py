@@ -53,7 +53,7 @@ def talk(exercise, seed):
     before = [len(member.outbox.lines) for member in cast]
     ben = cast[1]
     for number in (1, 2):
-        hub.say("ben", ben.says(f"ben-{number}"))
+        hub.say("ben", ben.says(f"ben-{number}{ODD_TEXT if number == 2 else ''}"))
     got = {m.name: _since(m, n) for m, n in zip(cast, before, strict=True)}
     silent = [name for name, lines in got.items() if not lines]
     if silent == ["ben"]:
@@ -71,11 +71,10 @@ def talk(exercise, seed):
             f"ben said 'ben-1', and what came out is {first!r}: the room says who spoke, as "
             "'ben: ben-1'. If the speaker said it, anyone could speak as anyone."
         )
-    judge_history(history_of(cast), RULES)
-    if got["anna"] != ["ben: ben-1", "ben: ben-2"]:
-        raise Broken(f"ben said two lines, and anna got {got['anna']}.")
-    hub.say("cara", cast[2].says(f"cara-1{ODD_TEXT}"))
     judge_unaltered({member.name: member for member in cast})
+    judge_history(history_of(cast), RULES)
+    if len(got["anna"]) != 2:
+        raise Broken(f"ben said two lines, and anna got {got['anna']}.")
 
 
 @promise("membership.left-once", "A departure is announced to the others, once.")

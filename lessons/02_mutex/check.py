@@ -84,7 +84,7 @@ def unaltered(exercise, seed):
 
 
 @promise(
-    "membership.joined", "Several come into an empty room at once; one may come back.", seeds=40
+    "membership.joined", "Several come into an empty room at once; one may come back.", seeds=24
 )
 def arrivals(exercise, seed):
     played = _play(exercise, seed, come="anna ben cara", explain=_explain)

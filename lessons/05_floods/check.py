@@ -51,7 +51,7 @@ class Watched:
                 "no place for those, and a client that reads is cut off."
             )
         if len(taken) < min(credit, waiting):
-            if not self._pump.take(credit):
+            if not self._pump.take(10 * waiting):
                 raise self.broken(
                     f"{waiting} lines waited, {len(taken)} came out, and then no more: "
                     f"{waiting - len(taken)} are lost. What was read was accepted; wants only "
