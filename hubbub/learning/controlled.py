@@ -17,16 +17,18 @@ from __future__ import annotations
 
 import _thread
 import queue
+import select
 import sys
 import threading
 import time
 from asyncio import _get_running_loop
 from collections.abc import Callable
+from concurrent.futures import _base
 from types import ModuleType, TracebackType
 from typing import Any
 
 from hubbub.learning.promises import Broken
-from hubbub.learning.schedule import Place, Strand, Stuck, current, place_of
+from hubbub.learning.schedule import LOOK_S, Place, Strand, Stuck, current, place_of
 
 
 __all__ = ["Lock", "RLock", "Thread", "complain", "complaints", "holding", "install", "me"]
@@ -92,16 +94,42 @@ def _wait(what: object, ready: Callable[[], bool], timeout_s: float | None) -> b
     return schedule.wait(what, ready, timeout_s)
 
 
+_SIGNALS = {
+    "Event.wait": "an event to be set",
+    "Semaphore.acquire": "a semaphore to be released",
+    "Barrier.wait": "others at a barrier",
+    "Queue.get": "an item in a queue",
+    "Queue.put": "a place in a full queue",
+    "Queue.join": "the items of a queue to be done",
+    "_PySimpleQueue.get": "an item in a queue",
+    "Future.result": "the result of a future",
+}
+_BUILT_ON_LOCKS = (threading.__file__, queue.__file__, _base.__file__)
+
+
+def _signal_waited_for() -> str:
+    """Return what a strand waits for that a lock only stands for; nothing where it is the lock."""
+    frame = sys._getframe(3)
+    if frame.f_code.co_qualname != "Condition.wait":
+        return ""
+    while frame.f_back is not None and frame.f_back.f_code.co_filename in _BUILT_ON_LOCKS:
+        frame = frame.f_back
+    return _SIGNALS.get(frame.f_code.co_qualname, "a notify of a condition")
+
+
 class _Held:
     """What a strand waits for: a lock; as text, the strand that holds it at that moment."""
 
     def __init__(self, lock: Lock) -> None:
         self._lock = lock
         self._waits = me()
+        self._signal = _signal_waited_for()
 
     def __str__(self) -> str:
         holder, place, by = self._lock._holder, self._lock._place, self._lock._taken_by
         since = f" (taken at {place})" if place else ""
+        if self._signal:
+            return self._signal
         if by is not None and by.ended:
             return f"a lock that {holder} took{since and f' at {place}'} and never released"
         if holder == self._waits:
@@ -261,9 +289,33 @@ def _start_new_thread(
     return id(thread)
 
 
+_now_outside_s = 0.0
+
+
 def _now_s() -> float:
     schedule = current()
-    return schedule.now_s if schedule else 0.0
+    return schedule.look_at_clock() if schedule else _pass_outside(LOOK_S)
+
+
+def _pass_outside(seconds: float) -> float:
+    global _now_outside_s
+    _now_outside_s += seconds
+    return _now_outside_s
+
+
+def _scheduled(clock: Callable[[], float]) -> Callable[[], float]:
+    """Return a clock that obeys a schedule while one runs."""
+    began = clock()
+
+    def read() -> float:
+        schedule = current()
+        return began + schedule.look_at_clock() if schedule else clock()
+
+    return read
+
+
+def _scheduled_ns(clock_s: Callable[[], float]) -> Callable[[], int]:
+    return lambda: int(clock_s() * 1e9)
 
 
 def _sleep(seconds: float) -> None:
@@ -274,6 +326,21 @@ def _sleep(seconds: float) -> None:
         schedule.sleep(seconds)
     elif _loop_runs():
         raise _blocked(f"{seconds:g} s to pass")
+    else:
+        _pass_outside(seconds)
+
+
+_real_select = select.select
+
+
+def _select(
+    readers: Any, writers: Any, others: Any, timeout: float | None = None
+) -> tuple[list[Any], list[Any], list[Any]]:
+    """Wait for nothing but time as `_sleep` does."""
+    if readers or writers or others or timeout is None:
+        return _real_select(readers, writers, others, timeout)
+    _sleep(timeout)
+    return [], [], []
 
 
 def _low_level() -> ModuleType:
@@ -294,7 +361,15 @@ def _low_level() -> ModuleType:
 def install() -> None:
     """Put all of it in its place, for good."""
     timer: Any = type("Timer", (Thread,), dict(vars(threading.Timer)))
+    wall, counter = _scheduled(time.time), _scheduled(time.perf_counter)
     places: list[tuple[Any, str, Any]] = [
+        (time, "time", wall),
+        (time, "time_ns", _scheduled_ns(wall)),
+        (time, "perf_counter", counter),
+        (time, "perf_counter_ns", _scheduled_ns(counter)),
+        (time, "monotonic_ns", _scheduled_ns(_now_s)),
+        (select, "select", _select),
+        (sys, "settrace", lambda _: None),  # it is the schedule that follows the exercise
         (threading, "Lock", Lock),
         (threading, "RLock", RLock),
         (threading, "_allocate_lock", Lock),

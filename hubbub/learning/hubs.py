@@ -17,10 +17,10 @@ from hubbub.learning.controlled import begin_early_threads
 from hubbub.learning.maps import Watched, watch_maps
 from hubbub.learning.promises import Broken
 from hubbub.learning.scene import SHARED, Member, Outbox, history_of, judge_history, strangers_of
-from hubbub.learning.schedule import Crashed, Schedule, Strand, Stuck
+from hubbub.learning.schedule import Crashed, Schedule, Strand
 
 
-__all__ = ["CHAT", "OWNER", "Play", "judge_two_rooms", "play"]
+__all__ = ["CHAT", "OWNER", "Play", "judge_return", "judge_two_rooms", "play"]
 
 CHAT = (
     *("order.total", "order.speaker", "order.membership", "delivery.exactly-once"),
@@ -80,6 +80,7 @@ def play(
     strangers: str = "",
     owned: bool = False,
     beside: str = "",
+    text: str = "",
     fences: bool = True,
     explain: Callable[[Play], str] = lambda _: "",
 ) -> Play:
@@ -94,10 +95,11 @@ def play(
             end, as do those that have left.
         owned: the hub has a method ``run``, which gets a strand of its own.
         beside: a member of another room, which is made first and must not notice this one.
-        explain: names a cause, which goes in front of a crash or a standstill.
+        text: what each line of a talker ends with.
+        explain: names a cause, which goes behind a crash.
 
     Raises:
-        Broken: a strand crashed, or there was a deadlock, and ``explain`` knew why.
+        Broken: a strand crashed because a map changed while it walked it.
     """
     schedule = Schedule(seed, [exercise.__file__])
     cast = {name: Member(name, Outbox(name)) for name in dict.fromkeys(f"{inside} {come}".split())}
@@ -110,7 +112,7 @@ def play(
 
     def talks(name: str) -> None:
         for number in range(1, _LINES + 1):
-            played.hub.say(name, cast[name].says(f"{name}-{number}"))
+            played.hub.say(name, cast[name].says(f"{name}-{number}{text}"))
 
     def leaves(name: str) -> None:
         cast[name].gone = True
@@ -164,6 +166,49 @@ def play(
     return played
 
 
+def judge_return(exercise: Any, seed: int, *, owned: bool = False) -> None:
+    """Raise `Broken` where a member that left cannot come back, speak and leave again."""
+    schedule = Schedule(seed, [exercise.__file__])
+    anna, before, after = Outbox("anna"), Outbox("ben"), Outbox("ben")
+    steps: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
+        ("* ben joined", "join", ("ben", before)),
+        ("* ben left", "leave", ("ben",)),
+        ("* ben joined", "join", ("ben", after)),
+        ("ben: ben-1", "say", ("ben", "ben-1")),
+        ("* ben left", "leave", ("ben",)),
+    )
+
+    def told(count: int) -> Callable[[], bool]:
+        return lambda: len(anna.lines) >= count
+
+    def direct() -> None:
+        begin_early_threads()
+        hub = exercise.Hub()
+        if owned:
+            schedule.spawn(OWNER, hub.run, daemon=True)
+        hub.join("anna", anna)
+        for number, (_, method, given) in enumerate(steps):
+            getattr(hub, method)(*given)
+            schedule.wait("anna to be told", told(number + 2), _SOON_S)
+
+    schedule.spawn("the check", direct)
+    schedule.run()
+    wanted = ["* you are anna", *(line for line, _, _ in steps)]
+    if anna.lines != wanted:
+        said = next((f"got {got!r} where {right!r} should come"
+                     for got, right in zip(anna.lines, wanted, strict=False) if got != right),
+                    f"got {len(anna.lines)} of {len(wanted)} lines: the next is "
+                    f"{wanted[min(len(anna.lines), len(wanted) - 1)]!r}")  # fmt: skip
+        raise Broken(
+            f"ben left, came back, spoke and left again, and anna {said}. A name that has left is "
+            "as good as new."
+        )
+    if after.lines[:1] != ["* you are ben"]:
+        raise Broken(
+            f"ben left and came back, and was not welcomed: his new outbox got {after.lines}."
+        )
+
+
 def judge_two_rooms(played: Play) -> None:
     """Raise `Broken` where one of two rooms got, or lost, something by the other one."""
     stranger = played.stranger
@@ -190,12 +235,6 @@ def _explained(played: Play, explain: Callable[[Play], str]) -> Iterator[None]:
         if not isinstance(crashed.error, RuntimeError) or "changed size" not in str(crashed.error):
             raise
         raise Broken(_of_the_walk(played, crashed, explain)) from None
-    except Stuck as stuck:
-        cause = explain(played)
-        if not cause:
-            raise
-        told = "; ".join(f"{name} waits for {what}" for name, what, _ in stuck.waiting[:2])
-        raise Broken(f"{cause} {told}.") from None
 
 
 def _of_the_walk(played: Play, crashed: Crashed, explain: Callable[[Play], str]) -> str:

@@ -148,6 +148,7 @@ def _judge(arguments: argparse.Namespace, write: _Writer) -> None:
         exercise = check.program(arguments.exercise)
     else:
         _watch_coroutines()
+        sys.breakpointhook = _refuse_to_stop
         exercise = _loaded(arguments.exercise, source)
         calls = calls_of(getattr(check, "INTERFACE", ""))
         try:
@@ -193,6 +194,8 @@ def _parsed(path: Path) -> bytes:
     """Return the source, as bytes: Python itself knows of marks and declared encodings."""
     try:
         source = re.sub(_MARK_AT_START, rb"", path.read_bytes())
+        with tokenize.open(path) as file:  # a comment too must be of the encoding
+            file.read()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             ast.parse(source, str(path))
@@ -204,9 +207,14 @@ def _parsed(path: Path) -> bytes:
         told.add_note(f"{line}\n{caret}" if line else "")
         if "null bytes" in error.msg:
             told = _Finding(f"{told} {_SAVE_AS_UTF8}")
+        if "encoding" in error.msg and not error.lineno:
+            why = error.msg.replace(f" for {str(path)!r}", "")
+            told = _Finding(f"Python cannot read your exercise: {why}. {_SAVE_AS_UTF8}")
         raise told from None
     except (MemoryError, RecursionError):
         raise _Finding("Python cannot read your exercise: it is nested too deeply.") from None
+    except UnicodeDecodeError as error:
+        raise _Finding(f"Your exercise cannot be read: {error}. {_SAVE_AS_UTF8}") from None
     except (OSError, ValueError) as error:
         more = ""
         if "null bytes" in str(error):
@@ -225,6 +233,12 @@ def _loaded(path: Path, source: bytes) -> ModuleType:
         raise _Finding(
             f"Your exercise ends the program while it is being loaded{_at(error, path)}; "
             "take the exit() out."
+        ) from None
+    except Stuck as stuck:
+        what = stuck.waiting[0][1]
+        raise _Finding(
+            f"Your exercise waits for {what} while it is being loaded{_at(stuck, path)}: nothing "
+            "can end that wait. Take it out."
         ) from None
     except BaseException as error:
         told = _Finding(f"Your exercise cannot be loaded: {_named(error)}{_at(error, path)}.")
@@ -269,12 +283,27 @@ def _put_to_the_test(
         if not _at(error, path):
             if isinstance(error, AttributeError) and error.obj is exercise:
                 return Broken(f"Your exercise has no {error.name}; the check looks for it.")
+            if said := _of_no_line(error, exercise):
+                return Broken(said)
             raise
         return Broken(
             f"Your code died of {_named(error)}{_at(error, path)}.{_why(error)}",
             detail=_short_traceback(error, path),
         )
     return None
+
+
+def _of_no_line(error: BaseException, exercise: ModuleType) -> str:
+    """Return what is wrong with an exercise when no line of it is in the traceback."""
+    text = str(error)
+    if isinstance(error, AttributeError) and type(error.obj).__module__ == exercise.__name__:
+        kind = type(error.obj).__name__
+        return f"Your {kind} has no {error.name}; the check looks for it.{_why(error)}"
+    if isinstance(error, TypeError) and "__init__() should return None" in text:
+        return f"Your __init__ returns something ({text}): take the `return` out."
+    if isinstance(error, TypeError) and "abstract" in text:
+        return f"{text}: write each method that is abstract."
+    return ""
 
 
 def _record(broken: Broken) -> dict[str, Any]:
@@ -299,6 +328,8 @@ def _why(error: BaseException) -> str:
         return " It releases a lock that it does not hold."
     if isinstance(error, RecursionError):
         return " The function calls itself, and nothing ends that."
+    if isinstance(error, EOFError) and "reading a line" in text:
+        return " Nobody is there to answer input(): take it out."
     if isinstance(error, MemoryError):
         return " It asks for more memory than a check may have."
     if isinstance(error, AttributeError | NameError) and error.name:
@@ -368,6 +399,10 @@ def _lines(path: Path) -> list[str]:
 
 
 _never_awaited: list[tuple[str, str, int]] = []  # what, in which file and line it was called
+
+
+def _refuse_to_stop(*_: Any, **__: Any) -> None:
+    raise Broken("There is a breakpoint() in your exercise, and nobody to answer it: take it out.")
 
 
 def _watch_coroutines() -> None:

@@ -27,7 +27,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from numbers import Real
-from queue import Queue, SimpleQueue
 from types import ModuleType
 from typing import Any
 
@@ -41,7 +40,8 @@ _LINE = re.compile(
     r"\((?P<given>.*?)\)( -> (?P<kind>\w+))?"
 )
 _SHOWN_CHARACTERS = 60
-_CHANGEABLE = (dict, list, set, deque, bytearray, SimpleQueue, Queue)
+_NEARLY_INIT = 0.75  # so like __init__ is a name that was meant to be it
+_CHANGEABLE = (dict, list, set, deque, bytearray)
 
 
 @dataclass(frozen=True)
@@ -120,10 +120,15 @@ def compare(exercise: ModuleType, calls: Iterable[Call], source: str) -> None:
             _compare_constructor(call, owner)
             continue
         static = inspect.getattr_static(owner, call.method, None)
+        if isinstance(static, classmethod):
+            raise Broken(
+                f"Your {call.method} is a @classmethod (line {_line(static.__func__)}): it is "
+                "given the class, and not the object. Take @classmethod out."
+            )
         if static is None:
             if hasattr(owner, "__getattr__") or re.search(rf"\.{call.method}\b.*=", source):
                 continue
-            raise Broken(_no_such_method(owner, call, calls))
+            raise Broken(_no_such_method(owner, call, calls, source))
         function = getattr(static, "__func__", static)
         if inspect.isfunction(function):
             _compare_function(call, function, static, method=True)
@@ -134,8 +139,20 @@ def compare(exercise: ModuleType, calls: Iterable[Call], source: str) -> None:
 def shared_state(exercise: Any, calls: Iterable[Call]) -> str:
     """Return what a class keeps for all its objects together, as a sentence; nothing if nothing."""
     for owner in dict.fromkeys(call.owner for call in calls):
-        for name, value in vars(getattr(exercise, owner, object)).items():
-            if not name.startswith("__") and isinstance(value, _CHANGEABLE):
+        kind = getattr(exercise, owner, object)
+        own = vars(kind).items() if inspect.isclass(kind) else [(owner, kind)]
+        for name, value in own:
+            if (owner, name) in _class_numbers and value != _class_numbers[owner, name]:
+                return (
+                    f"{owner} counts {name} in the class, one for all objects together: count it "
+                    "in the object, as self." + name + "."
+                )
+            for parameter in _shared_defaults(value):
+                return (
+                    f"The default of {parameter} in {name} (line {_line(value)}) is made once, and "
+                    "all calls share it: write None there, and make a new one in the function."
+                )
+            if not name.startswith("__") and _can_change(value):
                 return (
                     f"{owner} keeps {name} in the class, one for all objects together: make it in "
                     "__init__, for each by itself."
@@ -143,8 +160,29 @@ def shared_state(exercise: Any, calls: Iterable[Call]) -> str:
     return ""
 
 
+_class_numbers: dict[tuple[str, str], Any] = {}  # by class and name, when it was loaded
+
+
+def _can_change(value: Any) -> bool:
+    is_queue = hasattr(value, "put") and hasattr(value, "get")
+    return isinstance(value, _CHANGEABLE) or (is_queue and not inspect.isclass(value))
+
+
+def _shared_defaults(function: Any) -> Iterator[str]:
+    """Yield the parameters whose default can change, and is one for all calls."""
+    if inspect.isfunction(function):
+        for name, parameter in inspect.signature(inspect.unwrap(function)).parameters.items():
+            if _can_change(parameter.default):
+                yield name
+
+
 def guard(exercise: ModuleType, calls: Iterable[Call]) -> None:
     """Have each function say it where what it returns is not what it should."""
+    calls = list(calls)
+    for name in {call.owner for call in calls}:
+        for attribute, value in vars(getattr(exercise, name, object)).items():
+            if isinstance(value, Real):
+                _class_numbers[name, attribute] = value
     for call in calls:
         kind, owner = KINDS.get(call.kind), getattr(exercise, call.owner, None)
         if kind is None or owner is None:
@@ -177,7 +215,7 @@ def _fits(kind: Kind, returned: Any) -> bool:
 
 def _wrong_result(function: Any, call: Call, kind: Kind, given: Any, returned: Any) -> str:
     shown = [
-        name if callable(value) else _shown(value)
+        name if callable(value) or " object at 0x" in _shown(value) else _shown(value)
         for name, value in zip((*call.given, *call.given), given, strict=False)
     ]
     called = f"{call.name}({', '.join(shown)})"
@@ -196,10 +234,22 @@ def _wrong_result(function: Any, call: Call, kind: Kind, given: Any, returned: A
 
 
 def _compare_constructor(call: Call, owner: type) -> None:
+    if owner.__init__ is object.__init__:  # type: ignore[misc]
+        named = [name for name, value in vars(owner).items() if inspect.isfunction(value)]
+        for name in difflib.get_close_matches("__init__", named, 1, _NEARLY_INIT):
+            raise Broken(
+                f"Your {call.owner} has no __init__, and has a {name} (line "
+                f"{_line(vars(owner)[name])}), which Python does not call. Write __init__, with "
+                "two underscores on each side."
+            )
     try:
         signature = inspect.signature(owner)
     except (TypeError, ValueError):
         return
+    initial = inspect.getattr_static(owner, "__init__", None)
+    if inspect.isfunction(initial):
+        write = f"def __init__({', '.join(['self', *call.given])})"
+        _compare_order(call, signature, f"at line {_line(initial)}. Write `{write}`")
     try:
         signature.bind(*call.given)
     except TypeError:
@@ -207,9 +257,32 @@ def _compare_constructor(call: Call, owner: type) -> None:
         at = f" at line {_line(initial)}" if inspect.isfunction(initial) else ""
         wanted = ", ".join(["self", *call.given])
         raise Broken(
-            f"The check makes a {call.owner} by {call}, and yours takes {signature}: write "
+            f"The check makes {_a(call.owner)} by {call}, and yours takes "
+            f"{_bare(signature)}: write "
             f"`def __init__({wanted})`{at}."
         ) from None
+
+
+def _compare_order(call: Call, signature: inspect.Signature, write: str) -> None:
+    """Raise `Broken` where the parameters have the names of the call's, in another order."""
+    names = [name for name in signature.parameters if name != "self"]
+    if sorted(names) == sorted(call.given) and tuple(names) != call.given:
+        raise Broken(
+            f"The check calls {call}, and your {call.name} takes its parameters in another order: "
+            f"{_bare(signature)}, {write}."
+        )
+
+
+def _a(noun: str) -> str:
+    return f"{'an' if noun[0] in 'AEIO' else 'a'} {noun}"
+
+
+def _bare(signature: inspect.Signature) -> str:
+    """Return a signature without its types, which are not what is wrong with it."""
+    plain = [
+        one.replace(annotation=inspect.Parameter.empty) for one in signature.parameters.values()
+    ]
+    return str(inspect.Signature(plain))
 
 
 def _compare_function(call: Call, function: Any, static: Any, *, method: bool) -> None:
@@ -222,11 +295,18 @@ def _compare_function(call: Call, function: Any, static: Any, *, method: bool) -
         signature.bind(*([None] if with_self else []), *call.given)
     except TypeError:
         names = list(signature.parameters)
+        if isinstance(static, staticmethod) and names[:1] == ["self"]:
+            raise Broken(
+                f"Your {call.name} is a @staticmethod ({at}), so it is not given self. Take "
+                "@staticmethod out."
+            ) from None
         forgot = " `self` is missing." if with_self and names[:1] != ["self"] else ""
         raise Broken(
-            f"The check calls {call}, and your {call.name} takes {signature} ({at}).{forgot} "
+            f"The check calls {call}, and your {call.name} takes "
+            f"{_bare(signature)} ({at}).{forgot} "
             f"Write `{write}`."
         ) from None
+    _compare_order(call, signature, f"{at}. Write `{write}`")
     is_generator = inspect.isgeneratorfunction(function)
     if inspect.isasyncgenfunction(function) or (is_generator and call.awaited):
         raise Broken(
@@ -285,7 +365,14 @@ def _no_such_name(exercise: ModuleType, call: Call, calls: list[Call]) -> str:
     )
 
 
-def _no_such_method(owner: type, call: Call, calls: list[Call]) -> str:
+def _no_such_method(owner: type, call: Call, calls: list[Call], source: str) -> str:
+    lines = source.splitlines()
+    for number, line in enumerate(lines, 1):
+        if re.match(rf"\s*(async )?def {call.method}\b", line):
+            return (
+                f"Your {call.owner} has no method {call.method}; there is a `def {call.method}` at "
+                f"line {number}, outside the class. Indent it as the other methods are."
+            )
     wanted = {one.method for one in calls if one.owner == call.owner}
     own = {
         name: value
@@ -309,7 +396,7 @@ def _meant(wanted: str, own: dict[str, Any]) -> str:
 def similar(wanted: str, known: Iterable[str]) -> str:
     """Return the known name that is spelled most like the one that is wanted, if one is."""
     bare = {name.strip("_"): name for name in known if not name.startswith("__")}
-    close = difflib.get_close_matches(wanted.strip("_"), list(bare), 1, 0.6)
+    close = difflib.get_close_matches(wanted.strip("_"), list(bare), 1, 0.62)
     return bare[close[0]] if close else ""
 
 
@@ -352,6 +439,10 @@ def _told(value: Any) -> bool:
     return _pair(value) and _text(value[1])
 
 
+def _spoken(value: Any) -> bool:
+    return _pair(value) and _text(value[0]) and _text(value[1])
+
+
 def _event(value: Any) -> bool:
     return _pair(value) and value[0] in ("line", "bad") and _text(value[1])
 
@@ -384,7 +475,7 @@ def _names() -> Iterator[tuple[str, Kind]]:
     yield "lines", Kind("a list of lines", lambda value: _all(value, _text))
     yield (
         "pairs",
-        Kind("a list of (talker, line)", lambda value: _listed(value) and _all(value, _pair)),
+        Kind("a list of (talker, line)", lambda value: _listed(value) and _all(value, _spoken)),
     )
     yield (
         "told",

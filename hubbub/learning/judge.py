@@ -40,6 +40,7 @@ IDLE_S = 2.5  # without having used any of its own time: it waits for what never
 MOST_S = 8.0  # whatever it does; longer on a busy machine, while the check still gets on
 MOST_PROGRAM_S = 9.3  # for a program, whose tests wait by deadlines of the suite's
 NEWS_S = 1.5  # without a word from the check, when that time has passed
+MOST_PATIENCE = 3.0  # times as long without a word, on a busy machine
 MOST_MEMORY_BYTES = 768 << 20
 MOST_PROCESSES = 40
 EXERCISE = "EXERCISE.py"  # in a check's FURTHER: the path of the exercise, as one can paste it
@@ -126,7 +127,10 @@ def judge(lesson: Lesson, *, exercise: Path | None = None, seed: int | None = No
     path = (exercise or lesson.exercise).absolute()
     started = time.monotonic()
     run = _judged(lesson, path, [] if seed is None else [f"--seed={seed}"])
-    report = _report(run, path)
+    try:
+        report = _report(run, path)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        report = Report(False, (), sentence=_NOT_ALL)  # the exercise wrote records of its own
     if "fault" in _said(run):
         report = _whose_fault(lesson, run, report)
     return replace(report, took_s=time.monotonic() - started)
@@ -244,7 +248,9 @@ def _follow(run: _Run, read: int, slower: float) -> str:
         if run.is_program:
             if took_s > MOST_PROGRAM_S * slower:
                 return "late"
-        elif took_s > MOST_S * slower or (took_s > MOST_S and now - last_news > NEWS_S):
+        elif took_s > MOST_S * slower or (
+            took_s > MOST_S and now - last_news > NEWS_S * min(slower, MOST_PATIENCE)
+        ):
             return "endless"
 
 
@@ -362,11 +368,11 @@ def _report(run: _Run, path: Path) -> Report:
         shown["sentence"] = _ending_sentence(run, said, promises)
     passed = "sentence" not in shown and len(seeds) == len(promises) and bool(promises)
     if not passed:
-        shown.setdefault("sentence", "Your exercise kept the check from its work: not all that it "
-                         "looks at was looked at.")  # fmt: skip
+        shown.setdefault("sentence", _NOT_ALL)
     return Report(passed, promises, len(seeds), seeds, rule="" if passed else rule, **shown)
 
 
+_NOT_ALL = "Your exercise kept the check from its work: not all that it looks at was looked at."
 _OUR_FAULT = (
     "The check itself failed, which is not your fault: it fails with the shipped solution too. "
     "Please report it."

@@ -1,14 +1,15 @@
-"""Dicts of an exercise that note which thread or task looked into them and changed them, and where.
+"""Containers of an exercise that note which thread or task looked into them or changed them.
 
-They behave as dicts do. So a check can tell whether the owner alone touches its map, and whether a
-map changed under a walk by the walking code itself or by another one.
+They behave as dicts, lists, sets and deques do. So a check can tell whether the owner alone touches
+what it owns, and whether a map changed under a walk by the walking code itself or by another one.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,62 +17,52 @@ from hubbub.learning.controlled import holding, me
 from hubbub.learning.schedule import Place, place_of
 
 
-__all__ = ["Touch", "Watched", "watch_maps"]
+__all__ = ["Touch", "Watched", "attributes", "watch_maps"]
 
 _ONE_REFERENCE = 4  # the attribute, the list that is walked here, the loop, the count itself
+_DEEPEST = 2  # objects of the exercise in objects of the exercise
 _READS: tuple[str, ...] = (
-    "__getitem__",
-    "__contains__",
-    "__iter__",
-    "__len__",
-    "__reversed__",
-    "get",
-    "keys",
+    *("__getitem__", "__contains__", "__iter__", "__len__", "__reversed__", "get", "keys"),
+    *("values", "items", "copy", "index", "count", "issubset", "issuperset", "union"),
 )
-_READS += ("values", "items", "copy")
 _CHANGES: tuple[str, ...] = (
-    "__setitem__",
-    "__delitem__",
-    "pop",
-    "popitem",
-    "clear",
-    "update",
-    "setdefault",
+    *("__setitem__", "__delitem__", "pop", "popitem", "clear", "update", "setdefault"),
+    *("append", "appendleft", "popleft", "extend", "insert", "remove", "discard", "add"),
+    *("__iadd__", "move_to_end", "rotate"),
 )
 
 
 @dataclass(frozen=True)
 class Touch:
-    """One look into a map, or one change of it: by whom, where, and whether with a lock."""
+    """One look into a container, or one change of it: by whom, where, and whether with a lock."""
 
     by: str
     place: Place | None
     locked: bool
 
 
-class Watched(dict[Any, Any]):
-    """A dict that notes the first look of each thread or task, and the last change.
+class Watched:
+    """A container that notes the first look of each thread or task, and the last change.
 
     Attributes:
         looks: the first look or change by each.
         changed: the last change.
+        changers: each that changed it.
     """
 
     looks: dict[str, Touch]
     changed: Touch | None
-
-    def __init__(self, values: dict[Any, Any]) -> None:
-        super().__init__(values)
-        self.looks = {}
-        self.changed = None
+    changers: set[str]
 
     def note(self, *, changes: bool) -> None:
-        """Note that the code which runs touches this map."""
+        """Note that the code which runs touches this container."""
         by = _who()
         if changes or by not in self.looks:
             touch = Touch(by, place_of(sys._getframe(2)), bool(holding()))
             self.looks.setdefault(by, touch)
             self.changed = touch if changes else self.changed
+        if changes:
+            self.changers.add(by)
 
 
 def _who() -> str:
@@ -82,9 +73,7 @@ def _who() -> str:
     return task.get_name() if task else me()
 
 
-def _noting(name: str, changes: bool) -> Callable[..., Any]:
-    original = getattr(dict, name)
-
+def _noting(original: Callable[..., Any], changes: bool) -> Callable[..., Any]:
     def touched(self: Watched, *given: Any, **named: Any) -> Any:
         self.note(changes=changes)
         return original(self, *given, **named)
@@ -92,17 +81,57 @@ def _noting(name: str, changes: bool) -> Callable[..., Any]:
     return touched
 
 
-for _name in _READS:
-    setattr(Watched, _name, _noting(_name, changes=False))
-for _name in _CHANGES:
-    setattr(Watched, _name, _noting(_name, changes=True))
+def _watching(kind: type) -> type:
+    """Return a class of watched containers that are of a kind otherwise."""
+    members = {
+        name: _noting(getattr(kind, name), name in _CHANGES)
+        for name in (*_READS, *_CHANGES)
+        if hasattr(kind, name)
+    }
+    return type(f"Watched{kind.__name__}", (Watched, kind), members)
+
+
+_KINDS: dict[type, type] = {
+    kind: _watching(kind) for kind in (dict, OrderedDict, defaultdict, list, set, deque)
+}
+
+
+def _watched(value: Any) -> Watched:
+    kind = type(value)
+    if kind is defaultdict:
+        watched = _KINDS[kind](value.default_factory, value)
+    elif kind is deque:
+        watched = _KINDS[kind](value, value.maxlen)
+    else:
+        watched = _KINDS[kind](value)
+    watched.looks, watched.changed, watched.changers = {}, None, set()
+    return watched  # type: ignore[no-any-return]
+
+
+def attributes(thing: Any) -> dict[str, Any]:
+    """Return the attributes of an object by name: those in slots, too."""
+    held = {}
+    for kind in type(thing).__mro__:
+        slots = vars(kind).get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            if hasattr(thing, name):
+                held[name] = getattr(thing, name)
+    return held | dict(getattr(thing, "__dict__", {}))
 
 
 def watch_maps(thing: Any) -> list[Watched]:
-    """Put a watched map in the place of each dict that an object holds, and nothing else does."""
-    found = []
-    for name, value in list(getattr(thing, "__dict__", {}).items()):
-        if type(value) is dict and sys.getrefcount(value) <= _ONE_REFERENCE:
-            found.append(Watched(value))
-            vars(thing)[name] = found[-1]
-    return found
+    """Put a watched container in the place of each that an object holds, and nothing else does."""
+    return list(_watch(thing, _DEEPEST))
+
+
+def _watch(thing: Any, deepest: int) -> Iterator[Watched]:
+    for name, value in list(attributes(thing).items()):
+        if type(value) in _KINDS and sys.getrefcount(value) <= _ONE_REFERENCE:
+            watched = _watched(value)
+            try:
+                setattr(thing, name, watched)
+            except (AttributeError, TypeError):  # a frozen dataclass, a private slot
+                continue
+            yield watched
+        elif deepest and type(value).__module__ == "exercise":
+            yield from _watch(value, deepest - 1)

@@ -6,8 +6,9 @@ and with which locks, so that a check can name the cause of what it sees and not
 
 from __future__ import annotations
 
+import difflib
 import queue
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from conformance.checker import History, Session, check
@@ -18,6 +19,7 @@ from hubbub.learning.schedule import current
 
 
 __all__ = [
+    "ODD_TEXT",
     "SHARED",
     "Delivery",
     "Member",
@@ -25,7 +27,10 @@ __all__ = [
     "history_of",
     "judge_announced",
     "judge_history",
+    "judge_spoken_for",
+    "judge_unaltered",
     "members",
+    "of_an_outbox",
     "strangers_of",
 ]
 
@@ -93,6 +98,11 @@ class Outbox:
         if not isinstance(line, str):
             raise Broken(
                 f"Your hub put {line!r} into an outbox; what goes there is a line of text."
+            )
+        if "\n" in line:
+            raise Broken(
+                f"Your hub put {line!r} into an outbox; a line has no \\n in it: the write pump "
+                "adds the line end."
             )
         if self.closed:
             self.late.append(line)
@@ -167,6 +177,44 @@ def judge_announced(members: Iterable[Member], *lines: str) -> None:
                 f"{f'{count} times' if count else 'never'}: every member is told of each "
                 "arrival and departure, once."
             )
+
+
+ODD_TEXT = "  {x} %s 100 % Ä: * \u00fc\u0308 \\n  "  # what no format and no strip may touch
+
+
+def judge_unaltered(members: Mapping[str, Member]) -> None:
+    """Raise `Broken` where what came out of a hub is not what one of its members said."""
+    said = [(member.name, text) for member in members.values() for text, _ in member.said]
+    right = [f"{name}: {text}" for name, text in said]
+    for member in members.values():
+        for line in member.outbox.lines:
+            if line.startswith("* ") or line in right:
+                continue
+            close = difflib.get_close_matches(line, right, 1, 0.0)
+            name, text = said[right.index(close[0])]
+            raise Broken(
+                f"{name} said {text!r}, and {member.name} got {line!r}: a line goes out as it came "
+                "in, whatever is in it."
+            )
+
+
+def judge_spoken_for(member: Member) -> None:
+    """Raise `Broken` where a line came out without the name of its speaker."""
+    for line in member.outbox.lines:
+        if ": " not in line and not line.startswith("* "):
+            raise Broken(
+                f"{member.name} got {line!r}: the room says who spoke, as "
+                f"'{line.partition('-')[0]}: {line}'. If the "
+                "speaker said it, anyone could speak as anyone."
+            )
+
+
+def of_an_outbox(error: BaseException) -> bool:
+    """Tell whether it was an outbox that raised an error, and no queue of the exercise's own."""
+    raised = error.__traceback__
+    while raised is not None and raised.tb_next is not None:
+        raised = raised.tb_next
+    return raised is not None and raised.tb_frame.f_code.co_filename == __file__
 
 
 SHARED = (

@@ -17,10 +17,11 @@ Invariants:
 
 from __future__ import annotations
 
+import gc
 import linecache
 import random
 import sys
-from _thread import allocate_lock, start_new_thread
+from _thread import allocate_lock, get_ident, start_new_thread
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from types import FrameType, TracebackType
@@ -41,8 +42,13 @@ __all__ = [
 
 MOST_STEPS = 60_000  # instructions of the watched files; an exercise needs some thousands
 SHORT_S = 0.5  # a wait with a time-out up to this may end early
+LOOK_S = 0.001  # that passes while a strand looks at the clock: it may wait for an hour by that
 MOST_STEPS_ALONE = 2_000  # of daemons that go on when all others have ended
+SLEEP_AFTER = 2  # waits at one place that nothing but the time-out ended: it is a sleep
 RATES = (0.5, 0.15, 0.04)  # of losing the turn at an instruction; each seed has one of them
+
+
+_settrace = sys.settrace  # an exercise may put something else there
 
 
 class _Ended(BaseException):
@@ -118,6 +124,7 @@ class Strand:
     restless: bool = False
     place: Place | None = None
     at: tuple[str, int] = ("", 0)  # the function and line of a watched file that it came to last
+    thread: int = 0  # its identity
     baton: Any = field(default_factory=allocate_lock)
 
 
@@ -171,11 +178,16 @@ class Schedule:
             Crashed: a strand raised.
         """
         _current.append(self)
+        # Else a strand may have to run the finalizer of something that belongs to another one.
+        collects = gc.isenabled()
+        gc.disable()
         try:
             self._pass_on()
             self._over.acquire()
         finally:
             _current.pop()
+            if collects:
+                gc.enable()
         if self._failure is not None:
             raise self._failure
 
@@ -187,8 +199,15 @@ class Schedule:
     def yield_turn(self) -> None:
         """Let another strand run, perhaps."""
         strand = self._running
-        if strand is not None and self._random.random() < self._rate:
+        if strand is None or strand.thread != get_ident():
+            return  # an ended strand's thread, which drops what it had
+        if self._random.random() < self._rate:
             self._change_over(strand)
+
+    def look_at_clock(self) -> float:
+        """Return the time in seconds. To look takes a moment: some wait by looking on and on."""
+        self.now_s += LOOK_S
+        return self.now_s
 
     def wait(
         self, what: object, ready: Callable[[], bool], patience_s: float | None = None
@@ -198,12 +217,16 @@ class Schedule:
         assert strand is not None
         strand.waits_for, strand.ready = what, ready
         strand.deadline_s = None if patience_s is None else self.now_s + patience_s
-        strand.restless = patience_s is not None and patience_s <= SHORT_S
-        strand.place = self._place_of(sys._getframe(1))
+        place = strand.place = self._place_of(sys._getframe(1))
+        ended, ran_out = _timed_waits.get(place, (0, 0))
+        is_a_sleep = not ended and ran_out >= SLEEP_AFTER
+        strand.restless = patience_s is not None and (patience_s <= SHORT_S or is_a_sleep)
         self._change_over(strand)
         strand.ready = strand.deadline_s = None
         strand.waits_for, strand.restless = "", False
         timed_out, strand.timed_out = strand.timed_out, False
+        if patience_s is not None and place is not None:
+            _timed_waits[place] = ended + (not timed_out), ran_out + timed_out
         return not timed_out
 
     def sleep(self, seconds: float) -> None:
@@ -219,8 +242,10 @@ class Schedule:
 
     def _live(self, strand: Strand) -> None:
         strand.baton.acquire()
+        strand.thread = get_ident()
+        sys.set_coroutine_origin_tracking_depth(1)  # each thread has its own
         if not self._ending:
-            sys.settrace(self._on_call)
+            _settrace(self._on_call)
             try:
                 strand.function()
             except _Ended:
@@ -228,7 +253,7 @@ class Schedule:
             except BaseException as error:
                 self._fail(Crashed(strand.name, error, self._place_in(error.__traceback__)))
             finally:
-                sys.settrace(None)
+                _settrace(None)
         strand.ended = True
         self._lasting -= not strand.daemon
         self._pass_on()
@@ -333,6 +358,8 @@ class Schedule:
 
 
 _current: list[Schedule] = []
+# By place, in all schedules: how many waits with a time-out something ended, and how many ran out.
+_timed_waits: dict[Place | None, tuple[int, int]] = {}
 
 
 def current() -> Schedule | None:

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import queue
 
-from hubbub.learning.hubs import CHAT, OWNER, Play, judge_two_rooms, play
+from hubbub.learning.hubs import CHAT, OWNER, Play, judge_return, judge_two_rooms, play
+from hubbub.learning.maps import attributes
 from hubbub.learning.promises import Broken, promise
-from hubbub.learning.scene import judge_announced
+from hubbub.learning.scene import (
+    ODD_TEXT,
+    judge_announced,
+    judge_spoken_for,
+    judge_unaltered,
+    of_an_outbox,
+)
 from hubbub.learning.schedule import Crashed, Stuck
 
 
@@ -31,7 +38,7 @@ def _play(exercise, seed, **scene):
                 "in. A read pump and a write pump may both report one departure; the second must "
                 "do nothing."
             ) from None
-        if isinstance(crashed.error, queue.Full):
+        if isinstance(crashed.error, queue.Full) and of_an_outbox(crashed.error):
             raise Broken(
                 f"{crashed.who} died of queue.Full, at {crashed.place}, and the room with it. That "
                 "is how an outbox says that its client does not read; that one client must go."
@@ -124,6 +131,16 @@ def closed(exercise, seed):
             )
 
 
+@promise("delivery.unaltered", "A line goes out as it came in.")
+def unaltered(exercise, seed):
+    judge_unaltered(_play(exercise, seed, inside="anna ben", talk="anna", text=ODD_TEXT).members)
+
+
+@promise("membership.joined", "A member that has left may come back, and leave again.", seeds=4)
+def coming_back(exercise, seed):
+    judge_return(exercise, seed, owned=True)
+
+
 @promise("slow.isolation", "A member that does not read delays nobody, and is evicted.", seeds=20)
 def one_does_not_read(exercise, seed):
     inside, clogged = (
@@ -141,9 +158,9 @@ def one_does_not_read(exercise, seed):
     for name in clogged.split():
         if not any(line.startswith(f"* {name} ") for line in lines if line != f"* {name} joined"):
             raise Broken(
-                f"{name}'s outbox was full, and she is still in: she has a gap that nobody tells "
-                "her of. A member that cannot be told is evicted, and the others get "
-                f"'* {name} was too slow'."
+                f"{name}'s outbox was full, and the others were never told that she is out. She "
+                "has a gap that nobody tells her of: evict a member that cannot be told a line, "
+                f"and tell the others '* {name} was too slow'."
             )
         if played.members[name].outbox.closed != 1:
             raise Broken(
@@ -164,9 +181,9 @@ def _times(member):
 
 def _only_the_owner_looks(played: Play) -> None:
     for one in played.maps:
-        changed_by_owner = OWNER in one.looks
         others = [name for name in one.looks if name.endswith("'s thread")]
-        if changed_by_owner and others:
+        is_inbox = not isinstance(one, dict) and any(name in one.changers for name in others)
+        if OWNER in one.looks and others and not is_inbox:
             touch = one.looks[others[0]]
             at = f" at {touch.place}" if touch.place else ""
             raise Broken(
@@ -187,6 +204,7 @@ def _owner_waits(waits):
 
 def _nothing_silent(played: Play) -> None:
     for member in played.members.values():
+        judge_spoken_for(member)
         if not any(": " in line for line in member.outbox.lines):
             raise Broken(
                 f"{member.name} never heard a word that was said: does run carry out what say puts "
@@ -196,7 +214,8 @@ def _nothing_silent(played: Play) -> None:
 
 def _queues(hub) -> str:
     """Name the cause when there is more than one queue."""
-    queues = [v for v in vars(hub).values() if hasattr(v, "get") and hasattr(v, "put")]
+    held = attributes(hub).values()
+    queues = [v for v in held if hasattr(v, "get") and hasattr(v, "put")]
     if len(queues) < 2:
         return ""
     return (

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from hubbub.learning.hubs import CHAT, Play, judge_two_rooms, play
+import queue
+
+from hubbub.learning.hubs import CHAT, Play, judge_return, judge_two_rooms, play
 from hubbub.learning.promises import Broken, promise
-from hubbub.learning.scene import judge_announced
+from hubbub.learning.scene import ODD_TEXT, judge_announced, judge_unaltered, of_an_outbox
 from hubbub.learning.schedule import Crashed, Stuck, told_waits
 
 
@@ -76,6 +78,24 @@ def _play(exercise, seed, **scene):
         ) from None
 
 
+@promise("delivery.unaltered", "A line goes out as it came in.")
+def unaltered(exercise, seed):
+    judge_unaltered(_play(exercise, seed, inside="anna ben", talk="anna", text=ODD_TEXT).members)
+
+
+@promise(
+    "membership.joined", "Several come into an empty room at once; one may come back.", seeds=24
+)
+def arrivals(exercise, seed):
+    played = _play(exercise, seed, come="anna ben cara", explain=_explain)
+    played.judge(CHAT, _explain(played))
+    for member in played.members.values():
+        if member.outbox.lines[:1] != [f"* you are {member.name}"]:
+            raise Broken(f"{member.name} came, and was never welcomed. {_explain(played)}".strip())
+    if seed < 4:
+        judge_return(exercise, seed)
+
+
 @promise("slow.isolation", "A member that does not read delays nobody, and is evicted.", seeds=20)
 def one_does_not_read(exercise, seed):
     inside, clogged = (
@@ -88,7 +108,7 @@ def one_does_not_read(exercise, seed):
     except Stuck as stuck:
         raise Broken(_who_waits(stuck.waiting)) from None
     except Crashed as crashed:
-        if type(crashed.error).__name__ != "Full":
+        if not (isinstance(crashed.error, queue.Full) and of_an_outbox(crashed.error)):
             raise
         raise Broken(
             f"{crashed.who} died of queue.Full, at {crashed.place}: that is how an outbox says "
@@ -106,9 +126,9 @@ def one_does_not_read(exercise, seed):
     for name in clogged.split():
         if not any(line.startswith(f"* {name} ") for line in lines if line != f"* {name} joined"):
             raise Broken(
-                f"{name}'s outbox was full, and she is still in: she has a gap that nobody tells "
-                "her of. A member that cannot be told is evicted, and the others get "
-                f"'* {name} was too slow'."
+                f"{name}'s outbox was full, and the others were never told that she is out. She "
+                "has a gap that nobody tells her of: evict a member that cannot be told a line, "
+                f"and tell the others '* {name} was too slow'."
             )
 
 
@@ -144,8 +164,8 @@ def _explain(played: Play) -> str:
     bare = sorted({_method(line) for line, locks in puts if not locks})
     if "say" in bare and played.schedule.locks_taken > len(played.members) + 2:
         return (
-            "say takes a lock and releases it before the lines are in the outboxes. A copy of the "
-            "map is safe to walk, but two walks still overtake each other."
+            "say takes a lock, and holds none while it puts its lines into the outboxes. A copy of "
+            "the map is safe to walk, but two walks still overtake each other."
         )
     if bare:
         return f"{' and '.join(bare)} puts its lines in without the lock that the others take."

@@ -21,7 +21,7 @@ run(scene, seed) -> played
 find(make_scene, seeds) -> found
 shrink(make_scene, schedule) -> schedule
 """
-LENGTHS = {"anna": 3, "ben": 1, "cara": 2}  # turns until each has ended
+LENGTHS = {"cara": 2, "anna": 3, "ben": 1}  # turns until each has ended; not by the alphabet
 SEEDS = 60
 ONE_SCENE = (
     "after the first play its tasks have ended, and what it remembers is of that play. Make a new "
@@ -46,6 +46,13 @@ class Steps:
 
     def broken(self):
         return False
+
+
+class AlwaysWrong(Steps):
+    """A scene that goes wrong whoever has which turn: nothing of a schedule is needed."""
+
+    def broken(self):
+        return True
 
 
 def _ben_raises():
@@ -85,7 +92,7 @@ def _told(turns):
 @promise("lesson.turns", "Before each turn it is asked whose it is.")
 def asks(exercise, seed):
     for wanted in (["ben", "anna", "cara", "anna", "cara", "anna"], [*"cba" * 3]):
-        lengths = LENGTHS if "anna" in wanted else dict.fromkeys("abc", 3)
+        lengths = LENGTHS if "anna" in wanted else dict.fromkeys("cab", 3)
         scene, asked, left = Steps(lengths), [], iter(wanted)
 
         def choose(names, asked=asked, left=left):
@@ -107,6 +114,7 @@ def asks(exercise, seed):
                 "A task came to its end, and play took it for a crash: StopIteration is how a "
                 "generator says that it has ended, and it is an Exception as well."
             )
+        _no_error(error)
         _ends(scene, schedule, lengths)
         for place, names in enumerate(asked):
             done = turns[:place]
@@ -121,6 +129,15 @@ def asks(exercise, seed):
                     f"After the turns {_told(done)} choose was given {names}; the tasks that have "
                     f"not ended are {alive}."
                 )
+
+
+def _no_error(error):
+    """Raise Broken where a play ended in an error that no task raised."""
+    if error is not None:
+        raise Broken(
+            f"No task raised anything, and the error that came back is {error!r}: your own code "
+            "raised it, and your `except` took it for a task's. Only `next` stands in the `try`."
+        )
 
 
 def _ends(scene, schedule, lengths):
@@ -181,7 +198,7 @@ def crashes(exercise, seed):
 def repeats(exercise, seed):
     def schedule(number):
         scene = Steps(dict.fromkeys(LENGTHS, 6))
-        exercise.run(scene, number)
+        _no_error(exercise.run(scene, number)[1])
         return scene.turns
 
     state = random.getstate()
@@ -216,6 +233,11 @@ def reaches_all(exercise, seed):
             came.add(tuple(scene.turns))
             if len(came) == total:
                 break
+        if len(came) == 1:
+            raise Broken(
+                f"In {seeds} seeds the turns always went {_told(*came)}: another name never came "
+                "first. Can your draw reach each of the names, the last one too?"
+            )
         if all(_changes(turns) < len(lengths) for turns in came):
             raise Broken(
                 f"In {seeds} seeds no task ever lost its turn before its end. Draw anew for each "
@@ -242,11 +264,17 @@ def finds(exercise, seed):
         made = []
         broken = [number for number in range(SEEDS) if _breaks_with(exercise, make_scene, number)]
         first = broken[0]
-        found = exercise.find(_counting(make_scene, made), range(SEEDS))
+        tried = []
+        found = exercise.find(_counting(make_scene, made), _noting(range(SEEDS), tried))
         if found is None and make_scene is StartUp:
             raise Broken(
                 f"With seed {first} the owner of StartUp makes its map too late and a task dies of "
                 "a TypeError, and find said None: a play that ends in an error went wrong too."
+            )
+        if found is None and len(tried) <= first:
+            raise Broken(
+                f"With seed {first} {make_scene.__name__} goes wrong, and find said None after it "
+                f"had tried {len(tried)} of {SEEDS} seeds. Does a `return` stand inside the loop?"
             )
         if found is None:
             raise Broken(
@@ -262,8 +290,8 @@ def finds(exercise, seed):
             )
         if schedule != exercise.run(make_scene(), first)[0]:
             raise Broken(
-                f"find said seed {number} and the schedule {_told(schedule)}, which is not that "
-                "seed's."
+                f"find said seed {number} and the schedule {schedule!r}, which is not that seed's: "
+                f"its schedule is {_told(exercise.run(make_scene(), first)[0])}."
             )
         if (later := exercise.find(make_scene, chain(broken[1:2], broken))) is None or (
             later[0] != broken[1]
@@ -272,6 +300,13 @@ def finds(exercise, seed):
                 f"Given the seeds {broken[1]}, {broken[0]} and more, find said {later!r}: take "
                 "them in the order in which they come."
             )
+
+
+def _noting(seeds, tried):
+    """Yield the seeds, and add each to ``tried``."""
+    for number in seeds:
+        tried.append(number)
+        yield number
 
 
 def _counting(make_scene, made):
@@ -314,9 +349,9 @@ def _breaks(make_scene, schedule):
 
 @promise("lesson.smallest", "Of a schedule that breaks, nothing is kept that is not needed.")
 def shrinks(exercise, seed):
-    for make_scene in SCENES:
+    for make_scene in (*SCENES, AlwaysWrong):
         name = make_scene.__name__
-        for number in range(SEEDS):
+        for number in range(SEEDS if make_scene in SCENES else 3):
             scene = make_scene()
             schedule, error = exercise.run(scene, number)
             if error is None and not scene.broken():
@@ -328,8 +363,11 @@ def shrinks(exercise, seed):
                     "shrink changed the list that it was given, so the caller has lost the whole "
                     "schedule. Make a new list, such as schedule[:3] + schedule[4:]."
                 )
-            if len(made) == 1 and len(given) > 1:
-                raise Broken(f"shrink made one scene for all that it tried: {ONE_SCENE}")
+            if len(made) == 1 and len(given) > 1 and short:
+                raise Broken(
+                    f"shrink made one scene, and there are {len(given)} turns to try to leave out: "
+                    f"{ONE_SCENE}"
+                )
             if not _breaks(make_scene, short):
                 raise Broken(
                     f"{name} goes wrong with {_told(given)}. Of that shrink left {_told(short)}, "

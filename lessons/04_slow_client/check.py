@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import random
+from collections import deque
+from numbers import Real
+
 from hubbub.learning.promises import Broken, promise
 
 
@@ -19,6 +23,14 @@ def _filled(exercise, policy, lines, places=PLACES, most_bytes=ROOMY_BYTES):
     """Return an outbox that was offered lines, and what it answered to each."""
     outbox = exercise.Outbox(places, most_bytes, policy)
     return outbox, [outbox.offer(line) for line in lines]
+
+
+def _dropped(outbox):
+    """Return how many lines were given up, as the outbox counts them."""
+    if not isinstance(outbox.dropped, Real):
+        kind = "a method" if callable(outbox.dropped) else f"{outbox.dropped!r}"
+        raise Broken(f"dropped is {kind}; it is a number, the lines that were given up.")
+    return outbox.dropped
 
 
 def _numbered(count):
@@ -42,7 +54,7 @@ def fits(exercise, seed):
             )
         if list(outbox.take()):
             raise Broken("What was taken once came out a second time.")
-        if outbox.dropped != 0:
+        if _dropped(outbox) != 0:
             raise Broken(
                 f"Under {policy} everything fitted, and dropped says {outbox.dropped}: it counts "
                 "the lines that were given up."
@@ -149,8 +161,14 @@ def bytes_count(exercise, seed):
             raise Broken(
                 f"Under {policy} ten lines of 100 bytes fit into 1000; {waiting} bytes stayed."
             )
-        outbox, _ = _filled(exercise, policy, ["é" * 50] * 20, places, 1000)
+        outbox, _ = _filled(exercise, policy, ["é" * 50] * 30, places, 1000)
         waiting = sum(len(line.encode()) for line in outbox.take())
+        if waiting < 1000:
+            raise Broken(
+                f"Under {policy} ten lines of 50 'é', 100 bytes each, fit into 1000; {waiting} "
+                "bytes stayed. A line must give back as many bytes as it took: measure "
+                "line.encode() both times."
+            )
         if waiting > 1000:
             raise Broken(
                 f"Under {policy} {waiting} bytes wait where 1000 are the limit: these lines are "
@@ -181,12 +199,77 @@ def counted(exercise, seed):
                 f"Under {policy} 2 lines were given up, and dropped says "
                 f"{outbox.dropped}: a loss that nobody counts is a loss nobody finds."
             )
+    outbox, _ = _filled(exercise, "disconnect", _numbered(6))
+    if outbox.dropped != 0:
+        raise Broken(
+            f"Under disconnect 2 lines were refused, and dropped says {outbox.dropped}: offer has "
+            "said False, so its caller knows. Only what goes without a word is counted."
+        )
     outbox, _ = _filled(exercise, "drop-oldest", ["x" * 10] * 10 + ["x" * 95], 100, 100)
     if outbox.dropped != 10:
         raise Broken(
             f"One long line took the place of 10 short ones, and dropped says "
             f"{outbox.dropped}: give up as many as it takes, and count each."
         )
+
+
+class _Model:
+    """An outbox as the exercise's text has it."""
+
+    def __init__(self, places, most_bytes, policy):
+        self.places, self.most_bytes, self.policy = places, most_bytes, policy
+        self.lines, self.dropped, self.refused = deque(), 0, False
+
+    def fits(self, line):
+        held = sum(len(one.encode()) for one in self.lines)
+        full = len(self.lines) >= self.places or held + len(line.encode()) > self.most_bytes
+        return not self.lines or not full
+
+    def offer(self, line):
+        if self.policy == "disconnect":
+            self.refused = self.refused or not self.fits(line)
+            if self.refused:
+                return False
+        elif self.policy == "drop-newest" and not self.fits(line):
+            self.dropped += 1
+            return True
+        while not self.fits(line):
+            self.lines.popleft()
+            self.dropped += 1
+        self.lines.append(line)
+        return True
+
+    def take(self):
+        lines = list(self.lines)
+        self.lines.clear()
+        return lines
+
+
+@promise("lesson.anything", "Whatever is offered and taken, it does what its text says.", seeds=120)
+def anything(exercise, seed):
+    draw = random.Random(seed)
+    limits = draw.choice((1, 2, 3, 5)), draw.choice((4, 10, 20)), POLICIES[seed % 3]
+    outbox, model, calls = exercise.Outbox(*limits), _Model(*limits), []
+
+    def same(what, got, wanted):
+        calls.append(f"{what} -> {got!r}")
+        if got != wanted:
+            places, most_bytes, policy = limits
+            raise Broken(
+                f"In an outbox of {places} places and {most_bytes} bytes, under {policy}, "
+                f"{what} gave {got!r}; it should be {wanted!r}. The calls before it stand below.",
+                detail="\n".join(calls[-12:]),
+            )
+
+    for number in range(12):
+        if draw.random() < 0.2:
+            same("take()", list(outbox.take()), model.take())
+        else:
+            line = draw.choice(("", "a", "é", "🙂", "x" * 5, "é" * 4, "x" * 25)) + str(number)
+            line = line if draw.random() < 0.9 else ""
+            same(f"offer({line!r})", bool(outbox.offer(line)), model.offer(line))
+        same("dropped", _dropped(outbox), model.dropped)
+    same("take()", list(outbox.take()), model.take())
 
 
 @promise("lesson.two-clients", "Two outboxes know nothing of each other.")

@@ -51,6 +51,12 @@ class Watched:
                 "no place for those, and a client that reads is cut off."
             )
         if len(taken) < min(credit, waiting):
+            if not self._pump.take(10 * waiting):
+                raise self.broken(
+                    f"{waiting} lines waited, {len(taken)} came out, and then no more: "
+                    f"{waiting - len(taken)} are lost. What was read was accepted; wants only "
+                    "keeps the next read away."
+                )
             raise self.broken(
                 f"There was credit for {credit} and {waiting} lines waited, and {len(taken)} came "
                 "out: credit was left over while somebody waited. Give what one talker does not "
@@ -101,15 +107,24 @@ def _brief(lines):
 
 @promise("order.speaker", "Everything comes out once, and each talker's lines in order.")
 def nothing_lost(exercise, seed):
+    for uses_its_list_again in (False, True):
+        _nothing_lost(exercise, uses_its_list_again)
+
+
+def _nothing_lost(exercise, uses_its_list_again):
     said = {"anna": ["anna-1", "anna-2"], "ben": [f"ben-{n}" for n in range(1, 2 * MOST + 1)]}
     pump = exercise.Pump(MOST)
     for talker, lines in said.items():
         read = list(lines)
         pump.add(talker, read)
-        read.clear()  # the reader uses its list again
+        if uses_its_list_again:
+            read.clear()
     pump.add("anna", ["anna-3"])
     said["anna"].append("anna-3")
     came = [pair for _ in range(20) for pair in pump.take(5)]
+    for pair in came:
+        if pair[0] not in said and pair[1] in said:
+            raise Broken(f"take gave out {tuple(pair)}: the talker comes first, as (talker, line).")
     for talker, lines in said.items():
         got = [line for speaker, line in came if speaker == talker]
         if len(got) > len(set(got)):
@@ -120,7 +135,7 @@ def nothing_lost(exercise, seed):
                 "what was read was accepted. wants keeps the next read away; it does not throw "
                 "away what this one brought."
             )
-        if not got or got == lines[-1:]:
+        if uses_its_list_again and (not got or got == lines[-1:]):
             raise Broken(
                 "A reader gave its list to add, and then cleared the list for its next read: "
                 f"{talker}'s lines were lost. Copy the lines, do not keep the caller's list."
@@ -168,8 +183,7 @@ def goes_on(exercise, seed):
         pump = Watched(exercise)
         for talker in ("anna", "ben", "cara"):
             pump.add(talker, 30)
-        for _ in range(12 if credit < 12 else 1):
-            pump.take(credit)
+        came = [talker for _ in range(12 if credit < 12 else 1) for talker in pump.take(credit)]
         if (found := pump.unfair()) is not None:
             talker, other, count = found
             if credit == 12:
@@ -181,6 +195,18 @@ def goes_on(exercise, seed):
                 f"With credit for {credit} at a time {other} had {count} turns while {talker} "
                 "waited for one: each take must go on with the next talker, and not begin with the "
                 "same one again."
+            )
+        if credit == 12:
+            _one_each(pump, came)
+
+
+def _one_each(pump, came):
+    """Raise Broken where one of three talkers had two turns in a round."""
+    for start in range(0, len(came), 3):
+        if len(set(came[start : start + 3])) < 3:
+            raise pump.broken(
+                f"anna, ben and cara have thirty lines each, and the turns went {' '.join(came)}: "
+                "one line per turn, and every talker has a turn before any has a second one."
             )
 
 
@@ -281,6 +307,15 @@ def two_pumps(exercise, seed):
         )
     if [tuple(pair) for pair in one.take(1)] != [("anna", "anna-1")]:
         raise Broken("A second pump was asked, and the first one lost a line by it.")
+    small = exercise.Pump(1)
+    if not one.wants("anna"):
+        raise Broken(
+            "A second pump was made with another `most`, and the first one goes by that now: keep "
+            "`most` in the object, as self.most."
+        )
+    small.add("anna", ["anna-1"])
+    if small.wants("anna"):
+        raise Broken("One line waits, `most` is 1, and wants says that anna is to be read.")
 
 
 def _numbered(talker, count):

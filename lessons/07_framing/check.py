@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
+from hubbub.learning.maps import attributes
 from hubbub.learning.promises import Broken, promise
 
 
@@ -18,9 +21,13 @@ TALK_LINES = [("line", "who"), ("line", "hello"), ("line", "Grüße, 你好 🙂
 TOO_LONG = ("bad", "line too long")
 
 
-def _fed(exercise, data, size=0, end=False):
+MANY = 2000  # pieces of a line without an end
+MUCH_BYTES = MANY * MAX // 2
+
+
+def _fed(exercise, data, size=0, end=False, most=MAX):
     """Return what comes out when ``data`` is fed in pieces of so many bytes."""
-    decoder = exercise.LineDecoder(MAX)
+    decoder = exercise.LineDecoder(most)
     pieces = [data[n : n + size] for n in range(0, len(data), size)] if size else [data]
     events = [tuple(event) for piece in pieces for event in decoder.feed(piece)]
     return events + [tuple(event) for event in decoder.end()] if end else events
@@ -75,6 +82,22 @@ def crlf(exercise, seed):
         )
 
 
+@promise("delivery.unaltered", "All else of a line comes out as it came in.")
+def unaltered(exercise, seed):
+    kinds = {
+        "   ": "a line of spaces, which is not empty",
+        "e\u0301": "an accent of its own: normalise names, not lines",
+        "\U0001f469\u200d\U0001f4bb": "one emoji of three characters, joined by the middle one",
+        "a\u00a0b": "a space that does not break, which is no control character",
+        "\ufeffhi": "a mark U+FEFF at its beginning: decode as utf-8, not as utf-8-sig",
+        "{x} %s \\n": "signs that mean something to format, to % and to Python, and nothing here",
+    }
+    for text, what in kinds.items():
+        came = _fed(exercise, text.encode() + b"\n")
+        if came != [("line", text)]:
+            raise Broken(f"{text!a} became {came!a}. It holds {what}.")
+
+
 @promise("framing.empty", "An empty line is nothing.")
 def empty(exercise, seed):
     for data in (b"\n", b"\r\n", b"\n\nhi\n\n"):
@@ -118,6 +141,13 @@ def control(exercise, seed):
                 f"{character!r} inside a line became {came}; it becomes a space, or it could "
                 "move the cursor on another client's terminal and write over what stands there."
             )
+    for data, wanted in ((b"a\x1b\x1bb\n", "a  b"), (b"\x1b\n", " "), (b"\x07a\x07\n", " a ")):
+        came = _fed(exercise, data)
+        if came != [("line", wanted)]:
+            raise Broken(
+                f"{data!r} became {came}; it should be {wanted!r}: each control character becomes "
+                "one space, and the line stays."
+            )
     two = _fed(exercise, b"a\r\r\n")
     if two != [("line", "a ")]:
         raise Broken(
@@ -137,17 +167,33 @@ def not_utf8(exercise, seed):
         ) from None
     if came != [("bad", "not UTF-8"), ("line", "hello")]:
         raise Broken(f"A line that is not UTF-8 and then 'hello' became {came}.")
+    kinds = {
+        b"\xe2\x82": "a character of three bytes without its third",
+        b"\xed\xa0\x80": "half of a surrogate pair, which is no character",
+        b"\xc0\xaf": "a character of one byte, written with two",
+    }
+    for data, what in kinds.items():
+        for end in (False, True):
+            came = _fed(exercise, data if end else data + b"\n", end=end)
+            if came != [("bad", "not UTF-8")]:
+                at = " at the end of the stream" if end else ""
+                raise Broken(f"{data!r}{at} is {what}, and not UTF-8. It became {came}.")
 
 
 @promise("framing.limit", "A line of exactly the limit is delivered whole.")
 def limit(exercise, seed):
     for size in (0, 1, 5):
         for end in (b"\n", b"\r\n"):
-            for line in ("x" * MAX, "é" * (MAX // 2), "\x1b" * MAX):
-                came = _fed(exercise, line.encode() + end, size)
+            for line, most in (
+                ("x" * MAX, MAX),
+                ("é" * (MAX // 2), MAX),
+                ("\x1b" * MAX, MAX),
+                ("x" * 3 * MAX, 3 * MAX),
+            ):
+                came = _fed(exercise, line.encode() + end, size, most=most)
                 if came != [("line", line.replace("\x1b", " "))]:
                     raise Broken(
-                        f"A line of exactly {MAX} bytes, ended by {end!r}, became {came}: the "
+                        f"A line of exactly {most} bytes, ended by {end!r}, became {came}: the "
                         "limit is what may still be said, and its end does not count."
                     )
 
@@ -179,6 +225,9 @@ def too_long(exercise, seed):
                 f"A line that is too long and then 'hello' became {came}: of a line "
                 "that is refused nothing is said."
             )
+    came = _fed(exercise, b"x" * 10 + b"\n", most=9)
+    if came != [TOO_LONG]:
+        raise Broken(f"A line of 10 bytes became {came}, where max_line is 9. Use self.max_line.")
     for line in ("é" * (MAX // 2 + 1), "你" * (MAX // 3 + 1), "🙂" * (MAX // 4 + 1)):
         for size in (0, 1):
             came = _fed(exercise, line.encode() + b"\nhello\n", size)
@@ -188,20 +237,49 @@ def too_long(exercise, seed):
                     f"then 'hello' became {came}: the limit is {MAX} bytes, and a character "
                     "may be more than one byte. Measure before you decode."
                 )
+    for size in (0, 1):
+        came = _fed(exercise, b"x" * MAX + b"\r\r\n", size)
+        if came != [TOO_LONG]:
+            raise Broken(
+                f"{MAX} letters, two \\r and the line end became {came}: one \\r belongs to the "
+                f"end, the other one is byte {MAX + 1} of the line."
+            )
 
 
 @promise("framing.bounded", "However long a line is, no more than the limit of it is held.")
 def bounded(exercise, seed):
+    for piece in (b"x" * MAX, b"\r" * MAX):
+        decoder = exercise.LineDecoder(MAX)
+        most = 0
+        for _ in range(200):
+            decoder.feed(piece)
+            most = max(most, sum(_size(value) for value in attributes(decoder).values()))
+        if most > MAX + 1:
+            raise Broken(_HELD.format(f"{most} bytes are held, where {MAX} are the limit"))
     decoder = exercise.LineDecoder(MAX)
-    most = 0
-    for _ in range(200):
-        decoder.feed(b"x" * MAX)
-        most = max(most, sum(_size(value) for value in vars(decoder).values()))
-    if most > MAX + 1:
+    tracemalloc.start()
+    for _ in range(MANY):
+        decoder.feed(bytes(MAX))
+    grown = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    if grown > MUCH_BYTES:
         raise Broken(
-            f"Of a line without an end {most} bytes are held, where {MAX} are the limit: "
-            "a client that sends for ever without a line end would cost all the memory there is."
+            _HELD.format(
+                f"{MANY * MAX} bytes came in {MANY} pieces, and {grown} bytes more are held now"
+            )
         )
+    came = _fed(exercise, b"x" * 4 * MAX, 5, end=True)
+    if came != [TOO_LONG]:
+        raise Broken(
+            f"A line that is too long, and has no end when the stream ends, became {came}: it is "
+            "refused once."
+        )
+
+
+_HELD = (
+    "Of a line without an end {}: a client that sends for ever without a line end would cost all "
+    "the memory there is."
+)
 
 
 @promise("lesson.two-clients", "Two clients' bytes do not mix.")
