@@ -73,8 +73,9 @@ def _loop_runs() -> bool:
 def _blocked(what: object) -> Broken:
     place = place_of(sys._getframe(1))
     at = f" at {place}" if place else ""
+    waits = f"waits for {what}" if isinstance(what, str) else "waits there"
     return complain(
-        f"Your code blocks the loop{at}: while it waits for {what}, no other task can run. One "
+        f"Your code blocks the loop{at}: while it {waits}, no other task can run. One "
         "thread runs all tasks, and only an `await` lets another one go on."
     )
 
