@@ -162,8 +162,8 @@ def _heard_at(exercise, start_s, after_s):
         if named_s != wanted_s:
             raise Broken(
                 f"{told} When it had been pinged {_times(pings)}, the next thing was due "
-                f"{wanted_s:g} s after it came, and next_s named {named_s:g} s. Silence counts from the last call of heard, and pings from the "
-                f"last ping.{zero}"
+                f"{wanted_s:g} s after it came, and next_s named {named_s:g} s. Silence counts "
+                f"from the last call of heard, and pings from the last ping.{zero}"
             )
         due = liveness.due(start_s + named_s)
         wanted = "gone" if named_s == gone_s else "ping"
