@@ -29,7 +29,18 @@ from hubbub.learning.promises import Broken
 from hubbub.learning.schedule import Place, Strand, Stuck, current, place_of
 
 
-__all__ = ["Lock", "RLock", "Thread", "complain", "complaints", "holding", "install", "me"]
+__all__ = [
+    "Lock",
+    "RLock",
+    "Thread",
+    "begin_early_threads",
+    "complain",
+    "complaints",
+    "has_early_threads",
+    "holding",
+    "install",
+    "me",
+]
 
 OUTSIDE = "the check"
 
@@ -244,6 +255,11 @@ class Thread(threading.Thread):
     def is_alive(self) -> bool:
         """Tell whether it has begun and not ended."""
         return self in _started_early or (self._strand is not None and not self._strand.ended)
+
+
+def has_early_threads() -> bool:
+    """Tell whether threads were started before anything ran, and have not begun."""
+    return bool(_started_early)
 
 
 def begin_early_threads() -> None:
