@@ -31,6 +31,7 @@ from typing import Any
 _LONG_S = 0.025  # of the processor's time, in one step of a task
 _OFTEN = 4  # one may be an import
 
+_ASYNCIO = os.path.dirname(asyncio.__file__)
 _order = random.Random(1)
 _accept = socket.socket.accept
 _run_once = asyncio.BaseEventLoop._run_once  # type: ignore[attr-defined]
@@ -60,7 +61,8 @@ def _line() -> int:
     """Return the line of the program that called, 0 where it is not the program that waits."""
     frame: Any = sys._getframe(2)
     while frame is not None and frame.f_code.co_filename != sys.argv[0]:
-        if frame.f_code is threading.Thread.start.__code__:  # waits until the thread has begun
+        starts = frame.f_code is threading.Thread.start.__code__  # waits until it has begun
+        if starts or frame.f_code.co_filename.startswith(_ASYNCIO):
             return 0
         frame = frame.f_back
     return frame.f_lineno if frame is not None else 0
@@ -86,7 +88,8 @@ def _run_watched(handle: Any) -> None:
         _long.append(used_s)
         if len(_long) == _OFTEN:
             what = f"A task that computed for {1000 * used_s:.0f} ms before it came to this line"
-            _say(what, _stands_at(handle._callback.__self__.get_coro()))
+            with contextlib.suppress(Exception):  # a fault of ours may not end the program
+                _say(what, _stands_at(handle._callback.__self__.get_coro()))
 
 
 def _stands_at(coroutine: Any) -> int:
