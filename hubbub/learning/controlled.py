@@ -31,7 +31,18 @@ from hubbub.learning.promises import Broken
 from hubbub.learning.schedule import LOOK_S, Place, Strand, Stuck, current, place_of
 
 
-__all__ = ["Lock", "RLock", "Thread", "complain", "complaints", "holding", "install", "me"]
+__all__ = [
+    "Lock",
+    "RLock",
+    "Thread",
+    "begin_early_threads",
+    "complain",
+    "complaints",
+    "has_early_threads",
+    "holding",
+    "install",
+    "me",
+]
 
 OUTSIDE = "the check"
 
@@ -75,8 +86,9 @@ def _loop_runs() -> bool:
 def _blocked(what: object) -> Broken:
     place = place_of(sys._getframe(1))
     at = f" at {place}" if place else ""
+    waits = f"waits for {what}" if isinstance(what, str) else "waits there"
     return complain(
-        f"Your code blocks the loop{at}: while it waits for {what}, no other task can run. One "
+        f"Your code blocks the loop{at}: while it {waits}, no other task can run. One "
         "thread runs all tasks, and only an `await` lets another one go on."
     )
 
@@ -271,6 +283,11 @@ class Thread(threading.Thread):
     def is_alive(self) -> bool:
         """Tell whether it has begun and not ended."""
         return self in _started_early or (self._strand is not None and not self._strand.ended)
+
+
+def has_early_threads() -> bool:
+    """Tell whether threads were started before anything ran, and have not begun."""
+    return bool(_started_early)
 
 
 def begin_early_threads() -> None:

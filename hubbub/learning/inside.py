@@ -174,7 +174,7 @@ def _judge(arguments: argparse.Namespace, write: _Writer) -> None:
                 found = Broken(controlled.complaints[0])
             if found is not None:
                 shown = seed if promise.seeds > 1 else None
-                cause = _forgotten(arguments.exercise) or shared_state(exercise, calls)
+                cause = _forgotten(arguments.exercise, found) or shared_state(exercise, calls)
                 sentence = _capital(f"{cause} {found.sentence}".strip())
                 write(broken=number, seed=shown, **_record(found) | {"sentence": sentence})
                 return
@@ -416,12 +416,15 @@ def _watch_coroutines() -> None:
     vars(warnings)["_warn_unawaited_coroutine"] = note
 
 
-def _forgotten(path: Path) -> str:
-    """Return which coroutine the exercise called without await, as a sentence."""
+def _forgotten(path: Path, found: Broken) -> str:
+    """Return which coroutine the exercise called without await, as a sentence.
+
+    One that an error on its own line kept from being awaited is not forgotten.
+    """
     if not _never_awaited:
         gc.collect()
     for what, file, line in _never_awaited:
-        if file == str(path):
+        if file == str(path) and f"at line {line}, " not in found.sentence:
             name = what.rpartition(".")[2]
             return (
                 f"Line {line}, `{_line(path, line)}`, calls {name} and does not await it: {name} "

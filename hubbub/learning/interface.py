@@ -24,7 +24,7 @@ import functools
 import inspect
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from numbers import Real
 from types import ModuleType
@@ -84,6 +84,7 @@ class Kind:
     words: str
     fits: Callable[[Any], bool]
     any_iterable: bool = False  # a generator's results are as good as a list
+    lacks: Callable[[Any], str] = lambda _: ""  # what is wrong with one that does not fit
 
 
 def calls_of(interface: str) -> list[Call]:
@@ -185,11 +186,13 @@ def guard(exercise: ModuleType, calls: Iterable[Call]) -> None:
                 _class_numbers[name, attribute] = value
     for call in calls:
         kind, owner = KINDS.get(call.kind), getattr(exercise, call.owner, None)
-        if kind is None or owner is None:
+        if owner is None:
             continue
         where: Any = owner if call.method else exercise
         static = inspect.getattr_static(where, call.name, None)
-        if inspect.isfunction(static):
+        if isinstance(static, property) and inspect.isfunction(static.fget):
+            setattr(where, call.name, _callable_property(static.fget, call))
+        elif kind is not None and inspect.isfunction(static):
             setattr(where, call.name, _guarded(static, call, kind))
 
 
@@ -204,6 +207,22 @@ def _guarded(function: Any, call: Call, kind: Kind) -> Callable[..., Any]:
         return returned
 
     return watched
+
+
+def _callable_property(function: Any, call: Call) -> property:
+    """Return a property that says it where the check cannot call what it gives."""
+
+    @functools.wraps(function)
+    def watched(self: Any) -> Any:
+        got = function(self)
+        if not callable(got):
+            raise Broken(
+                f"{call.owner}.{call.name} is a property (at line {_line(function)}), and the "
+                f"check calls it as a method: {call}. Take the `@property` out."
+            )
+        return got
+
+    return property(watched)
 
 
 def _fits(kind: Kind, returned: Any) -> bool:
@@ -227,6 +246,8 @@ def _wrong_result(function: Any, call: Call, kind: Kind, given: Any, returned: A
         why = f" {call.name} must be a plain `def`."
     elif inspect.isgenerator(returned):
         why = " A `yield` makes it a generator: build a list, and return it."
+    else:
+        why = kind.lacks(returned)
     return (
         f"{called} returned {_shown(returned)}; it should return {kind.words}.{why} "
         f"See {call.name} at line {_line(function)}."
@@ -466,6 +487,18 @@ def _report(value: Any) -> bool:
     )
 
 
+def _lacking(value: Any) -> str:
+    if not isinstance(value, Mapping):
+        return ""
+    wanted = (*TIMES, "count", "lost")
+    if missing := [key for key in wanted if key not in value]:
+        return f" It has no {missing[0]}."
+    key = next(
+        key for key in wanted if not (_number(value[key]) or (key in TIMES and value[key] is None))
+    )
+    return f" {key} is {_shown(value[key])}."
+
+
 def _found(value: Any) -> bool:
     return value is None or (_pair(value) and _listed(value[1]))
 
@@ -498,7 +531,7 @@ def _names() -> Iterator[tuple[str, Kind]]:
     yield (
         "report",
         Kind("a dict with count, lost, p50_ms, p99_ms, max_ms and last_p50_ms, all numbers or "
-             "None", _report),
+             "None", _report, lacks=_lacking),
     )  # fmt: skip
     yield (
         "played",

@@ -87,6 +87,7 @@ class Program:
         test: Callable[..., None],
         sentence: Sentence,
         *,
+        guess: str = "",
         ends: bool = False,
         drawn: bool = True,
         **arguments: object,
@@ -96,6 +97,7 @@ class Program:
         Args:
             test: what it asks for by name, as a fixture, it is given.
             sentence: what is wrong with an exercise that fails, for a person.
+            guess: what the cause may be; it is left out where another one is known.
             ends: it is to end during the test.
             drawn: what all clients said and got shows something; it is not the same every time.
             arguments: those of a test that has parameters.
@@ -120,12 +122,15 @@ class Program:
                 if blocks := self._blocks(server):
                     raise Broken(blocks)
             except (AssertionError, Unknown, OSError) as error:
-                said = sentence if isinstance(sentence, str) else sentence(_found(error))
+                found = _found(error)
+                said = sentence if isinstance(sentence, str) else sentence(found)
+                known = self._with_cause(said, server)
+                if known == said:
+                    known = f"{said} {guess}".strip()
                 raise Broken(
-                    self._blocks(server)
-                    or (said if ends else self._died(server) or self._with_cause(said, server)),
-                    detail=f"The suite says: {_found(error)}",
-                    violation=shown_of(error, "", _found(error), connect.opened) if drawn else None,
+                    self._blocks(server) or (said if ends else self._died(server) or known),
+                    detail=f"The suite says: {found}" if found else "",
+                    violation=shown_of(error, "", found, connect.opened) if drawn else None,
                 ) from None
             finally:
                 for client in connect.opened:
@@ -184,7 +189,7 @@ class Program:
             return ""
         return (
             f"{found['what']}, at line {found['line']}, `{self._line(int(found['line']))}`: until "
-            "it is over no other client is served. Use `await asyncio.sleep(...)`, or do not wait."
+            "it is over no other client is served. Only an `await` lets others go on."
         )
 
     def _with_cause(self, said: str, server: Server) -> str:
@@ -210,6 +215,8 @@ class Program:
         told = error["error"]
         if frames:
             told = f"{told}, at line {frames[-1]}, `{self._line(int(frames[-1]))}`"
+        if "changed size during iteration" in told:
+            told += ". The map changed while this loop walked it: walk a copy"
         return told
 
     def _line(self, number: int) -> str:

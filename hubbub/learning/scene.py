@@ -162,6 +162,21 @@ def judge_history(history: History, rules: Sequence[str], cause: str = "") -> No
         if violation.rule_id in rules:
             shown = smallest_violation(history, violation.rule_id)
             raise Broken(f"{cause} {_sentence(shown.sentence)}".strip(), violation=shown)
+    _judge_welcomes(history)
+
+
+def _judge_welcomes(history: History) -> None:
+    """Raise `Broken` where a member got a welcome that was for another one, or two of its own."""
+    for session in history.sessions:
+        own = f"* you are {session.address}"
+        welcomes = [line for line in session.received if line.startswith("* you are ")]
+        if foreign := [line for line in welcomes if line != own]:
+            raise Broken(
+                f"{session.address} got {foreign[0]!r}: only the newcomer itself gets its welcome. "
+                "All others are told that it joined."
+            )
+        if len(welcomes) > 1:
+            raise Broken(f"{session.address} got {own!r} {len(welcomes)} times: once is enough.")
 
 
 def judge_announced(members: Iterable[Member], *lines: str) -> None:

@@ -7,6 +7,7 @@ As hubs.py does for threads. ``join``, ``say`` and ``leave`` are coroutines here
 from __future__ import annotations
 
 import asyncio
+import linecache
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,9 +19,10 @@ from hubbub.learning.scene import Member, Outbox, history_of, judge_history
 from hubbub.learning.tasks import AllWait, ShuffledLoop, run_shuffled, who_waits_where
 
 
-__all__ = ["TaskOutbox", "TaskPlay", "play_tasks"]
+__all__ = ["TaskOutbox", "TaskPlay", "deadlock", "play_tasks"]
 
-_LINES = 3  # that each talker says
+_LINES = 3  # that each talker says, all at once
+_PAUSE_S = 0.01  # between two lines of a longer talk
 _SOON_S = 60.0  # of a clock that nobody waits for
 
 
@@ -73,6 +75,7 @@ class TaskPlay:
         crashed: the tasks that ended with an exception.
         hub: the exercise's.
         maps: the dicts of the hub, which note which task touches them.
+        source: the text of the exercise.
     """
 
     members: dict[str, Member]
@@ -82,6 +85,7 @@ class TaskPlay:
     where: str = ""
     crashed: set[str] = field(default_factory=set)
     maps: list[Watched] = field(default_factory=list)
+    source: str = ""
 
     @property
     def boxes(self) -> list[TaskOutbox]:
@@ -102,28 +106,31 @@ def play_tasks(
     come: str = "",
     go: str = "",
     clogged: str = "",
+    lines: int = _LINES,
 ) -> TaskPlay:
     """Play one scene: some are inside; then, all at once, some talk, some come and some go.
 
-    A name that stands in ``go`` twice leaves twice at once.
+    A name that stands in ``go`` twice leaves twice at once. Each talker says so many ``lines``; if
+    they are more than usual, it pauses after each of them.
     """
     names = dict.fromkeys(f"{inside} {come}".split())
     cast = {name: Member(name, TaskOutbox(name)) for name in names}
-    played = TaskPlay(cast)
+    played = TaskPlay(cast, source="".join(linecache.getlines(exercise.__file__)))
     try:
-        run_shuffled(_scene(exercise, played, inside, talk, come, go, clogged), seed)
-    except AllWait as deadlock:
-        raise Broken(_deadlock(str(deadlock))) from None
+        run_shuffled(_scene(exercise, played, inside, talk, come, go, clogged, lines), seed)
+    except AllWait as all_wait:
+        raise Broken(deadlock(str(all_wait))) from None
     except RuntimeError as error:
         if "changed size" not in str(error):
             raise
         raise Broken(_of_the_walk(played)) from None
     if played.stuck and not clogged:
-        raise Broken(_deadlock(played.where))
+        raise Broken(deadlock(played.where))
     return played
 
 
-def _deadlock(where: str) -> str:
+def deadlock(where: str) -> str:
+    """Return what is to be said of tasks that wait for ever. ``where``: which, as sentences."""
     return (
         "Deadlock: tasks wait, and no task is left that could wake them. Is a lock taken twice by "
         f"one task, or never released? {where}"
@@ -146,15 +153,24 @@ def _of_the_walk(played: TaskPlay) -> str:
 
 
 async def _scene(
-    exercise: Any, played: TaskPlay, inside: str, talk: str, come: str, go: str, clogged: str
+    exercise: Any,
+    played: TaskPlay,
+    inside: str,
+    talk: str,
+    come: str,
+    go: str,
+    clogged: str,
+    lines: int,
 ) -> None:
     hub = played.hub = exercise.Hub()
     played.maps = watch_maps(hub)
     cast = played.members
 
     async def talks(name: str) -> None:
-        for number in range(1, _LINES + 1):
+        for number in range(1, lines + 1):
             await hub.say(name, cast[name].says(f"{name}-{number}"))
+            if lines > _LINES:
+                await asyncio.sleep(_PAUSE_S)
 
     async def enters(name: str) -> None:
         await hub.join(name, cast[name].outbox)
@@ -166,7 +182,7 @@ async def _scene(
     entering = asyncio.create_task(_enter_all(hub, cast, inside), name="a newcomer's task")
     _, late = await asyncio.wait([entering], timeout=_SOON_S)
     if late:
-        raise Broken(_deadlock(who_waits_where(asyncio.get_running_loop())))
+        raise Broken(deadlock(who_waits_where(asyncio.get_running_loop())))
     entering.result()
     for name in clogged.split():
         cast[name].outbox.clogged = True
@@ -194,7 +210,7 @@ async def _scene(
     played.took_s = loop.time() - started_s
     for member in cast.values():
         if not member.gone and not member.outbox.clogged:
-            fence = member.says(f"{member.name}-{_LINES + 1}")
+            fence = member.says(f"{member.name}-{lines + 1}")
             await hub.say(member.name, fence)
             for _ in range(100):  # a task of its own may still be carrying it
                 if f"{member.name}: {fence}" in member.outbox.lines:

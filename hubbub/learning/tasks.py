@@ -2,7 +2,8 @@
 
 asyncio runs what is ready first in, first out. That order is nobody's promise, and it hides what
 goes wrong under another: here it is shuffled before each round. When all wait for time to pass,
-it passes at once. What blocks the loop, and so all tasks, is counted.
+it passes at once; where a task polls and so never waits, it passes slowly. What blocks the loop,
+and so all tasks, is counted.
 
 Invariant: the same seed and the same program give the same order. That needs a program without
 sockets and threads; what comes from outside comes when it comes.
@@ -28,6 +29,8 @@ __all__ = ["AllWait", "ShuffledLoop", "TooLong", "run_shuffled", "who_waits_wher
 
 T = TypeVar("T")
 MOST_ROUNDS = 20_000  # an exercise needs some hundreds
+SPIN_ROUNDS = 200  # with tasks that can go on in each of them, and the clock stands still
+SPIN_S = 0.001  # that pass in each round from then on: a task may ask again and again for the time
 BLOCKS_S = 0.02  # a round that takes this long without need keeps all tasks waiting
 MOST_BLOCKED = 6  # rounds, of all loops together; one may be an import
 
@@ -55,6 +58,7 @@ class ShuffledLoop(asyncio.SelectorEventLoop):
         super().__init__()
         self._order = random.Random(seed)
         self._now_s = 0.0
+        self._moved = 0  # the round in which the clock moved last, since nothing else could
         self.rounds = 0
 
     def time(self) -> float:
@@ -71,6 +75,9 @@ class ShuffledLoop(asyncio.SelectorEventLoop):
             if not scheduled:
                 raise AllWait(who_waits_where(self))
             self._now_s = max(self._now_s, scheduled[0]._when)
+            self._moved = self.rounds
+        elif scheduled and self.rounds - self._moved > SPIN_ROUNDS:
+            self._now_s += SPIN_S
         self.rounds += 1
         if self.rounds > MOST_ROUNDS:
             raise TooLong
@@ -130,6 +137,18 @@ def run_shuffled(main: Coroutine[Any, Any, T], seed: int) -> T:
     asyncio.set_event_loop(loop)
     try:
         return loop.run_until_complete(main)
+    except asyncio.CancelledError:
+        raise Broken(
+            "Your code cancels tasks that are not its own: asyncio.all_tasks() holds the tasks of "
+            "its callers too. Cancel the tasks that you know, one by one."
+        ) from None
+    except RuntimeError as error:
+        if "Event loop stopped" not in str(error):
+            raise
+        raise Broken(
+            "Your code stops the event loop (loop.stop()): with it every task stops, the caller's "
+            "too. End your own tasks, and leave the loop running."
+        ) from None
     finally:
         _cancel_all(loop)
         asyncio.set_event_loop(None)
@@ -141,7 +160,7 @@ def _cancel_all(loop: ShuffledLoop) -> None:
     for task in left:
         task.cancel()
     if left:
-        loop.rounds = ShuffledLoop.blocked = 0
+        loop.rounds = loop._moved = ShuffledLoop.blocked = 0
         loop.set_exception_handler(lambda *_: None)
         # A task that will not be cancelled: the process ends with it.
         with contextlib.suppress(AllWait, TooLong, Broken, RuntimeError):

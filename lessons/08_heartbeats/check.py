@@ -46,10 +46,16 @@ def pings(exercise, seed):
             "In 100 s nothing was ever due: a peer whose cable was pulled says nothing, and "
             "neither does anybody else. Without a ping it stays in the room for ever."
         )
-    if ("gone", events[-1][1]) == events[-1]:
+    if events[-1][0] == "gone":
+        at_s = events[-1][1]
+        if at_s < WAIT_S:
+            raise Broken(
+                f"A peer was called gone {at_s:g} s after it came, and it has {WAIT_S:g} s "
+                '(pong_wait_s) before it must be heard. Look at when due returns "gone".'
+            )
         raise Broken(
-            f"A peer that answers every ping was called gone after {events[-1][1]:g} s: heard must "
-            "put the deadline off."
+            f"A peer that answers every ping was called gone after {at_s:g} s: heard must put the "
+            "deadline off."
         )
     times = [at for _, at in events]
     if times != [PING_S * number for number in range(1, 11)]:
@@ -69,6 +75,13 @@ def silence(exercise, seed):
     events = _watch(exercise, 300, lambda _: False)
     gone = [at for due, at in events if due == "gone"]
     if not gone:
+        never_pinged = exercise.Liveness(1e9, WAIT_S, START_S).next_s() - START_S
+        if never_pinged > WAIT_S:
+            raise Broken(
+                f"A silent peer has {WAIT_S:g} s, and it was never called gone. Where the first "
+                f"ping is due later than that, next_s should name {WAIT_S:g} s after the start, "
+                f"and it names {never_pinged:g} s. All times are in seconds."
+            )
         raise Broken(
             "A peer was pinged and never answered, and it was never called gone: a ping that we "
             "send is not a sign of life. Only heard may put the deadline off."
@@ -120,6 +133,54 @@ def deadlines(exercise, seed):
         raise Broken("After the first ping next_s names no time any more.")
 
 
+@promise("lesson.heard", "A peer has its full time from when it was last heard, at any moment.")
+def heard_at_any_moment(exercise, seed):
+    for start_s in (START_S, -WAIT_S, -PING_S, -3.0):
+        for after_s in ((), (3.0,), (9.5,), (3.0, 12.0, 19.0), (10.0, 13.0, 24.5)):
+            _heard_at(exercise, start_s, after_s)
+
+
+def _heard_at(exercise, start_s, after_s):
+    """Wake up as ``next_s`` says, and hear the peer at some moments between: see when it is gone.
+
+    ``after_s``: when it is heard, in seconds after it came.
+    """
+    liveness = exercise.Liveness(PING_S, WAIT_S, start_s)
+    heard_s, to_hear, pings = 0.0, list(after_s), 0
+    moments = f"{' and '.join(f'{one:g}' for one in after_s)} s later, and then no more"
+    told = f"A peer came at {start_s:g} s by the clock. It was {'' if after_s else 'never '}heard"
+    told += f" {moments}." if after_s else "."
+    zero = " Zero is a time like any other: compare with `is None`." if start_s <= 0 else ""
+    for _ in range(MOST_LOOKS):
+        named_s = liveness.next_s() - start_s
+        if to_hear and to_hear[0] <= named_s:
+            heard_s = to_hear.pop(0)
+            liveness.heard(start_s + heard_s)
+            continue
+        gone_s = heard_s + WAIT_S
+        wanted_s = min(gone_s, PING_S * (pings + 1))
+        if named_s != wanted_s:
+            raise Broken(
+                f"{told} When it had been pinged {_times(pings)}, the next thing was due "
+                f"{wanted_s:g} s after it came, and next_s named {named_s:g} s. Silence counts "
+                f"from the last call of heard, and pings from the last ping.{zero}"
+            )
+        due = liveness.due(start_s + named_s)
+        wanted = "gone" if named_s == gone_s else "ping"
+        if due != wanted:
+            raise Broken(
+                f"{told} {named_s:g} s after it came, due returned {due!r}; it should be "
+                f"{wanted!r}: the peer has {WAIT_S:g} s from when it was last heard.{zero}"
+            )
+        if due == "gone":
+            return
+        pings += 1
+
+
+def _times(count):
+    return "once" if count == 1 else f"{count} times" if count else "never"
+
+
 @promise("lesson.late", "After a late wake-up one ping is due, and not all that were missed.")
 def late(exercise, seed):
     liveness = exercise.Liveness(1.0, 1000.0, START_S)
@@ -141,6 +202,11 @@ def for_good(exercise, seed):
         raise Broken(
             "Both were due, a ping and gone, and what came was not gone: nobody is there "
             "to be pinged."
+        )
+    if (due := liveness.due(START_S + 2 * WAIT_S)) != "gone":
+        raise Broken(
+            f"A peer was gone, due was called once more, and it returned {due!r}. Gone is for "
+            'good: due returns "gone" each time from then on.'
         )
     liveness.heard(START_S + 2 * WAIT_S + 1)
     if liveness.due(START_S + 2 * WAIT_S + 2) != "gone":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 
 from hubbub.learning.processors import Call, NotRunnable, Start, Task, Wait, play
 from hubbub.learning.promises import Broken, promise
@@ -28,17 +28,24 @@ def _scheduler(exercise, processors):
             f"one queue. With {processors} processors your Scheduler has local = {local!r} and "
             f"shared = {shared!r}."
         )
-    if not all(isinstance(queue, Collection) for queue in (*local, shared)):
+    if not isinstance(local, Mapping | Sequence) or not all(
+        isinstance(queue, Collection) for queue in (*_own_queues(scheduler), shared)
+    ):
         raise Broken(
             "The check walks each queue of local, and shared; one of yours cannot be walked: use "
             "deques, or lists."
         )
-    if any((*local, shared)):
+    if any((*_own_queues(scheduler), shared)):
         raise Broken(
             "A scheduler that was just made has tasks in its queues: those of another one. Make "
             "the queues in __init__, not in the class."
         )
     return scheduler
+
+
+def _own_queues(scheduler):
+    """Return the processors' queues, in order; they may stand in a dict too."""
+    return [scheduler.local[number] for number in range(len(scheduler.local))]
 
 
 def _task(name, steps=1):
@@ -59,11 +66,12 @@ def _names(tasks):
 
 
 def _standing(scheduler):
-    return [task for queue in (*scheduler.local, scheduler.shared) for task in queue]
+    return [task for queue in (*_own_queues(scheduler), scheduler.shared) for task in queue]
 
 
 def _queues(scheduler):
-    rows = [f"  local {number}  {_names(queue)}" for number, queue in enumerate(scheduler.local)]
+    own = enumerate(_own_queues(scheduler))
+    rows = [f"  local {number}  {_names(queue)}" for number, queue in own]
     return "\n".join([*rows, f"  shared   {_names(scheduler.shared)}"])
 
 
@@ -118,7 +126,7 @@ def nobody_idle(exercise, seed):
     scheduler = _scheduler(exercise, 3)
     outside = _task("outside")
     scheduler.put(None, outside)
-    if outside in [task for queue in scheduler.local for task in queue]:
+    if outside in [task for queue in _own_queues(scheduler) for task in queue]:
         raise Broken(
             "A socket became ready, and its task was put on a processor's own queue: it comes from "
             "no processor. It belongs into the shared queue, where all look.",
@@ -128,6 +136,41 @@ def nobody_idle(exercise, seed):
         raise Broken(
             f"One task stands in the shared queue, and processor 2, with nothing of its own, got "
             f"{taken}: it must look there."
+        )
+
+
+@promise("lesson.order", "Its own queue, then the shared one, then another's; each oldest first.")
+def order(exercise, seed):
+    scheduler = _scheduler(exercise, 2)
+    first, second, other = _task("outside1"), _task("outside2"), _task("t1")
+    scheduler.put(1, other)
+    scheduler.put(None, first)
+    scheduler.put(None, second)
+    taken = [scheduler.take(0) for _ in range(3)]
+    if taken[0] is other:
+        raise Broken(
+            "The queue of processor 0 was empty, one task stood in the queue of processor 1 and "
+            "two in the shared one, and processor 0 stole. Stealing comes last: only where the "
+            "shared queue is empty too."
+        )
+    if taken != [first, second, other]:
+        raise Broken(
+            f"{_names([first, second])} were put into the shared queue in this order, and "
+            f"{other} stood in the queue of processor 1. Processor 0, with nothing of its own, got "
+            f"{_names(taken)}: each queue gives out its oldest task first, and the shared one "
+            "comes before another processor's."
+        )
+    mine = _named(2, "own")
+    scheduler = _scheduler(exercise, 1)
+    for task in mine:
+        scheduler.put(0, task)
+    scheduler.put(None, first)
+    scheduler.put(None, second)
+    if [scheduler.take(0), scheduler.take(0)] == [first, second]:
+        raise Broken(
+            "Processor 0 had tasks in its own queue, and at two calls, one after the other, it got "
+            f"a task from the shared queue: that one comes first only at every {LOOK}th call. All "
+            "processors share it, and each look makes the others wait."
         )
 
 
@@ -161,6 +204,20 @@ def half(exercise, seed):
         if ran is not tasks[0]:
             raise Broken(
                 f"{told} and runs {ran}: the oldest has waited longest.", detail=_queues(scheduler)
+            )
+        if set(scheduler.local[1]) != set(tasks[1 : kept + 1]):
+            raise Broken(
+                f"{told} {ran} and {_names(scheduler.local[1])}. It steals the older half: "
+                f"{_names(tasks[: kept + 1])}.",
+                detail=_queues(scheduler),
+            )
+        shown = _queues(scheduler)
+        ran_next = [scheduler.take(1) for _ in range(kept)]
+        if ran_next != tasks[1 : kept + 1]:
+            raise Broken(
+                f"{told} {_names(tasks[: kept + 1])}; it ran {ran}, and then {_names(ran_next)}. "
+                "What it keeps stays in its order: the oldest first.",
+                detail=shown,
             )
 
 
@@ -196,6 +253,32 @@ def overflow(exercise, seed):
             f"A queue was full, and the younger half went to the shared one. The older half goes "
             f"there, {tasks[0]} with it, for it has waited longest.",
             detail=_queues(scheduler),
+        )
+    if tasks[-1] in scheduler.shared:
+        raise Broken(
+            f"A queue was full, and the new task, {tasks[-1]}, went to the shared one. The new one "
+            "goes to the end of its processor's own queue, when the older half has moved.",
+            detail=_queues(scheduler),
+        )
+    if set(scheduler.shared) != set(tasks[:moved]):
+        raise Broken(
+            f"A queue was full, and {_names(scheduler.shared)} went to the shared one. The older "
+            f"half goes there: {_names(tasks[:moved])}.",
+            detail=_queues(scheduler),
+        )
+    scheduler = _scheduler(exercise, 2)
+    outside = _task("outside")
+    scheduler.put(None, outside)
+    for task in tasks:
+        scheduler.put(0, task)
+    shown = _queues(scheduler)
+    taken = [scheduler.take(1) for _ in range(moved + 1)]
+    if taken != [outside, *tasks[:moved]]:
+        raise Broken(
+            f"{outside} stood in the shared queue when {_names(tasks[:moved])} came there from a "
+            f"full queue, and they were given out in this order: {_names(taken)}. What moves goes "
+            "to the end of the shared queue, the oldest first.",
+            detail=shown,
         )
 
 
@@ -255,6 +338,34 @@ def each_its_own(exercise, seed):
             )
 
 
+@promise("lesson.calls", "A call that finds nothing counts as well.")
+def each_call(exercise, seed):
+    at = {_look_at(exercise, found_nothing=count) % LOOK for count in range(3)}
+    if len(at) > 1:
+        raise Broken(
+            f"Processor 0 looked first into the shared queue at another call when two of its calls "
+            f"had found nothing before: count every call, for it is every {LOOK}th call of a "
+            "processor that looks there."
+        )
+
+
+def _look_at(exercise, found_nothing):
+    """Return at which call a processor, with tasks of its own, took one from the shared queue."""
+    scheduler = _scheduler(exercise, 1)
+    for _ in range(found_nothing):
+        scheduler.take(0)
+    for task in _named(PLACES, "own"):
+        scheduler.put(0, task)
+    outside = _task("outside")
+    scheduler.put(None, outside)
+    calls = found_nothing
+    while calls < 4 * LOOK:
+        calls += 1
+        if scheduler.take(0) is outside:
+            break
+    return calls
+
+
 def _numbers(numbers):
     return ", ".join(map(str, numbers)) or "none"
 
@@ -302,7 +413,7 @@ def all_of_it(exercise, seed):
 
 
 def _short(scheduler):
-    longest = max(len(queue) for queue in scheduler.local)
+    longest = max(map(len, _own_queues(scheduler)))
     if longest > PLACES:
         raise Broken(
             f"{longest} tasks stand in a queue of {PLACES} places: those that were taken from "

@@ -27,6 +27,7 @@ def _log(times_ms, late_ms=0.0):
 def _is(found, expected):
     if expected is None or found is None:
         return found is expected
+    found, expected = float(found), float(expected)
     return abs(found - expected) <= 1e-6 * max(1.0, abs(expected))
 
 
@@ -75,7 +76,7 @@ def percentiles(exercise, seed):
             expected = -(-count * percent // 100)
             if not _is(found[name], expected):
                 between = " A percentile is one of the samples, and no number between two of them."
-                whole = _is(found[name], round(found[name] or 0))
+                whole = _is(found[name], round(float(found[name] or 0)))
                 raise Broken(
                     f"Of the samples 1 to {count} ms {name} is {expected}, and {_ms(found[name])} "
                     f"came: take number ceil({count} * {percent} / 100), counted from one; round "
@@ -101,6 +102,26 @@ def intended(exercise, seed):
             raise Broken(
                 f"Each message took 500 ms, and {name} says {_ms(found[name])}: count from "
                 "`intended` everywhere."
+            )
+
+
+@promise("lesson.exact", "Times keep their fractions, and the log stays as it was.")
+def exact(exercise, seed):
+    log = _log([[0.25], [1.75], [2.375], [10.625]])
+    found = exercise.report(log)
+    for name, expected in (("p50_ms", 1.75), ("max_ms", 10.625), ("last_p50_ms", 1.75)):
+        if not _is(found[name], expected):
+            raise Broken(
+                f"Of 0.25, 1.75, 2.375 and 10.625 ms {name} is {expected}, and {_ms(found[name])} "
+                "came: do not round the times. Many deliveries take less than a millisecond."
+            )
+    again = exercise.report(log)
+    for name in ("count", "lost", "p50_ms", "p99_ms", "max_ms", "last_p50_ms"):
+        if not _is(again[name], found[name]):
+            raise Broken(
+                f"report was called twice with one log; {name} was {_ms(found[name])}, and then "
+                f"{_ms(again[name])}. report may not change the log, and may keep nothing from one "
+                "call to the next."
             )
 
 
@@ -175,6 +196,12 @@ def lost(exercise, seed):
             f"like any other. lost should be 1 and count 3, and they are {found['lost']} and "
             f"{found['count']}. Compare with `is None`."
         )
+    if not _is(found["last_p50_ms"], 4.0):
+        raise Broken(
+            "A message came to its two recipients at 0.0 s and at 0.004 s by the clock, and its "
+            f"last recipient had it after 4 ms; last_p50_ms says {_ms(found['last_p50_ms'])}. Zero "
+            "is a time like any other: compare with `is None`, and `all(got)` does not."
+        )
 
 
 @promise("lesson.last", "A message is through when its last recipient has it.")
@@ -182,6 +209,7 @@ def last(exercise, seed):
     for log, lasts, expected in (
         ([[1.0, 9.0], [9.5, 2.0], [3.0, 30.0]], "9, 9.5 and 30", 9.5),
         ([[1.0, 9.0], [9.5, 2.0], [3.0, 30.0], [80.0, 1.0]], "9, 9.5, 30 and 80", 9.5),
+        ([[1.0, 2.0, 3.0], [7.0, 40.0, 6.0], [50.0, 8.0, 7.0]], "3, 40 and 50", 40.0),
     ):
         found = exercise.report(_log(log))
         if not _is(found["last_p50_ms"], expected):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from conformance.checker import History, Session
-from hubbub.learning.controlled import begin_early_threads, me
+from hubbub.learning.controlled import begin_early_threads, has_early_threads, me
 from hubbub.learning.promises import Broken, promise
 from hubbub.learning.scene import judge_history
 from hubbub.learning.schedule import RATES, Endless, Schedule, Stuck, current
@@ -137,6 +137,11 @@ def in_turn(exercise, seed):
             raise Broken(
                 "Three lines were said, one after the other, and only the first came: does your "
                 "hub still say that it is busy when no thread is in it any more?"
+            )
+        if not sock.got and has_early_threads():
+            raise Broken(
+                "Your hub leaves the lines to a thread of its own, and nothing came: no other "
+                "thread is there. The thread that calls submit sends, if no other one is sending."
             )
         if sock.got != b"".join(lines):
             raise Broken(
@@ -284,6 +289,41 @@ def bounded(exercise, seed):
             f"Ben was cut off; he was closed {ben.closed} times, and got "
             f"{_shown(ben.got)} after it."
         )
+    _others_lost_nothing(sockets, ten)
+    hub, sockets = _hub(exercise)
+    ben, long = sockets["ben"], b"anna: " + b"x" * 2 * MOST_BYTES + b"\n"
+    _call(hub.submit, long)
+    if cut := [name for name, sock in sockets.items() if sock.closed]:
+        raise Broken(
+            f"A line of {len(long)} bytes was said, and {cut[0].title()}, whose socket takes all "
+            f"of it, was cut off: only bytes that wait count, and none do. At most {MOST_BYTES} "
+            "may wait."
+        )
+    ben.room = len(long) - MOST_BYTES
+    _call(hub.submit, long)
+    if ben.closed:
+        raise Broken(
+            f"Ben's socket took a part of a line, {MOST_BYTES} bytes of it waited, and he was cut "
+            f"off: {MOST_BYTES} may wait."
+        )
+    hub, sockets = _hub(exercise)
+    ben = sockets["ben"]
+    ben.room = len(long) - MOST_BYTES - 1
+    _call(hub.submit, long)
+    if not ben.closed:
+        raise Broken(
+            f"Ben's socket took {len(ben.got)} bytes of a line of {len(long)}; "
+            f"{MOST_BYTES + 1} wait for him, {MOST_BYTES} may, and he was not cut off. Count what "
+            "waits after each send, not only when a socket takes nothing."
+        )
+    if sockets["cara"].got != long:
+        raise Broken(
+            "Ben was cut off in the middle of a walk, and Cara, who stands behind him in the map, "
+            f"got {len(sockets['cara'].got)} bytes of {len(long)}."
+        )
+
+
+def _others_lost_nothing(sockets, ten):
     for name in ("anna", "cara"):
         if sockets[name].got != 11 * ten + LINE:
             raise Broken(
@@ -430,13 +470,55 @@ def _all_talk(exercise, hub, said, seed, left=None, late=("", None)):
 @promise("lesson.two-hubs", "Two hubs know nothing of each other.")
 def two_hubs(exercise, seed):
     one, ours = _hub(exercise, "anna ben")
-    other, theirs = _hub(exercise, "cara dan")
+    other, theirs = _hub(exercise, "anna ben")
     ours["ben"].room = 3
     _call(one.submit, LINE)
     _call(other.submit, NEXT)
-    got = {name: sock.got for name, sock in (*ours.items(), *theirs.items())}
-    if got != {"anna": LINE, "ben": LINE[:3], "cara": NEXT, "dan": NEXT}:
+    got = [sock.got for sock in (*ours.values(), *theirs.values())]
+    if got != [LINE, LINE[:3], NEXT, NEXT]:
         raise Broken(
-            f"Two hubs were made, and one line was said in each; this is what came: {got}. They "
-            "share a map or what waits: make it in __init__, not in the class."
+            "Two hubs were made, each with a client anna and a client ben, and one line was said "
+            f"in each. The clients of the first got {_shown(got[0])} and {_shown(got[1])}, those "
+            f"of the second {_shown(got[2])} and {_shown(got[3])}. {_SHARED}"
         )
+    one, ours = _hub(exercise, "anna")
+    other, theirs = _hub(exercise, "anna")
+    _while_one_sends(exercise, one, ours["anna"], other, seed)
+    if ours["anna"].got != LINE + LINE or theirs["anna"].got != NEXT:
+        raise Broken(
+            "Two hubs were made. A thread was sending in the first, a line was left with it, and "
+            "then a line was said in the second. The client of the first got "
+            f"{_shown(ours['anna'].got)}, that of the second {_shown(theirs['anna'].got)}; the "
+            f"line said in the second was {_shown(NEXT)}. {_SHARED}"
+        )
+
+
+_SHARED = (
+    "The hubs share something: the map, what waits, the lines that were left, or the mark of a "
+    "busy hub. Make all of it in __init__, not in the class or in the module."
+)
+
+
+def _while_one_sends(exercise, one, sock, other, seed):
+    """While a thread sends ``LINE`` in ``one``, leave ``LINE`` there, say ``NEXT`` in ``other``.
+
+    Three threads do it, one of them after the other.
+    """
+    schedule, done = Schedule(seed, [exercise.__file__]), []
+
+    def long_send():
+        sock.during_send = lambda: None
+        done.append("began")
+        schedule.wait("the others, who leave their lines", lambda: len(done) == 3)
+
+    def after(count, submit, line):
+        schedule.wait("its turn", lambda: len(done) == count)
+        submit(line)
+        done.append(line)
+
+    sock.during_send = long_send
+    schedule.spawn("anna's thread", lambda: one.submit(LINE))
+    schedule.spawn("ben's thread", lambda: after(1, one.submit, LINE))
+    schedule.spawn("cara's thread", lambda: after(2, other.submit, NEXT))
+    with suppress(Stuck, Endless):  # what did not come is seen by the caller
+        schedule.run()

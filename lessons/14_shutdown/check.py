@@ -38,6 +38,7 @@ class _Scene:
         self.closed_early = []  # those that were closed while their writer was at it
         self.came_back_early = False  # a call did, while connections were open
         self.took_s = 0.0
+        self.untouched = False  # shutdown came back, and had done nothing
         self.left = []  # tasks
 
     def play(self, exercise, seed):
@@ -74,6 +75,7 @@ class _Scene:
         if late:
             raise Broken(self._never())
         self.took_s = loop.time() - start_s
+        self.untouched = room.door.open and not any(c.closed for c in self.clients.values())
         await asyncio.sleep(0.0)
         ours = {*before, *calls}
         self.left = [task for task in asyncio.all_tasks() - ours if not task.done()]
@@ -97,6 +99,12 @@ class _Scene:
             for name, writer in self.room.writers.items()
             if not writer.done() and math.isinf(self.clients[name]._takes_s)
         ]
+        if self.room.inbox.qsize() and self.room.owner.done():
+            return (
+                "The shutdown never ended: it waits until the inbox is empty, and the owner, which "
+                "takes the lines out of it, had been ended before. Wait for the inbox first "
+                "(`await room.inbox.join()`), then end the owner."
+            )
         if self.room.inbox.qsize():
             return (
                 "The shutdown never ended: the inbox is never empty, for a client still talks, and "
@@ -166,6 +174,12 @@ def delivers(exercise, seed):
 
 def _all_delivered(scene, carry_s):
     count, needs_s = len(scene.lines), len(scene.lines) * carry_s
+    if scene.untouched and scene.clients:
+        raise Broken(
+            "shutdown came back, the door of the room is still open, and no connection was closed: "
+            "it did nothing. If it did so only for the second room, your code keeps in the module "
+            "that it was called; keep it in room.stopping."
+        )
     for name in scene.clients:
         if lacks := scene.lacks(name):
             enough = f", and {DRAIN_S:g} s are given" if needs_s > 1 else ""
@@ -173,6 +187,11 @@ def _all_delivered(scene, carry_s):
                 f"{count} lines were accepted when the signal came, and {_name(name)}, who reads, "
                 f"did not get {lacks}. The owner needs {needs_s:.1f} s for them{enough}. "
                 f"{_why(lacks)}"
+            )
+        if strange := [line for line in scene.chat(name) if line not in scene.lines]:
+            raise Broken(
+                f"{_name(name)} got {strange[0]!r}, and nobody said that. The goodbye is GOODBYE, "
+                f"{GOODBYE!r}, as it stands in the exercise."
             )
         if scene.chat(name) != scene.lines:
             raise Broken(f"{_name(name)} got the lines in another order, or some of them twice.")
@@ -244,9 +263,12 @@ def within_time(exercise, seed):
     scene = _Scene().play(exercise, seed)
     scene = _Scene(*_readers()).play(exercise, seed)
     if scene.took_s > DRAIN_S / 2:
+        why = "End your side (`connection.end()`): a client ends its own when it has seen the end."
+        if any(writer.cancelled() for writer in scene.room.writers.values()):
+            why = "A writer waits for its outbox until a None comes out of it: put one in."
         raise Broken(
             f"All had taken everything long before, and it took {scene.took_s:.1f} s: a deadline "
-            "is the longest wait, not the wait."
+            f"is the longest wait, not the wait. {why}"
         )
     frozen = [Connection(name, takes_s=math.inf) for name in ("dan", "emil", "fred")]
     slow = Connection("gina", takes_s=0.06)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from conformance.rules import test_framing_boundaries as boundaries
 from conformance.rules import test_framing_encoding as encoding
 from conformance.rules import test_membership_arrivals as arrivals
 from conformance.rules import test_membership_departures as departures
+from conformance.rules import test_names_allowed as allowed
 from conformance.rules import test_names_taken as names
 from conformance.rules import test_shutdown_goodbye as goodbye
 from conformance.swarm import Coverage, SwarmLog
@@ -58,11 +60,24 @@ def text(server, seed):
 
 @promise("framing.chunks", "The same bytes are the same lines, wherever they are cut.")
 def chunks(server, seed):
-    server.put_to(
-        boundaries.test_line_may_be_cut_anywhere,
-        "A line came in two pieces, and was not heard as one line: what one read brings is not a "
-        "line.",
-    )
+    def sentence(found):
+        got = found.rpartition(" and got ")[2]
+        if "/say" in got:
+            return (
+                "A client said '/say TEXT', and the verb was heard too: everyone gets 'NAME: TEXT'."
+            )
+        if "wörld" in found.rpartition(" and got ")[0] and got == "'anna: 日本'":
+            return (
+                "A client said two lines, and the second was heard first. Is each line said in a "
+                "task, or by a callback? These run in an order that you do not choose: say a line "
+                "before you read the next one."
+            )
+        return (
+            "A line came in two pieces, and was not heard as one line: what one read brings is not "
+            "a line."
+        )
+
+    server.put_to(boundaries.test_line_may_be_cut_anywhere, sentence)
 
 
 @promise("framing.not-utf8", "A line that is not UTF-8 is refused, and the connection goes on.")
@@ -76,6 +91,11 @@ def not_utf8(server, seed):
 @promise("names.taken", "A name that another has, in whichever spelling, is refused.")
 def taken(server, seed):
     def sentence(found):
+        if re.search("waited .* for '.* is now .*' and got", found):
+            return (
+                "A client took a name that nobody had, and not everyone was told '* OLD is now "
+                "NEW'."
+            )
         if "is now" not in found.rpartition(" and got ")[2]:
             return "A name was asked for that another has: its asker gets '! name taken: NEW'."
         return (
@@ -86,6 +106,17 @@ def taken(server, seed):
 
     test = names.test_name_of_another_is_refused
     server.put_to(test, sentence, the_other_way_round=False, drawn=False)
+    server.put_to(
+        names.test_nobody_else_hears_of_a_taken_name,
+        "A name was asked for that another has, and others heard of it too: only its asker gets "
+        "'! name taken: NEW'.",
+    )
+    server.put_to(
+        allowed.test_own_name_may_be_spelled_anew,
+        "anna asked for 'ANNA', her own name in another spelling, and did not get it: a name is "
+        "taken only where another client has it.",
+        drawn=False,
+    )
 
 
 @promise("membership.left-once", "A client that resets its connection has left, once.")
@@ -155,8 +186,9 @@ def one_order(server, seed):
     server.put_to(
         talk_at_once,
         "Four talked at once while others came and went, and the four did not hear it all in one "
-        "order, once. Something waits in the walk over the clients (an await), and another line, "
-        "or a client that comes or goes, gets in between.",
+        "order, once.",
+        guess="Something waits in the walk over the clients (an await), and another line, or a "
+        "client that comes or goes, gets in between.",
     )
 
 
@@ -171,27 +203,31 @@ def require_clogged(talk: Talk, clogged: Client, server: Server) -> None:
         talk.require_clogged(clogged, server)
 
 
-def beside_a_clogged_client(clients: ClientFactory, connect: Connect, server: Server) -> bool:
-    """While one client does not read, the others hear all. Return whether they heard its fate."""
+def beside_a_clogged_client(clients: ClientFactory, connect: Connect, server: Server) -> str:
+    """While one client does not read, the others hear all. Return what they heard of it."""
     anna, ben = clients("anna", "ben")
     clogged: Client = connect_clogged(connect)
     talk = long_talk(anna, ben)
-    fate = f"* {clogged.name} was too slow"
-    while fate not in talk.heard[ben] and talk.said_bytes < MOST_SAID_BYTES:
+    while f"* {clogged.name} was too slow" not in talk.heard[ben] and (
+        talk.said_bytes < MOST_SAID_BYTES
+    ):
         talk.go_on()
     assert talk.chat(ben) == talk.said, "ben did not hear all that anna said"
     require_clogged(talk, clogged, server)
-    return fate in talk.heard[ben]
+    about = [line for line in talk.heard[ben] if line.startswith(f"* {clogged.name} ")]
+    return about[-1] if about else ""
 
 
 @promise("slow.isolation", "A client that stops reading delays nobody else.")
 def isolation(server, seed):
     def test(clients: ClientFactory, connect: Connect, server: Server) -> None:
-        found["cut off"] = beside_a_clogged_client(clients, connect, server)
+        found["fate"] = beside_a_clogged_client(clients, connect, server)
 
     found = server.remembers
     server.put_to(
-        test, "One client stopped reading, and the others heard no more: the room waits for it."
+        test,
+        "One client stopped reading, and the others heard no more.",
+        guess="The room waits for it.",
     )
 
 
@@ -232,14 +268,23 @@ def pauses(server, seed):
 @promise("slow.cut-off", "A client for whom too much waits is cut off, and the others hear why.")
 def too_slow(server, seed):
     def test() -> None:
-        assert server.remembers["cut off"], "much was said, and the client is still in the room"
+        fate = server.remembers["fate"]
+        assert fate, "much was said, and nobody was told that the client was cut off"
+        assert fate.endswith(" was too slow"), f"of the client that stopped reading came {fate!r}"
 
-    server.put_to(
-        test,
-        "One client stopped reading, and what it does not take waits in your server without an "
-        "end. Where too much waits for a client, cut it off, and tell all others: '* NAME was too "
-        "slow'.",
-    )
+    def sentence(found):
+        if "came" in found:
+            return (
+                "One client stopped reading, and was cut off; the others were told another reason. "
+                "Tell them '* NAME was too slow'."
+            )
+        return (
+            "One client stopped reading, and what it does not take waits in your server without an "
+            "end; or it was cut off, and nobody was told. Where too much waits for a client, cut "
+            "it off, and tell all others: '* NAME was too slow'."
+        )
+
+    server.put_to(test, sentence)
 
 
 @promise("shutdown.announce", "Everyone hears that the server stops, and then the end.")

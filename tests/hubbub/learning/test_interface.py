@@ -88,6 +88,39 @@ def test_wrong_result_is_told(returned: str, sentence: str) -> None:
     assert sentence in broken.value.sentence
 
 
+def test_property_in_the_place_of_a_method_is_told() -> None:
+    """A property whose value cannot be called is told; one that returns a function is right."""
+    wrong = GOOD.replace("    def take(self, credit):", "    @property\n    def take(self):")
+    right = wrong.replace('return [("anna", "hi")]', "return lambda credit: []")
+    for source in (wrong, right):
+        compare(loaded(source), CALLS, source)
+    guard(module := loaded(right), CALLS)
+    assert module.Pump(8).take(3) == []
+    guard(module := loaded(wrong), CALLS)
+
+    with pytest.raises(Broken) as broken:
+        module.Pump(8).take(3)
+
+    assert "Pump.take is a property" in broken.value.sentence
+
+
+def test_what_a_dict_lacks_is_named() -> None:
+    """A dict that lacks a key, or has a text for a number, is told which."""
+    calls = calls_of("report(log) -> report")
+    times = "p50_ms=1, p99_ms=1, max_ms=None, last_p50_ms=1"
+    for returned, sentence in (
+        (f"dict(count=1, {times})", "It has no lost."),
+        (f"dict(count=1, lost='1', {times})", "lost is '1'."),
+    ):
+        module = loaded(f"def report(log): return {returned}")
+        guard(module, calls)
+
+        with pytest.raises(Broken) as broken:
+            module.report([])
+
+        assert sentence in broken.value.sentence
+
+
 def test_state_of_a_class_is_named() -> None:
     """What all objects of a class share is a cause of much."""
     module = loaded(GOOD.replace("class Pump:", "class Pump:\n    waiting = {}"))

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from hubbub.learning.promises import Broken
 from hubbub.learning.tasks import AllWait, TooLong, run_shuffled
 
 
@@ -62,6 +63,33 @@ def test_tasks_without_end_are_told() -> None:
 
     with pytest.raises(TooLong):
         run_shuffled(spin(), 0)
+
+
+def test_time_passes_slowly_where_a_task_polls() -> None:
+    """A task that asks again and again, and never waits, does not stop the clock for good."""
+
+    async def poll() -> float:
+        until = asyncio.create_task(asyncio.sleep(1))
+        while not until.done():  # noqa: ASYNC110  it is what this test is about
+            await asyncio.sleep(0)
+        return asyncio.get_running_loop().time()
+
+    assert 1 <= run_shuffled(poll(), 0) < 1.01
+
+
+@pytest.mark.parametrize("ends", ["stops the event loop", "cancels tasks that are not its own"])
+def test_end_of_the_loop_is_told(ends: str) -> None:
+    """A program that stops the loop, or cancels its caller, is told so."""
+
+    async def end() -> None:
+        if ends.startswith("stops"):
+            asyncio.get_running_loop().stop()
+        for task in asyncio.all_tasks() if ends.startswith("cancels") else ():
+            task.cancel()
+        await asyncio.sleep(1)
+
+    with pytest.raises(Broken, match=ends):
+        run_shuffled(end(), 0)
 
 
 def test_nothing_is_left_running() -> None:

@@ -1,4 +1,4 @@
-"""Expect: the room waits for it"""
+"""Expect: The room waits for it"""
 
 from __future__ import annotations
 
