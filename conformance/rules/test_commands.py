@@ -139,6 +139,24 @@ def test_unknown_command_is_refused_to_the_asker_alone(clients: ClientFactory) -
     anna.expect_nothing_but(fence)
 
 
+@rule("commands.unknown")
+def test_any_white_space_ends_a_command(clients: ClientFactory) -> None:
+    """A command ends at the first white space, of whatever width."""
+    anna, ben = clients("anna", "ben")
+
+    for space in "\u00a0\u1680\u2003\u3000":
+        ben.say(
+            f"/dance{space}wildly", f"/say{space} hello{space}", f"/who{space}", f"/help{space}x"
+        )
+
+        ben.expect("! unknown command: /dance (try /help)", f"ben:  hello{space}")
+        ben.expect("* online (2): anna, ben")
+        assert ben.next_line().startswith("* commands: ")
+    ben.say("/rename\u3000zoe\u3000", "/quit\u3000")
+    anna.wait_for("* ben is now zoe")
+    anna.expect("* zoe left")
+
+
 @rule("commands.quit")
 def test_quit_comes_after_all_that_was_said(clients: ClientFactory) -> None:
     """A client that quits gets everything that was said before, and then the end."""

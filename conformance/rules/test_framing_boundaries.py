@@ -1,10 +1,12 @@
 """Rules of the area ``framing``: where a line begins and ends."""
 
+import unicodedata
 from typing import Any
 
 import pytest
 
 from conformance import (
+    TICK,
     Client,
     ClientFactory,
     Connect,
@@ -14,6 +16,7 @@ from conformance import (
 )
 from conformance.frames import CONTINUATION, HANDSHAKE, TEXT
 from conformance.rules.pauses import let_the_server_read
+from conformance.rules.unseen import UNSEEN
 
 
 MIB = 1 << 20
@@ -254,6 +257,29 @@ def test_invisible_character_ends_no_row(clients: ClientFactory) -> None:
         ben.say("z" + f"{MARKS[:4]}{between}" * 3)
 
         anna.expect(f"ben: z{MARKS[:4]}{between * 3}")
+
+
+@rule("framing.marks")
+def test_no_character_that_shows_nothing_ends_a_row(clients: ClientFactory) -> None:
+    """A fifth mark is dropped behind each of the 4,180 characters that show nothing."""
+    anna, ben = clients("anna", "ben")
+    kept = [each for each in UNSEEN if unicodedata.category(each) not in ("Mn", "Me")]
+
+    ben.say(*(f"z{MARKS[:4]}{each}{MARKS[4]}" for each in kept), within=100 * TICK)
+
+    for each in kept:
+        anna.expect(f"ben: z{MARKS[:4]}{each}")
+
+
+@rule("framing.marks")
+def test_spacing_marks_are_not_counted(clients: ClientFactory) -> None:
+    """Marks that take a place of their own (Unicode category Mc) stay, however many they are."""
+    anna, ben = clients("anna", "ben")
+    line = "क" + "\u093e" * 6 + " ம" + "\u0bbe" * 6
+
+    ben.say(line)
+
+    anna.expect(f"ben: {line}")
 
 
 REAL_SCRIPTS = [

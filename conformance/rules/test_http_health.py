@@ -202,6 +202,20 @@ def test_health_counts_only_texts_as_messages(ask: Ask, clients: ClientFactory) 
 
 
 @rule("http.health")
+def test_health_counts_no_text_of_who_has_left(ask: Ask, clients: ClientFactory) -> None:
+    """What a client sends behind its ``/quit`` is no message."""
+    anna, ben = clients("anna", "ben")
+    before = health(ask)["messages"]
+
+    ben.say("hello", "/quit", *["too late"] * 20)
+    anna.wait_for("* ben left")
+    anna.say("bye")
+    anna.wait_for("anna: bye")
+
+    assert settled_health(ask, messages=before + 2)["messages"] == before + 2
+
+
+@rule("http.health")
 def test_health_counts_each_that_is_told(
     ask: Ask, clients: ClientFactory, connect: Connect
 ) -> None:

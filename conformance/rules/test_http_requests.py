@@ -78,6 +78,20 @@ def test_old_http_is_answered(connect: Connect, path: str) -> None:
 
 
 @rule("http.forms")
+@pytest.mark.parametrize("path", ["/", "/healthz", "/ws", "/nothing"])
+def test_answer_says_that_it_is_the_last(connect: Connect, path: str) -> None:
+    """An answer after which the connection ends says so, because a browser may send more."""
+    browser: WebSocketClient = connect(handshake=False, welcome=False)
+
+    browser.send_raw(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    head = browser.wait_raw(b"\r\n\r\n")
+    if b"\r\nconnection: close" not in head.lower():
+        other, status = ("/", b" 200 ") if b" 404 " in head else ("/nothing", b" 404 ")
+        browser.send_raw(f"GET {other} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        browser.wait_raw(b"HTTP/1.1" + status)
+
+
+@rule("http.forms")
 def test_upgrade_in_old_http_is_refused(connect: Connect) -> None:
     """``GET /ws`` in HTTP/1.0 gets 426, with an upgrade among its headers or without."""
     for request in (

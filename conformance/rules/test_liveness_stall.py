@@ -13,6 +13,7 @@ from conformance import (
     WITHIN,
     Client,
     Connect,
+    Door,
     Mismatch,
     Server,
     Unknown,
@@ -41,6 +42,24 @@ def test_clients_that_showed_life_stay(early: float, connect: Connect, server: S
         for client in clients:
             client.say("before")
     stop_for(STALL_S, server, *clients)
+
+    for talker in clients:
+        fence = talker.send_fence()
+        for client in clients:
+            assert departures(client.lines_until(fence)) == []
+
+
+@rule("liveness.own-stall")
+@settings(ping_interval=0.9 * SILENCE_S, pong_wait=SILENCE_S, idle_timeout=SILENCE_S)
+def test_short_stop_is_not_charged_either(connect: Connect, server: Server, door: Door) -> None:
+    """A server that stops just when a client was to be pinged gives it the time for its answer."""
+    if door != "ws":
+        pytest.skip("the line door has no pings")
+    clients = [connect(name) for name in ("anna", "ben")]
+    time.sleep(
+        1.5 * SILENCE_S
+    )  # each has answered one ping: the next is due at 1.8, the end at 1.9
+    stop_for(0.5 * SILENCE_S, server)
 
     for talker in clients:
         fence = talker.send_fence()
