@@ -8,7 +8,6 @@ that do read.
 import contextlib
 import itertools
 import select
-import selectors
 import socket
 import threading
 import time
@@ -35,6 +34,7 @@ from conformance import (
 )
 from conformance.clogging import numbered_lines
 from conformance.frames import PING, encode_frame
+from conformance.rules.crowd import Crowd
 from conformance.rules.leaving import end_own_stream
 
 
@@ -362,7 +362,7 @@ def test_slow_reader_in_a_large_room_is_waited_for(
     lines = [f"{number} ".ljust(4_000, ".") for number in range(100)]
     client_class = TcpClient if door == "tcp" else WebSocketClient
 
-    with ThinLine(server.address(door), bytes_per_s=400_000) as thin, Crowd(server, CROWD):
+    with ThinLine(server.address(door), bytes_per_s=400_000) as thin, Crowd(server, "tcp", CROWD):
         anna: Client = connect()
         ben = client_class(thin.address, label="ben")
         connect.opened.append(ben)
@@ -376,33 +376,3 @@ def test_slow_reader_in_a_large_room_is_waited_for(
     assert [line for line in heard if line.startswith(f"{anna.name}: ")] == [
         f"{anna.name}: {line}" for line in lines
     ]
-
-
-class Crowd:
-    """Many clients at the TCP door that read everything, in one thread, and look at nothing."""
-
-    def __init__(self, server: Server, size: int) -> None:
-        self._address = server.address("tcp")
-        self._size = size
-        self._selector = selectors.DefaultSelector()
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._read)
-
-    def __enter__(self) -> Self:
-        for _ in range(self._size):
-            self._selector.register(socket.create_connection(self._address), selectors.EVENT_READ)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-        for key in list(self._selector.get_map().values()):
-            key.fileobj.close()
-        self._selector.close()
-
-    def _read(self) -> None:
-        while not self._over.is_set():
-            for key, _ in self._selector.select(TICK):
-                if not key.fileobj.recv(1 << 16):
-                    self._selector.unregister(key.fileobj)
