@@ -62,8 +62,7 @@ class Member:
         except OSError:
             data = b""
         self.raw += data
-        self.ended = not data
-        return not self.ended
+        return bool(data)
 
     def fileno(self) -> int:
         """Return the descriptor, for a selector."""
@@ -126,6 +125,12 @@ class Crowd:
         self._selector.register(member, selectors.EVENT_READ)
         return member
 
+    def forget(self, *members: Member) -> None:
+        """Close the sockets of members whose connections have ended, and know them no more."""
+        for member in members:
+            self.members.remove(member)
+            member.close()
+
     def wait_for(self, line: str, *members: Member, within: float) -> None:
         """Wait until each of some members has got a line."""
         __tracebackhide__ = True
@@ -153,3 +158,4 @@ class Crowd:
                 assert isinstance(member, Member)
                 if not member.read():
                     self._selector.unregister(member)
+                    member.ended = True
