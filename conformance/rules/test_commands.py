@@ -78,7 +78,14 @@ def test_say_takes_a_command_as_text(clients: ClientFactory) -> None:
     """What follows ``/say`` and its one space is text, whatever it looks like."""
     anna, ben = clients("anna", "ben")
 
-    ben.say("/say /who", "/say who", "/say rename|zoe", "/say /quit", "/say   two more spaces")
+    ben.say(
+        "/say /who",
+        "/say who",
+        "/say rename|zoe",
+        "/say /quit",
+        "/say   two more spaces",
+        "/say    ",
+    )
 
     anna.expect(
         "ben: /who",
@@ -86,6 +93,7 @@ def test_say_takes_a_command_as_text(clients: ClientFactory) -> None:
         "ben: rename|zoe",
         "ben: /quit",
         "ben:   two more spaces",
+        "ben:    ",
     )
 
 

@@ -244,8 +244,9 @@ def test_surplus_marks_are_dropped(clients: ClientFactory) -> None:
             ben.say(f"z{mark * (4 + surplus)}a{mark * 4}lgo")
 
             anna.expect(f"ben: z{mark * 4}a{mark * 4}lgo")
-    ben.say(f"z{MARKS}")
-    anna.expect(f"ben: z{MARKS[:4]}")
+    ben.say(f"z{MARKS}", f"/say z{MARKS}", f"/z{MARKS}")
+    anna.expect(f"ben: z{MARKS[:4]}", f"ben: z{MARKS[:4]}")
+    ben.wait_for(f"! unknown command: /z{MARKS[:4]} (try /help)")
 
 
 @rule("framing.marks")

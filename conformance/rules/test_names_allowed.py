@@ -1,5 +1,6 @@
 """Rules of the area ``names``: a client's first name, and the names that it may take."""
 
+import contextlib
 import itertools
 import socket
 import string
@@ -72,6 +73,28 @@ def test_second_peer_with_one_address_has_another_name(
         anna.expect(f"* {spell(first.getsockname())} left")
         anna.say("/who")
         anna.expect(f"* online (2): anna, {name}")
+
+
+@rule("names.first")
+def test_third_peer_with_one_address_has_another_name(launch: Launch, connect: Connect) -> None:
+    """A machine with more addresses can connect from one port more often; each name is another."""
+    server = launch(tcp="0.0.0.0:0", ws="127.0.0.1:0").wait_ready()
+    port = server.address("tcp")[1]
+    anna: Client = connect("anna", door="ws", server=server)
+
+    with contextlib.ExitStack() as stack:
+        first = ("127.0.0.1", 0)
+        for number in range(3):
+            sock = stack.enter_context(socket.socket())
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(first)
+            try:
+                sock.connect((f"127.0.0.{1 + number}", port))
+            except OSError as error:
+                raise Unknown(f"this machine has one loopback address only: {error}") from None
+            first = sock.getsockname()
+
+            anna.expect(f"* {spell(first)}" + "'" * number + " joined")
 
 
 @rule("names.first")
