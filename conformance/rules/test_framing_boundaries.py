@@ -1,5 +1,6 @@
 """Rules of the area ``framing``: where a line begins and ends."""
 
+import contextlib
 import unicodedata
 from typing import Any
 
@@ -189,6 +190,16 @@ def test_empty_line_is_ignored(clients: ClientFactory) -> None:
         client.expect_nothing_but(fence)
 
 
+@rule("framing.empty")
+def test_blank_line_is_not_empty(clients: ClientFactory) -> None:
+    """A line of white space is a line like any other."""
+    anna, ben = clients("anna", "ben")
+
+    ben.say(" ", "\t", "\u3000")
+
+    anna.expect("ben:  ", "ben:  ", "ben: \u3000")
+
+
 CONTROLS = [chr(point) for point in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)]
 NEIGHBOURS = "a\xa0b\xadc\u200bd\u200de\u202ef\u2066g\u3000h\ufeffi\ue000j"
 
@@ -373,6 +384,22 @@ def test_http_request_may_come_byte_by_byte(clients: ClientFactory, connect: Con
 
     told = [f"* {peer.name} joined", f"* {peer.name} left"]
     assert anna.lines_until(fence) == told
+
+
+@rule("framing.no-http")
+def test_long_http_request_may_be_cut_anywhere(clients: ClientFactory, connect: Connect) -> None:
+    """A request line over the limit is refused, wherever the network cuts its end in two."""
+    anna, ben = clients("anna", "ben")
+    end = b" HTTP/1.1\r\n"
+
+    for cut in range(len(end)):
+        peer: TcpClient = connect()
+        peer.send_raw(b"GET /" + b"x" * (MAX_LINE + 1) + end[:cut])
+        let_the_server_read(ben)
+        with contextlib.suppress(OSError):  # the server has ended the connection
+            peer.send_raw(end[cut:] + b"hello\n")
+        peer.lines_until_end()
+        anna.expect(f"* {peer.name} joined", f"* {peer.name} left")
 
 
 @rule("framing.no-http")

@@ -67,6 +67,15 @@ def test_endless_request_is_refused(connect: Connect) -> None:
         assert head.startswith(b"HTTP/1.1 431 ")
 
 
+@rule("http.size")
+def test_long_request_is_refused_with_its_end_too(connect: Connect) -> None:
+    """A request over 32 KiB gets 431, also when it comes whole and at once."""
+    for start in (b"GET / HTTP/1.1\r\nCookie: ", HANDSHAKE.removesuffix(b"\r\n") + b"Cookie: "):
+        head = raw_answer(connect, start + b"x" * 33_000 + b"\r\n\r\n")
+
+        assert head.startswith(b"HTTP/1.1 431 ")
+
+
 @rule("http.forms")
 @pytest.mark.parametrize("path", ["/", "/healthz"])
 def test_old_http_is_answered(connect: Connect, path: str) -> None:

@@ -177,15 +177,17 @@ def test_look_alike_origin_is_refused(server: Server, connect: Connect) -> None:
 
 
 @rule("websocket.origin")
-def test_second_host_lets_nobody_in(server: Server, connect: Connect) -> None:
-    """A request that names two hosts, one of them foreign, is refused."""
-    host, port = host_of(server), server.ws[1]
+@pytest.mark.parametrize("foreign", ["first", "last"])
+def test_second_host_lets_nobody_in(foreign: str, server: Server, connect: Connect) -> None:
+    """A request that names two hosts, one of them foreign, is refused, whichever comes first."""
+    own = f"{host_of(server)}:{server.ws[1]}"
+    hosts = ["evil.example", own] if foreign == "first" else [own, "evil.example"]
     ben: WebSocketClient = connect(handshake=False, welcome=False)
 
     ben.send_raw(
-        b"GET /ws HTTP/1.1\r\nHost: evil.example\r\nHost: %s:%d\r\nOrigin: http://evil.example\r\n"
-        b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-        b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n" % (host.encode(), port)
+        f"GET /ws HTTP/1.1\r\nHost: {hosts[0]}\r\nHost: {hosts[1]}\r\nOrigin: http://{hosts[0]}\r\n"
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
     )
 
     assert ben.wait_raw(b"\r\n").startswith(b"HTTP/1.1 4")
