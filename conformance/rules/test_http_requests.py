@@ -44,6 +44,7 @@ def test_head_gets_no_body(ask: Ask, connect: Connect, path: str) -> None:
     head, _, body = bytes(probe.raw).partition(b"\r\n\r\n")
     assert head.startswith(f"HTTP/1.1 {get.status} ".encode())
     assert get.headers["content-type"].encode() in head
+    assert b"\r\ncontent-length: 0\r\n" not in head.lower() + b"\r\n"
     assert body == b""
 
 
@@ -120,6 +121,9 @@ def test_target_may_be_absolute(connect: Connect) -> None:
         ("http://localhost/", 200),
         ("http://localhost:8080", 200),
         ("HTTP://LOCALHOST/healthz?x", 200),
+        ("https://localhost/", 200),
+        ("ws://localhost/healthz", 200),
+        ("Wss://localhost:8080/ws", 426),
         ("http://localhost/ws", 426),
         ("http://localhost/nothing", 404),
     ):

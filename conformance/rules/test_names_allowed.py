@@ -78,7 +78,7 @@ def test_second_peer_with_one_address_has_another_name(
 @rule("names.first")
 def test_third_peer_with_one_address_has_another_name(launch: Launch, connect: Connect) -> None:
     """A machine with more addresses can connect from one port more often; each name is another."""
-    server = launch(tcp="0.0.0.0:0", ws="127.0.0.1:0").wait_ready()
+    server = launch(tcp=":0", ws="127.0.0.1:0").wait_ready()
     port = server.address("tcp")[1]
     anna: Client = connect("anna", door="ws", server=server)
 
