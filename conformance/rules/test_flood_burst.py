@@ -322,17 +322,22 @@ TOO_LONG_S = 0.9
 
 
 @rule("flood.paced")
+@settings(max_line=20_000)
+@pytest.mark.parametrize(
+    "line_bytes", [1_000, 20_000], ids=["by-number", "by-bytes"]
+)  # what fills an outbox first: 256 lines, or 1 MiB
 def test_reader_that_pauses_for_a_moment_is_waited_for(
-    clients: ClientFactory, connect: Connect
+    line_bytes: int, clients: ClientFactory, connect: Connect
 ) -> None:
     """A client that stops reading for less than a second in the middle of a flood gets it all."""
     (anna,) = clients("anna")
     ben = connect("ben", receive_buffer_bytes=8192)
-    lines = numbered_lines(8_000, 1_000)
+    lines = numbered_lines(8_000_000 // line_bytes, line_bytes)
+    pauses = (0, len(lines) // 16, len(lines) // 8)
 
     with ThreadPoolExecutor(1) as pool:
         talking = pool.submit(anna.say, *lines, within=NEVER_S)
-        for number in (0, 500, 1000):
+        for number in pauses:
             ben.wait_heard(f"anna: {lines[number]}", within=300 * TICK)
             began = time.monotonic()
             ben.clog()

@@ -35,7 +35,7 @@ from conformance.frames import HANDSHAKE
 
 FAREWELL = "* server is shutting down"
 DRAIN_TIMEOUT_S = 10 * TICK
-EXIT_WITHIN = DRAIN_TIMEOUT_S + 50 * TICK
+EXIT_WITHIN = DRAIN_TIMEOUT_S + 30 * TICK
 NEVER_S = 600 * TICK  # a deadline of the server's that no test waits for
 
 
