@@ -78,7 +78,14 @@ def test_say_takes_a_command_as_text(clients: ClientFactory) -> None:
     """What follows ``/say`` and its one space is text, whatever it looks like."""
     anna, ben = clients("anna", "ben")
 
-    ben.say("/say /who", "/say who", "/say rename|zoe", "/say /quit", "/say   two more spaces")
+    ben.say(
+        "/say /who",
+        "/say who",
+        "/say rename|zoe",
+        "/say /quit",
+        "/say   two more spaces",
+        "/say    ",
+    )
 
     anna.expect(
         "ben: /who",
@@ -86,6 +93,7 @@ def test_say_takes_a_command_as_text(clients: ClientFactory) -> None:
         "ben: rename|zoe",
         "ben: /quit",
         "ben:   two more spaces",
+        "ben:    ",
     )
 
 
@@ -137,6 +145,24 @@ def test_unknown_command_is_refused_to_the_asker_alone(clients: ClientFactory) -
         "! unknown command: /quit? (try /help)",
     )
     anna.expect_nothing_but(fence)
+
+
+@rule("commands.unknown")
+def test_any_white_space_ends_a_command(clients: ClientFactory) -> None:
+    """A command ends at the first white space, of whatever width."""
+    anna, ben = clients("anna", "ben")
+
+    for space in "\u00a0\u1680\u2003\u3000":
+        ben.say(
+            f"/dance{space}wildly", f"/say{space} hello{space}", f"/who{space}", f"/help{space}x"
+        )
+
+        ben.expect("! unknown command: /dance (try /help)", f"ben:  hello{space}")
+        ben.expect("* online (2): anna, ben")
+        assert ben.next_line().startswith("* commands: ")
+    ben.say("/rename\u3000zoe\u3000", "/quit\u3000")
+    anna.wait_for("* ben is now zoe")
+    anna.expect("* zoe left")
 
 
 @rule("commands.quit")

@@ -7,7 +7,18 @@ from collections import Counter
 
 import pytest
 
-from conformance import Client, ClientFactory, Connect, Door, Launch, rule
+from conformance import (
+    TICK,
+    Client,
+    ClientFactory,
+    Connect,
+    Door,
+    Launch,
+    Server,
+    rule,
+)
+from conformance.rules.crowd import Crowd
+from conformance.rules.leaving import wait_for_all
 from conformance.swarm import Coverage, Swarm
 
 
@@ -42,6 +53,55 @@ def test_same_line_again_is_another_line(clients: ClientFactory) -> None:
 
     for client in (anna, ben, cara):
         assert Counter(client.lines_until(fence)) == {"anna: again": 3, "ben: again": 2}
+
+
+CROWD = 300  # clients: more than a server writes to before it looks for new lines
+PATIENCE = 300 * TICK
+
+
+@rule("delivery.exactly-once")
+def test_large_room_hears_everything_once(connect: Connect, server: Server, door: Door) -> None:
+    """In a large room everyone gets each line once, from its arrival to its departure."""
+    with Crowd(server, door, CROWD) as crowd:
+        anna: Client = connect()
+        start = anna.send_fence()
+        crowd.wait_for(start.marker, *crowd.members, within=PATIENCE)
+        anna.wait_for(start, within=PATIENCE)
+        talkers, leavers, stayers = (crowd.members[n::20] for n in (0, 7, 11))
+
+        with server.frozen():  # so that much is underway when it goes on
+            newcomers = []
+            for number in range(5):
+                for talker in talkers:
+                    talker.say(*(f"{number}.{count}" for count in range(4)))
+                for leaver in leavers[number::5]:
+                    leaver.say("goodbye")
+                    leaver.leave()
+                newcomers += [crowd.add(), crowd.add()]
+        events = [f"{talker.name}: 4.3" for talker in talkers]
+        events += [f"* {leaver.name} left" for leaver in leavers]
+        events += [f"* {newcomer.name} joined" for newcomer in newcomers]
+        told = wait_for_all(anna, events)
+        fence = anna.send_fence()
+        told += anna.lines_until(fence, within=PATIENCE)
+        crowd.wait_for(fence.marker, *stayers, *talkers, *newcomers, within=PATIENCE)
+        crowd.wait_for_end(*leavers, within=PATIENCE)
+
+    expected = [
+        f"{talker.name}: {n}.{count}" for talker in talkers for n in range(5) for count in range(4)
+    ]
+    expected += [f"{leaver.name}: goodbye" for leaver in leavers]
+    assert Counter(told) == Counter(expected + events[len(talkers) :])
+    told.append(f"{anna.name}: {fence.marker}")
+    for member in crowd.members:
+        lines = member.lines()
+        if member in newcomers:
+            heard, due = lines[2:], told[told.index(f"* {member.name} joined") + 1 :]
+        else:
+            heard, due = lines[lines.index(f"{anna.name}: {start.marker}") + 1 :], told
+        if member in leavers:
+            due = told[: told.index(f"* {member.name} left")]
+        assert heard == due, f"{member.name} got other lines"
 
 
 SCRIPTS = {

@@ -34,6 +34,7 @@ from conformance import (
 )
 from conformance.clogging import numbered_lines
 from conformance.frames import PING, encode_frame
+from conformance.rules.crowd import Crowd
 from conformance.rules.leaving import end_own_stream
 
 
@@ -321,17 +322,22 @@ TOO_LONG_S = 0.9
 
 
 @rule("flood.paced")
+@settings(max_line=20_000)
+@pytest.mark.parametrize(
+    "line_bytes", [1_000, 20_000], ids=["by-number", "by-bytes"]
+)  # what fills an outbox first: 256 lines, or 1 MiB
 def test_reader_that_pauses_for_a_moment_is_waited_for(
-    clients: ClientFactory, connect: Connect
+    line_bytes: int, clients: ClientFactory, connect: Connect
 ) -> None:
     """A client that stops reading for less than a second in the middle of a flood gets it all."""
     (anna,) = clients("anna")
     ben = connect("ben", receive_buffer_bytes=8192)
-    lines = numbered_lines(8_000, 1_000)
+    lines = numbered_lines(8_000_000 // line_bytes, line_bytes)
+    pauses = (0, len(lines) // 16, len(lines) // 8)
 
     with ThreadPoolExecutor(1) as pool:
         talking = pool.submit(anna.say, *lines, within=NEVER_S)
-        for number in (0, 500, 1000):
+        for number in pauses:
             ben.wait_heard(f"anna: {lines[number]}", within=300 * TICK)
             began = time.monotonic()
             ben.clog()
@@ -345,4 +351,33 @@ def test_reader_that_pauses_for_a_moment_is_waited_for(
     heard = ben.lines_until(fence, within=300 * TICK)
     assert [line for line in heard if line.startswith("anna: ")] == [
         f"anna: {line}" for line in lines
+    ]
+
+
+CROWD = 500  # clients; far more than a server writes to before it looks for new lines
+
+
+@rule("flood.paced")
+@slow_rule("a room of 500 clients, about 4 s")
+@settings(outbox=4)
+def test_slow_reader_in_a_large_room_is_waited_for(
+    connect: Connect, server: Server, door: Door
+) -> None:
+    """In a large room too, a client that reads without a pause gets all of a burst."""
+    lines = [f"{number} ".ljust(4_000, ".") for number in range(100)]
+    client_class = TcpClient if door == "tcp" else WebSocketClient
+
+    with ThinLine(server.address(door), bytes_per_s=400_000) as thin, Crowd(server, "tcp", CROWD):
+        anna: Client = connect()
+        ben = client_class(thin.address, label="ben")
+        connect.opened.append(ben)
+        ben.wait_for(lambda line: line.startswith("* online ("), within=DELIVERED_WITHIN)
+        anna.wait_for(lambda line: line.endswith(" joined"), within=DELIVERED_WITHIN)
+        anna.say(*lines, within=DELIVERED_WITHIN)
+        fence = anna.send_fence()
+        anna.wait_for(fence, within=DELIVERED_WITHIN)
+        heard = ben.lines_until(fence, within=DELIVERED_WITHIN)
+
+    assert [line for line in heard if line.startswith(f"{anna.name}: ")] == [
+        f"{anna.name}: {line}" for line in lines
     ]

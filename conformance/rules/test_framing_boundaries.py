@@ -1,10 +1,13 @@
 """Rules of the area ``framing``: where a line begins and ends."""
 
+import contextlib
+import unicodedata
 from typing import Any
 
 import pytest
 
 from conformance import (
+    TICK,
     Client,
     ClientFactory,
     Connect,
@@ -14,6 +17,7 @@ from conformance import (
 )
 from conformance.frames import CONTINUATION, HANDSHAKE, TEXT
 from conformance.rules.pauses import let_the_server_read
+from conformance.rules.unseen import UNSEEN
 
 
 MIB = 1 << 20
@@ -186,6 +190,16 @@ def test_empty_line_is_ignored(clients: ClientFactory) -> None:
         client.expect_nothing_but(fence)
 
 
+@rule("framing.empty")
+def test_blank_line_is_not_empty(clients: ClientFactory) -> None:
+    """A line of white space is a line like any other."""
+    anna, ben = clients("anna", "ben")
+
+    ben.say(" ", "\t", "\u3000")
+
+    anna.expect("ben:  ", "ben:  ", "ben: \u3000")
+
+
 CONTROLS = [chr(point) for point in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)]
 NEIGHBOURS = "a\xa0b\xadc\u200bd\u200de\u202ef\u2066g\u3000h\ufeffi\ue000j"
 
@@ -241,8 +255,9 @@ def test_surplus_marks_are_dropped(clients: ClientFactory) -> None:
             ben.say(f"z{mark * (4 + surplus)}a{mark * 4}lgo")
 
             anna.expect(f"ben: z{mark * 4}a{mark * 4}lgo")
-    ben.say(f"z{MARKS}")
-    anna.expect(f"ben: z{MARKS[:4]}")
+    ben.say(f"z{MARKS}", f"/say z{MARKS}", f"/z{MARKS}")
+    anna.expect(f"ben: z{MARKS[:4]}", f"ben: z{MARKS[:4]}")
+    ben.wait_for(f"! unknown command: /z{MARKS[:4]} (try /help)")
 
 
 @rule("framing.marks")
@@ -254,6 +269,29 @@ def test_invisible_character_ends_no_row(clients: ClientFactory) -> None:
         ben.say("z" + f"{MARKS[:4]}{between}" * 3)
 
         anna.expect(f"ben: z{MARKS[:4]}{between * 3}")
+
+
+@rule("framing.marks")
+def test_no_character_that_shows_nothing_ends_a_row(clients: ClientFactory) -> None:
+    """A fifth mark is dropped behind each of the 4,180 characters that show nothing."""
+    anna, ben = clients("anna", "ben")
+    kept = [each for each in UNSEEN if unicodedata.category(each) not in ("Mn", "Me")]
+
+    ben.say(*(f"z{MARKS[:4]}{each}{MARKS[4]}" for each in kept), within=100 * TICK)
+
+    for each in kept:
+        anna.expect(f"ben: z{MARKS[:4]}{each}")
+
+
+@rule("framing.marks")
+def test_spacing_marks_are_not_counted(clients: ClientFactory) -> None:
+    """Marks that take a place of their own (Unicode category Mc) stay, however many they are."""
+    anna, ben = clients("anna", "ben")
+    line = "क" + "\u093e" * 6 + " ம" + "\u0bbe" * 6
+
+    ben.say(line)
+
+    anna.expect(f"ben: {line}")
 
 
 REAL_SCRIPTS = [
@@ -346,6 +384,22 @@ def test_http_request_may_come_byte_by_byte(clients: ClientFactory, connect: Con
 
     told = [f"* {peer.name} joined", f"* {peer.name} left"]
     assert anna.lines_until(fence) == told
+
+
+@rule("framing.no-http")
+def test_long_http_request_may_be_cut_anywhere(clients: ClientFactory, connect: Connect) -> None:
+    """A request line over the limit is refused, wherever the network cuts its end in two."""
+    anna, ben = clients("anna", "ben")
+    end = b" HTTP/1.1\r\n"
+
+    for cut in range(len(end)):
+        peer: TcpClient = connect()
+        peer.send_raw(b"GET /" + b"x" * (MAX_LINE + 1) + end[:cut])
+        let_the_server_read(ben)
+        with contextlib.suppress(OSError):  # the server has ended the connection
+            peer.send_raw(end[cut:] + b"hello\n")
+        peer.lines_until_end()
+        anna.expect(f"* {peer.name} joined", f"* {peer.name} left")
 
 
 @rule("framing.no-http")

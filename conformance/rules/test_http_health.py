@@ -24,6 +24,7 @@ from conformance import (
     http_request,
     rule,
     settings,
+    slow_rule,
 )
 from conformance.clogging import Talk, connect_clogged
 
@@ -175,6 +176,41 @@ def test_health_counts_who_takes_nothing(
     assert settled_health(ask, evictions=1)["evictions"] == 1
 
 
+@rule("http.health")
+@slow_rule("a write timeout of 2 s")
+@settings(outbox=16, write_timeout=20 * TICK)
+def test_health_counts_who_overflows_and_takes_nothing_once(
+    ask: Ask, clients: ClientFactory, connect: Connect, server: Server
+) -> None:
+    """A client that is cut off twice over, for its outbox and for its socket, counts once."""
+    (anna,) = clients("anna")
+    ben: WebSocketClient = connect("ben", receive_buffer_bytes=4096)
+
+    ben.clog()
+    anna.say(*[LONG_LINE] * CLOGGING_LINES)
+    wait_until_too_slow(anna, ben)
+    try:
+        server.wait_stderr("was too slow")  # now the server has given up its socket, too
+    except AssertionError:
+        raise Unknown("it logs no departure") from None
+
+    assert settled_health(ask, evictions=1)["evictions"] == 1
+
+
+@rule("http.health")
+@settings(pong_wait=8 * TICK)
+def test_health_counts_no_silence_as_an_eviction(
+    ask: Ask, clients: ClientFactory, connect: Connect
+) -> None:
+    """A client that timed out was not too slow."""
+    (anna,) = clients("anna")
+    connect("ben", answers_pings=False)
+
+    anna.wait_for("* ben timed out")
+
+    assert settled_health(ask, clients=1)["evictions"] == 0
+
+
 def wait_until_too_slow(witness: Client, clogged: Client) -> None:
     """Wait until a client is cut off for reading too slowly.
 
@@ -199,6 +235,20 @@ def test_health_counts_only_texts_as_messages(ask: Ask, clients: ClientFactory) 
     ben.wait_for("zoe: hello")
 
     assert settled_health(ask, messages=before + 1)["messages"] == before + 1
+
+
+@rule("http.health")
+def test_health_counts_no_text_of_who_has_left(ask: Ask, clients: ClientFactory) -> None:
+    """What a client sends behind its ``/quit`` is no message."""
+    anna, ben = clients("anna", "ben")
+    before = health(ask)["messages"]
+
+    ben.say("hello", "/quit", *["too late"] * 20)
+    anna.wait_for("* ben left")
+    anna.say("bye")
+    anna.wait_for("anna: bye")
+
+    assert settled_health(ask, messages=before + 2)["messages"] == before + 2
 
 
 @rule("http.health")

@@ -44,6 +44,7 @@ def test_head_gets_no_body(ask: Ask, connect: Connect, path: str) -> None:
     head, _, body = bytes(probe.raw).partition(b"\r\n\r\n")
     assert head.startswith(f"HTTP/1.1 {get.status} ".encode())
     assert get.headers["content-type"].encode() in head
+    assert b"\r\ncontent-length: 0\r\n" not in head.lower() + b"\r\n"
     assert body == b""
 
 
@@ -67,6 +68,15 @@ def test_endless_request_is_refused(connect: Connect) -> None:
         assert head.startswith(b"HTTP/1.1 431 ")
 
 
+@rule("http.size")
+def test_long_request_is_refused_with_its_end_too(connect: Connect) -> None:
+    """A request over 32 KiB gets 431, also when it comes whole and at once."""
+    for start in (b"GET / HTTP/1.1\r\nCookie: ", HANDSHAKE.removesuffix(b"\r\n") + b"Cookie: "):
+        head = raw_answer(connect, start + b"x" * 33_000 + b"\r\n\r\n")
+
+        assert head.startswith(b"HTTP/1.1 431 ")
+
+
 @rule("http.forms")
 @pytest.mark.parametrize("path", ["/", "/healthz"])
 def test_old_http_is_answered(connect: Connect, path: str) -> None:
@@ -75,6 +85,20 @@ def test_old_http_is_answered(connect: Connect, path: str) -> None:
         head = raw_answer(connect, f"GET {path} HTTP/1.0\r\n{headers}\r\n".encode())
 
         assert head.startswith(b"HTTP/1.1 200 ")
+
+
+@rule("http.forms")
+@pytest.mark.parametrize("path", ["/", "/healthz", "/ws", "/nothing"])
+def test_answer_says_that_it_is_the_last(connect: Connect, path: str) -> None:
+    """An answer after which the connection ends says so, because a browser may send more."""
+    browser: WebSocketClient = connect(handshake=False, welcome=False)
+
+    browser.send_raw(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    head = browser.wait_raw(b"\r\n\r\n")
+    if b"\r\nconnection: close" not in head.lower():
+        other, status = ("/", b" 200 ") if b" 404 " in head else ("/nothing", b" 404 ")
+        browser.send_raw(f"GET {other} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        browser.wait_raw(b"HTTP/1.1" + status)
 
 
 @rule("http.forms")
@@ -97,6 +121,9 @@ def test_target_may_be_absolute(connect: Connect) -> None:
         ("http://localhost/", 200),
         ("http://localhost:8080", 200),
         ("HTTP://LOCALHOST/healthz?x", 200),
+        ("https://localhost/", 200),
+        ("ws://localhost/healthz", 200),
+        ("Wss://localhost:8080/ws", 426),
         ("http://localhost/ws", 426),
         ("http://localhost/nothing", 404),
     ):

@@ -22,8 +22,10 @@ from conformance import (
     WebSocketClient,
     rule,
     settings,
+    slow_rule,
 )
 from conformance.frames import HANDSHAKE
+from conformance.rules.crowd import Crowd
 
 
 @rule("limits.full")
@@ -150,6 +152,34 @@ def test_who_was_refused_frees_no_place(clients: ClientFactory, connect: Connect
     connect("cara")
 
     _expect_refusal(connect)
+
+
+STAYS = 2_000
+LEFT_BEHIND_BYTES = 1_000  # per client that has left: less than what any server needs for one
+
+
+@rule("limits.freed")
+@slow_rule("thousands of clients one after the other, about 4 s")
+def test_who_has_left_costs_nothing(server: Server, door: Door) -> None:
+    """What a client cost is free again when it has left, however many have come and gone."""
+    with Crowd(server, door, 0) as crowd:
+        _come_and_go(crowd, STAYS // 2)  # what a server needs once is not counted
+        before_bytes = server.rss_bytes()
+        _come_and_go(crowd, STAYS)
+        grown_bytes = server.rss_bytes() - before_bytes
+
+    if grown_bytes > LEFT_BEHIND_BYTES * STAYS:
+        raise Mismatch(f"the server grew by {grown_bytes:,} bytes for {STAYS} clients that left")
+
+
+def _come_and_go(crowd: Crowd, stays: int) -> None:
+    together = 20
+    for _ in range(stays // together):
+        guests = [crowd.add() for _ in range(together)]
+        for guest in guests:
+            guest.leave()
+        crowd.wait_for_end(*guests, within=300 * TICK)
+        crowd.forget(*guests)
 
 
 DESCRIPTORS = 4  # that the server may still open

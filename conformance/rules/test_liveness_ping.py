@@ -91,7 +91,7 @@ def test_who_answers_nothing_hears_why_it_is_disconnected(connect: Connect) -> N
 
     assert [line[:11] for line in lines] == ["! timed out"]
     assert end.how == "eof"
-    assert end.code is not None
+    assert end.code == 1008
 
 
 @rule("liveness.pong-wait")

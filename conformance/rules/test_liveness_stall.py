@@ -13,6 +13,7 @@ from conformance import (
     WITHIN,
     Client,
     Connect,
+    Door,
     Mismatch,
     Server,
     Unknown,
@@ -21,7 +22,7 @@ from conformance import (
     settings,
 )
 from conformance.clogging import Talk, connect_clogged, departures
-from conformance.frames import HANDSHAKE
+from conformance.frames import HANDSHAKE, PONG
 from conformance.rules.silence import SILENCE_S
 
 
@@ -41,6 +42,24 @@ def test_clients_that_showed_life_stay(early: float, connect: Connect, server: S
         for client in clients:
             client.say("before")
     stop_for(STALL_S, server, *clients)
+
+    for talker in clients:
+        fence = talker.send_fence()
+        for client in clients:
+            assert departures(client.lines_until(fence)) == []
+
+
+@rule("liveness.own-stall")
+@settings(ping_interval=0.9 * SILENCE_S, pong_wait=SILENCE_S, idle_timeout=SILENCE_S)
+def test_short_stop_is_not_charged_either(connect: Connect, server: Server, door: Door) -> None:
+    """A server that stops just when a client was to be pinged gives it the time for its answer."""
+    if door != "ws":
+        pytest.skip("the line door has no pings")
+    clients = [connect(name) for name in ("anna", "ben")]
+    time.sleep(
+        1.5 * SILENCE_S
+    )  # each has answered one ping: the next is due at 1.8, the end at 1.9
+    stop_for(0.5 * SILENCE_S, server)
 
     for talker in clients:
         fence = talker.send_fence()
@@ -73,6 +92,43 @@ def test_request_that_waited_is_answered(connect: Connect, server: Server) -> No
     stop_for(STALL_S, server, late, rest=HANDSHAKE[40:])
 
     late.wait_raw(b"HTTP/1.1 101")
+
+
+@rule("liveness.own-stall")
+@settings(handshake_timeout=SILENCE_S)
+def test_request_has_its_time_after_the_stop(connect: Connect, server: Server) -> None:
+    """A request that is completed right after the server has gone on is answered."""
+    late: WebSocketClient = connect(door="ws", handshake=False, welcome=False)
+    silent: WebSocketClient = connect(door="ws", handshake=False, welcome=False)
+    for client in (late, silent):
+        client.send_raw(HANDSHAKE[:40])
+    connect(door="ws")  # accepted after both of them
+    stop_for(STALL_S, server)
+    time.sleep(SILENCE_S / 4)  # so that it is not a request that waited
+    late.send_raw(HANDSHAKE[40:])
+
+    late.wait_raw(b"HTTP/1.1 101")
+    silent.lines_until_end()
+
+
+@rule("liveness.own-stall")
+@settings(ping_interval=PING_INTERVAL_S, pong_wait=SILENCE_S)
+def test_late_ping_leaves_time_for_its_answer(connect: Connect, server: Server, door: Door) -> None:
+    """A client that is pinged late, because the server was stopped, has ``pong_wait`` to answer."""
+    if door != "ws":
+        pytest.skip("the line door has no pings")
+    anna: Client = connect("anna")
+    ben: WebSocketClient = connect("ben", answers_pings=False)
+    anna.wait_for(ben.send_fence())
+    time.sleep(0.4 * SILENCE_S)  # the next ping is due at 0.5, the end at 1.0
+    stop_for(0.55 * SILENCE_S, server)
+    ben.next_ping()
+    time.sleep(0.4 * SILENCE_S)
+    ben.send_frame(PONG)
+
+    fence = anna.send_fence()
+    assert departures(anna.lines_until(fence)) == []
+    ben.wait_for(ben.send_fence())
 
 
 @rule("liveness.own-stall")

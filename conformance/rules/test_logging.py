@@ -92,6 +92,18 @@ def test_departure_of_who_was_too_slow_is_logged(
 
 
 @rule("logging.arrivals")
+def test_departures_at_the_end_are_logged(server: Server, connect: Connect) -> None:
+    """A server that stops logs the departure of each client before it exits."""
+    crowd: list[Client] = [connect() for _ in range(40)]
+
+    server.signal(signal.SIGTERM)
+    server.wait_exit(100 * TICK)
+
+    for client in crowd:
+        server.wait_stderr(f"{re.escape(client.address)}.*{LEFT}")
+
+
+@rule("logging.arrivals")
 @settings(log_level="WARNING")
 def test_arrivals_and_departures_are_no_warnings(
     server: Server, clients: ClientFactory, connect: Connect

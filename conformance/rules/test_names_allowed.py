@@ -1,10 +1,15 @@
 """Rules of the area ``names``: a client's first name, and the names that it may take."""
 
+import contextlib
+import itertools
 import socket
+import string
+import unicodedata
 
 import pytest
 
 from conformance import (
+    TICK,
     Client,
     ClientFactory,
     Connect,
@@ -17,6 +22,7 @@ from conformance import (
 )
 from conformance.frames import HANDSHAKE
 from conformance.rules.full_width import wide
+from conformance.rules.unseen import UNSEEN
 from conformance.server import spell
 
 
@@ -67,6 +73,28 @@ def test_second_peer_with_one_address_has_another_name(
         anna.expect(f"* {spell(first.getsockname())} left")
         anna.say("/who")
         anna.expect(f"* online (2): anna, {name}")
+
+
+@rule("names.first")
+def test_third_peer_with_one_address_has_another_name(launch: Launch, connect: Connect) -> None:
+    """A machine with more addresses can connect from one port more often; each name is another."""
+    server = launch(tcp=":0", ws="127.0.0.1:0").wait_ready()
+    port = server.address("tcp")[1]
+    anna: Client = connect("anna", door="ws", server=server)
+
+    with contextlib.ExitStack() as stack:
+        first = ("127.0.0.1", 0)
+        for number in range(3):
+            sock = stack.enter_context(socket.socket())
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(first)
+            try:
+                sock.connect((f"127.0.0.{1 + number}", port))
+            except OSError as error:
+                raise Unknown(f"this machine has one loopback address only: {error}") from None
+            first = sock.getsockname()
+
+            anna.expect(f"* {spell(first)}" + "'" * number + " joined")
 
 
 @rule("names.first")
@@ -127,6 +155,8 @@ GOOD_NAMES = [
     "who",
     "Ünïcödé",
     "ﬁ" * 32,
+    *(f"a{mark}b" for mark in string.punctuation if mark != ":"),
+    *(f"{mark}ab" for mark in string.punctuation if mark not in "*!/:"),
 ]
 
 
@@ -261,6 +291,42 @@ def test_invisible_character_inside_a_name_is_refused(clients: ClientFactory) ->
     names = [name for each in INVISIBLE for name in (f"{each}zoe", f"z{each}oe")]
 
     _refused(clients, names)
+
+
+@rule("names.invisible")
+def test_each_character_that_shows_nothing_is_refused(clients: ClientFactory) -> None:
+    """A name is refused with each of the 4,180 characters that PROTOCOL.md means."""
+    (anna,) = clients("anna")
+    names = [f"z{character}oe" for character in UNSEEN]
+
+    anna.say(*(f"/rename {name}" for name in names), within=100 * TICK)
+    fence = anna.send_fence()
+
+    answers = anna.lines_until(fence, within=100 * TICK)
+    wrong = [answer for answer in answers if not answer.startswith("! bad name: ")]
+    assert wrong == []
+    assert len(answers) == len(names)
+
+
+@rule("names.invisible")
+def test_characters_beside_those_that_show_nothing_may_be_used(clients: ClientFactory) -> None:
+    """A printable character next to one that shows nothing is a character like any other."""
+    (anna,) = clients("anna")
+    points = {ord(character) + step for character in UNSEEN for step in (-1, 1)}
+    beside = [chr(point) for point in sorted(points) if chr(point) not in UNSEEN]
+    names = [f"z{each}oe" for each in beside if _printable_in_every_form(each)]
+
+    anna.say(*(f"/rename {name}" for name in names))
+
+    for old, new in itertools.pairwise(["anna", *names]):
+        anna.expect(f"* {old} is now {new}")
+
+
+def _printable_in_every_form(character: str) -> bool:
+    return all(
+        each.isprintable() and not each.isspace() and each not in UNSEEN
+        for each in character + unicodedata.normalize("NFKC", character)
+    )
 
 
 @rule("names.marks")

@@ -206,6 +206,24 @@ def _part_with_name(holder: Client, way: str) -> None:
         holder.reset()
 
 
+@rule("names.taken")
+def test_name_stays_taken_when_its_holder_spells_it_anew(clients: ClientFactory) -> None:
+    """A client that takes its name in another spelling keeps the name."""
+    anna, ben = clients("anna", "ben")
+
+    for spelling in ("ANNA", "Anna", "anna"):
+        was = anna.name
+        anna.say(f"/rename {spelling}")
+        ben.expect(f"* {was} is now {spelling}")
+        ben.say("/rename anna")
+
+        ben.expect("! name taken: anna")
+    anna.say("/rename zoe")
+    ben.expect("* anna is now zoe")
+    ben.say("/rename ANNA")
+    ben.expect("* ben is now ANNA")
+
+
 FOLDED_ALIKE = [
     ("anna", "\u1d2cnna"),  # a small capital A: it has no small letter before normalisation
     ("\u0390na", "\u03aa\u0301na"),  # a iota with two marks, or a capital with one of them and one

@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,6 +12,7 @@ from conformance import (
     Client,
     ClientFactory,
     Connect,
+    Launch,
     Mismatch,
     Server,
     Unknown,
@@ -53,6 +55,51 @@ def test_closed_terminal_stops_it_in_good_order(clients: ClientFactory, server: 
     for client in room:
         client.expect(FAREWELL)
         client.expect_end()
+    assert server.wait_exit(100 * TICK) == 0
+
+
+@contextlib.contextmanager
+def inherited(*ignored: signal.Signals, blocked: tuple[signal.Signals, ...] = ()) -> Iterator[None]:
+    """Let the servers that the body starts inherit signals that are ignored or blocked."""
+    handlers = {number: signal.signal(number, signal.SIG_IGN) for number in ignored}
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+@rule("shutdown.hangup")
+def test_hangup_that_was_ignored_stays_ignored(connect: Connect, launch: Launch) -> None:
+    """Under ``nohup`` the server goes on when the terminal is closed."""
+    with inherited(signal.SIGHUP):
+        server = launch().wait_ready()
+    anna: Client = connect(server=server)
+
+    server.signal(signal.SIGHUP)
+
+    for _ in range(3):
+        anna.wait_for(anna.send_fence())
+    server.signal(signal.SIGTERM)
+    anna.wait_for(FAREWELL)
+
+
+@rule("shutdown.hangup")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
+@pytest.mark.parametrize("way", ["ignored", "blocked"])
+def test_stop_signal_that_was_inherited_off_stops_it(
+    number: signal.Signals, way: str, connect: Connect, launch: Launch
+) -> None:
+    """SIGINT and SIGTERM stop a server that was started with them ignored or blocked."""
+    with inherited(number) if way == "ignored" else inherited(blocked=(number,)):
+        server = launch().wait_ready()
+    anna: Client = connect(server=server)
+
+    server.signal(number)
+
+    anna.wait_for(FAREWELL)
     assert server.wait_exit(100 * TICK) == 0
 
 

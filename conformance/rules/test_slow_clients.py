@@ -38,6 +38,7 @@ from conformance.rules.test_flood_burst import ThinLine
 
 
 SMALL_OUTBOX = 16  # messages, where a test chooses it
+NEVER_S = 600 * TICK  # a deadline of the server's that no test waits for
 
 
 @rule("slow.isolation")
@@ -129,6 +130,7 @@ def test_others_hear_that_it_was_too_slow(
 
 
 @rule("slow.cut-off")
+@settings(write_timeout=NEVER_S)
 def test_who_is_cut_off_gets_no_gap_and_the_reason(
     clients: ClientFactory, connect: Connect, server: Server
 ) -> None:
@@ -273,9 +275,6 @@ def test_talkers_wait_no_longer_than_that(clients: ClientFactory, connect: Conne
     heard = ben.lines_until(anna.send_fence(), within=300 * TICK)
     assert [line for line in heard if is_chat(line)] == [f"anna: {line}" for line in lines]
     assert departures(heard) == ["* slow was too slow"]
-
-
-NEVER_S = 600 * TICK  # a deadline of the server's that no test waits for
 
 
 @rule("slow.cut-off")

@@ -6,11 +6,12 @@ from conformance import (
     ClientFactory,
     Connect,
     Mismatch,
+    Server,
     WebSocketClient,
     rule,
     settings,
 )
-from conformance.clogging import departures, is_chat, numbered_lines
+from conformance.clogging import Talk, connect_clogged, departures, is_chat, numbered_lines
 
 
 LONG_BYTES = 4000  # 50 lines of this length are more than the socket of a client takes
@@ -52,3 +53,25 @@ def test_goodbye_is_returned_only_for_all_that_was_said(
     else:
         assert end.code in (1013, None)
         assert got[-1].startswith("! too slow: ")
+
+
+@rule("slow.last-word")
+@settings(write_timeout=5 * TICK)
+def test_who_takes_nothing_is_not_told_that_all_is_well(
+    clients: ClientFactory, connect: Connect, server: Server
+) -> None:
+    """A client that is cut off because its socket takes nothing gets no end in good order."""
+    (anna,) = clients("anna")
+    slow = connect_clogged(connect)
+    talk = Talk(anna)
+
+    talk.until_clogged(slow, server)
+    if "* slow was too slow" not in talk.heard[anna]:
+        anna.wait_for("* slow was too slow", within=PATIENCE)
+    slow.resume()
+    got, end = slow.lines_until_end(within=PATIENCE)
+
+    if slow.door == "ws":
+        assert end.code in (1013, None)
+    else:
+        assert end.how == "reset" or got[-1].startswith("! too slow: ")

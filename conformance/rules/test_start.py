@@ -12,6 +12,7 @@ from conformance import (
     Connect,
     Door,
     Launch,
+    NotReady,
     Server,
     ServerFactory,
     Unknown,
@@ -57,7 +58,8 @@ def test_ready_line_names_the_server_by_its_id(launch: Launch) -> None:
 @rule("start.ready")
 def test_ready_line_tells_the_ports_that_were_taken(launch: Launch, connect: Connect) -> None:
     """With port 0, the ready line has the real ports, and each leads to its door."""
-    server = launch(tcp="127.0.0.1:0", ws="127.0.0.1:0")
+    unbuffered = {"PYTHONUNBUFFERED": ""}  # in Python, this means no: a server flushes by itself
+    server = launch(tcp="127.0.0.1:0", ws="127.0.0.1:0", env=unbuffered)
 
     server.wait_ready()
 
@@ -122,6 +124,14 @@ def test_flag_without_its_value_is_refused(launch: Launch) -> None:
     _expect_refusal(server, EXIT_USAGE, "max-line")
 
 
+TIMES = (
+    "idle-timeout",
+    "ping-interval",
+    "pong-wait",
+    "handshake-timeout",
+    "write-timeout",
+    "drain-timeout",
+)
 SENSELESS = [
     ("--max-line", "many"),
     ("--max-line", "0"),
@@ -129,6 +139,8 @@ SENSELESS = [
     ("--outbox", "-1"),
     ("--max-clients", "0"),
     ("--slow-consumer", "maybe"),
+    *((f"--{name}", "0") for name in TIMES),
+    *((f"--{name}", "inf") for name in TIMES),
     ("--idle-timeout", "soon"),
     ("--ping-interval", "-1"),
     ("--pong-wait", "nan"),
@@ -151,9 +163,24 @@ def test_senseless_value_is_refused(launch: Launch) -> None:
 @rule("start.bad-usage")
 def test_senseless_variable_is_refused(launch: Launch) -> None:
     """A ``HUBBUB_*`` variable that makes no sense ends the start with 2, as a flag does."""
-    server = launch(env={"HUBBUB_MAX_LINE": "many"})
+    servers = [launch(env={"HUBBUB_MAX_LINE": value}) for value in ("many", "")]
 
-    _expect_refusal(server, EXIT_USAGE, "HUBBUB_MAX_LINE", "many")
+    for server in servers:
+        _expect_refusal(server, EXIT_USAGE, "HUBBUB_MAX_LINE")
+
+
+@rule("start.bad-usage")
+def test_level_in_small_letters_is_known_or_refused(launch: Launch, connect: Connect) -> None:
+    """A level of the log in small letters is taken for the level, or refused in one line."""
+    server = launch(flags=["--log-level", "debug"])
+
+    try:
+        server.wait_ready()
+    except NotReady:
+        _expect_refusal(server, EXIT_USAGE, "--log-level", "debug")
+    else:
+        client: Client = connect(server=server)
+        client.wait_for(client.send_fence())
 
 
 @rule("start.bad-usage")

@@ -111,7 +111,13 @@ def test_names_of_the_loopback_may_be_used(server: Server, connect: Connect) -> 
         f"localhost:{port}",
         f"LocalHost:{port}",
         "127.0.0.1:9",
+        "127.0.0.2",
+        "127.255.255.254:9",
         "[::1]:9",
+        "[::1]",
+        "localhost.:9",
+        "chat.localhost",
+        "chat.localhost.",
     )
 
     statuses = {
@@ -120,6 +126,49 @@ def test_names_of_the_loopback_may_be_used(server: Server, connect: Connect) -> 
     }
 
     assert statuses == dict.fromkeys(hosts, 101)
+
+
+@rule("websocket.host")
+def test_host_of_the_target_counts(server: Server, connect: Connect) -> None:
+    """A target with a host counts as ``Host``, whatever the header says."""
+    own = f"{host_of(server)}:{server.ws[1]}"
+    cases = {
+        (own, "evil.example", own): 101,
+        ("evil.example", own, own): 403,
+        ("evil.example", own, "evil.example"): 403,
+    }
+
+    statuses = {}
+    for target, host, origin in cases:
+        ben: WebSocketClient = connect(handshake=False, welcome=False)
+        ben.send_raw(
+            f"GET http://{target}/ws HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{origin}\r\n"
+            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
+        )
+        statuses[target, host, origin] = int(ben.wait_raw(b"\r\n").split()[1])
+
+    assert statuses == cases
+
+
+@rule("websocket.origin")
+def test_port_of_a_scheme_need_not_be_written(connect: Connect) -> None:
+    """An origin and a host agree if one of them has no port and the other has the scheme's."""
+    pairs = {
+        ("http://localhost", "localhost:80"): 101,
+        ("http://localhost:80", "localhost"): 101,
+        ("https://localhost", "localhost:443"): 101,
+        ("https://localhost:443", "localhost"): 101,
+        ("https://localhost", "localhost:80"): 403,
+        ("http://localhost", "localhost:443"): 403,
+    }
+
+    statuses = {
+        (origin, host): status_of(connect, {"Host": host, "Origin": origin})
+        for origin, host in pairs
+    }
+
+    assert statuses == pairs
 
 
 @rule("websocket.host")
@@ -177,15 +226,17 @@ def test_look_alike_origin_is_refused(server: Server, connect: Connect) -> None:
 
 
 @rule("websocket.origin")
-def test_second_host_lets_nobody_in(server: Server, connect: Connect) -> None:
-    """A request that names two hosts, one of them foreign, is refused."""
-    host, port = host_of(server), server.ws[1]
+@pytest.mark.parametrize("foreign", ["first", "last"])
+def test_second_host_lets_nobody_in(foreign: str, server: Server, connect: Connect) -> None:
+    """A request that names two hosts, one of them foreign, is refused, whichever comes first."""
+    own = f"{host_of(server)}:{server.ws[1]}"
+    hosts = ["evil.example", own] if foreign == "first" else [own, "evil.example"]
     ben: WebSocketClient = connect(handshake=False, welcome=False)
 
     ben.send_raw(
-        b"GET /ws HTTP/1.1\r\nHost: evil.example\r\nHost: %s:%d\r\nOrigin: http://evil.example\r\n"
-        b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-        b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n" % (host.encode(), port)
+        f"GET /ws HTTP/1.1\r\nHost: {hosts[0]}\r\nHost: {hosts[1]}\r\nOrigin: http://{hosts[0]}\r\n"
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
     )
 
     assert ben.wait_raw(b"\r\n").startswith(b"HTTP/1.1 4")
