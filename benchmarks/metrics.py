@@ -65,6 +65,12 @@ def _server_us(run: Run) -> float | None:
     return run.account.server_cpu_s * 1e6 / _deliveries(run)
 
 
+def _cpu_percent(run: Run) -> float | None:
+    if run.account is None or run.account.server_cpu_s is None or not run.account.counted_s:
+        return None
+    return 100 * run.account.server_cpu_s / run.account.counted_s
+
+
 def _switches(run: Run) -> float | None:
     if run.account is None or run.account.context_switches is None:
         return None
@@ -185,6 +191,7 @@ _ALL = (
     ),
     Metric("order", "order kept", _figure("order_correlation"), 2),
     Metric("server", "server CPU µs", _server_us, 2),
+    Metric("cpu", "server CPU %", _cpu_percent, 0),
     Metric("switches", "context switches/1,000", _switches, 1),
     Metric("wire", "bytes/delivery", _wire_bytes, 0),
     Metric("client", "KiB/client", _client_kib, 1),

@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from benchmarks import estimates
+from benchmarks import estimates, ties
 from benchmarks.estimates import Interval
 from benchmarks.metrics import METRICS
 from benchmarks.results import AGAIN, Results, Run, worst
@@ -78,6 +78,11 @@ class Cell:
         if self.verdict == "invalid":
             return "invalid"
         return "behind" if self.outrun or (self.behind and not self.valid) else self.verdict
+
+    @property
+    def kept_up(self) -> bool:
+        """Whether it has values that say something about the server, and not about a queue."""
+        return bool(self.valid) and self.outcome not in ("behind", "invalid")
 
     @property
     def crowded(self) -> int:
@@ -168,18 +173,37 @@ class Summary:
                 return estimates.ratio(ours, theirs) if ours and theirs else None
         return None
 
-    def tied(self, metric: str, cells: Sequence[Cell]) -> list[Cell]:
-        """The best of ``cells`` and every cell that is tied with it, best first."""
-        ranked = sorted(
+    def ranked(self, metric: str, cells: Sequence[Cell]) -> list[Cell]:
+        """The cells that have a value, the lowest first."""
+        return sorted(
             (cell for cell in cells if cell.value(metric) is not None),
             key=lambda cell: cell.value(metric) or 0.0,
         )
+
+    def tied(self, metric: str, cells: Sequence[Cell]) -> list[Cell]:
+        """The best of ``cells`` and every cell that is tied with it, best first."""
+        ranked = self.ranked(metric, cells)
         if not ranked:
             return []
         return [
             ranked[0],
             *(cell for cell in ranked[1:] if not self.differ(metric, ranked[0], cell)),
         ]
+
+    def brackets(self, metric: str, cells: Sequence[Cell]) -> list[list[Cell]]:
+        """The ties among ``cells``: groups in which every two are tied, the lowest first.
+
+        A tie is not transitive, so a server can stand in several groups.
+        """
+        return ties.brackets(
+            self.ranked(metric, cells), lambda one, other: not self.differ(metric, one, other)
+        )
+
+    def letters(self, metric: str, cells: Sequence[Cell]) -> dict[str, str]:
+        """By server: its letters. Two servers are tied if and only if they share a letter."""
+        ranked = self.ranked(metric, cells)
+        named = ties.letters(ranked, lambda one, other: not self.differ(metric, one, other))
+        return {cell.server: letters for cell, letters in zip(ranked, named, strict=True)}
 
     def differ(self, metric: str, one: Cell, other: Cell) -> bool:
         """Whether two servers differ; if not, they are tied. The order of the two is irrelevant.
