@@ -176,7 +176,10 @@ def _figures(
                 return []
             each = "ms from due to delivered, all recipients"
             return [(said, charts.spectrum(shown, "response", each, styles, known))]
-        case "knee" | "capacity":
+        case "knee":
+            label = "messages per second, offered"
+            return [(said, charts.lines([summary], "p99", "rate_hz", label, styles))]
+        case "capacity":
             held = reached(summary)
             top = max(float(summary.scenario.value(cell.workload)) for cell in summary.cells)
             far = {server: held.get(server, 0.0) for server in summary.servers}

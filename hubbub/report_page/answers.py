@@ -59,9 +59,9 @@ def rows(found: Mapping[str, Any]) -> tuple[list[dict[str, str]], dict[str, list
             "server": names[server],
             "p99": _text(p99),
             "p50": _text(p50),
-            "core": "-" if core is None else f"{core:.0f} %",
+            "core": "-" if core is None else f"{core:.0f}",
             "part": f"{100 * p99 / most:.1f}",
-            "against": "first" if number == 0 else "tied" if tied else f"{p99 / least:.1f} times",
+            "against": "first" if number == 0 else "tied" if tied else f"{p99 / least:.1f}",
             "how": "measured" if measured else "interpolated",
         }
         for number, (server, p99, p50, core, measured, tied) in enumerate(kept)

@@ -18,6 +18,12 @@ function numberText(value) {
   return Number(value.toPrecision(3)).toLocaleString("en-US", { maximumFractionDigits: digits });
 }
 
+// With three digits, as the tables have it: "77.0", not "77".
+function valueText(value) {
+  const rounded = Number(value.toPrecision(3)), digits = Math.max(0, Math.min(2, 3 - String(Math.trunc(Math.abs(rounded))).length));
+  return rounded.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
 function polygon(corners, inner = 1, turn = 0) {
   const points = [];
   for (let i = 0; i < corners; i++) {
@@ -185,8 +191,13 @@ class Chart {
     }
     if (this.page.asked && plot.name === "knee") {
       const rate = this.page.asked.rate;
-      if (rate >= xFrom && rate <= xTo) make("path", { d: `M${x.at(rate)} ${top}V${bottom}`, class: "mark" }, svg);
+      if (rate >= xFrom && rate <= xTo) {
+        make("path", { d: `M${x.at(rate)} ${top}V${bottom}`, class: "mark" }, svg);
+        make("text", { x: x.at(rate) + 5, y: bottom - 8 }, svg, `your ${numberText(rate)}`);
+      }
     }
+
+    if (broken) make("text", { x: right, y: 16, "text-anchor": "end" }, svg, "✕ did not keep up");
 
     this.points = [];
     const many = lines.length && lines[0].at.length > 15;
@@ -253,7 +264,7 @@ class Chart {
     const place = this.plot.xScale === "nines" ? `percentile ${Number((100 * (1 - 10 ** -x)).toPrecision(5))}` : `${numberText(x)} ${this.plot.x}`;
     tip.replaceChildren();
     make("b", {}, tip, point.line.server + (point.line.round ? ` (${point.line.round})` : ""));
-    make("span", {}, tip, `${this.view.y}: ${numberText(y)}`);
+    make("span", {}, tip, `${this.view.y}: ${valueText(y)}`);
     make("span", {}, tip, place);
     if (broke) make("span", {}, tip, "did not keep up: the value measures how long the run was");
     make("circle", { cx: point.px, cy: point.py, r: 9, class: "ring" }, this.svg);

@@ -65,7 +65,7 @@ def overview(summaries: Sequence[Summary], ours: Callable[[str], bool]) -> Overv
     if (summary := by_name.get("slow")) is not None:
         for workload in dict.fromkeys(cell.workload for cell in summary.cells):
             size = summary.scenario.point_text(workload)
-            heading = f"one client stalls, messages of {size}: worst p99 of the others"
+            heading = f"one client stalls, {size}: p99 of the others"
             stalled = _at(summary, workload, "stalled", ours, "the room stops")
             found.append((Column(heading, "ms", "slow"), stalled))
         found.append((Column("stalled client cut off after", "s", "slow"), _cuts(summary)))

@@ -79,11 +79,11 @@ function ask(clients, rate) {
     const name = make("th", { scope: "row" }, row);
     swatch(page.styles[answers.servers[server]], name);
     make("span", { class: "name" }, name, answers.servers[server]);
-    make("td", { class: "bar", style: `--part: ${(100 * p99 / most).toFixed(1)}%` }, row, numberText(p99));
-    make("td", { class: "p50" }, row, p50 === null ? "-" : numberText(p50));
-    make("td", {}, row, core === null ? "-" : `${Math.round(core)} %`);
-    make("td", {}, row, number === 0 ? "first" : tied ? "tied" : `${(p99 / kept[0][1]).toFixed(1)} times`);
-    make("td", { class: measured ? "" : "guess" }, row, measured ? "measured" : "interpolated");
+    make("td", { class: measured ? "bar" : "bar guess", style: `--part: ${(100 * p99 / most).toFixed(1)}%` }, row, valueText(p99));
+    make("td", { class: "p50" }, row, p50 === null ? "-" : valueText(p50));
+    make("td", {}, row, core === null ? "-" : String(Math.round(core)));
+    make("td", {}, row, number === 0 ? "first" : tied ? "tied" : (p99 / kept[0][1]).toFixed(1));
+    make("td", { class: measured ? "how" : "how guess" }, row, measured ? "measured" : "interpolated");
     row.addEventListener("pointerenter", () => page.highlight(answers.servers[server]));
     row.addEventListener("pointerleave", () => page.highlight(null));
     return row;
@@ -109,6 +109,7 @@ if (data.answers) {
 }
 
 document.documentElement.classList.add("scripts");
+if (matchMedia("(max-width: 71.99rem)").matches) document.querySelector("nav details").open = false;
 readAddress();
 for (const box of document.querySelectorAll("[data-plot]")) {
   const plot = data.plots.find(one => one.name === box.dataset.plot);
