@@ -79,7 +79,7 @@ function scaleOf(kind, from, to, pixels, values) {
       if (ticks.length <= most) break;
     }
   } else {
-    const rough = (to - from) / Math.max(2, length / 70), power = 10 ** Math.floor(Math.log10(rough));
+    const rough = (to - from) / Math.max(2, length / 45), power = 10 ** Math.floor(Math.log10(rough));
     const step = [1, 2, 5, 10].map(n => n * power).find(n => n >= rough);
     ticks = [];
     for (let n = Math.ceil(from / step); n * step <= to * 1.0001; n++) ticks.push([n * step, numberText(n * step)]);

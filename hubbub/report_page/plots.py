@@ -138,6 +138,8 @@ def _stalls(summary: Summary) -> Plot:
         label = f"p99 of the other clients, ms ({point})"
         view = {"name": point, "y": label, "yScale": "log", "lines": lines}
         views.append({**view, "mark": workload.stall_after_s, "marked": "a client stops reading"})
+    if summary.scenario.axis == "payload_bytes":
+        views.reverse()  # the longest messages first: they show the most
     return _plot(summary.scenario.name, "seconds", "linear", views)
 
 
