@@ -24,6 +24,7 @@ EXAMPLES = """\
 examples:
   hubbub report bench.json                   writes bench.html
   hubbub report 2026-11.json.gz -o page.html
+  hubbub report before.json after.json   both rounds in the same charts
 
 exit code: 0 if the page is drawn, 1 if it cannot be written, 2 after misuse
 """
@@ -32,9 +33,15 @@ exit code: 0 if the page is drawn, 1 if it cannot be written, 2 after misuse
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this sub-command's flags."""
     parser.epilog = EXAMPLES
-    parser.add_argument("file", type=Path, metavar="FILE", help="a file of hubbub bench")
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="PAGE", help="the page (default: FILE with .html)"
+        "files",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="a file of hubbub bench; or two, the earlier one first",
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="PAGE", help="the page (default: last FILE with .html)"
     )
 
 
@@ -43,15 +50,20 @@ def run(arguments: argparse.Namespace) -> int:
     from benchmarks.files import replace_file
     from benchmarks.results import ResultsError, read
 
+    if len(arguments.files) > 2:
+        print("hubbub: give one file of hubbub bench, or two", file=sys.stderr)
+        return 2
     try:
-        measured = read(arguments.file)
+        *before, measured = [read(file) for file in arguments.files]
     except ResultsError as error:
         print(f"hubbub: {error}", file=sys.stderr)
         return 2
-    stem = arguments.file.name.removesuffix(".gz").removesuffix(".json")
-    page: Path = arguments.output or arguments.file.with_name(f"{stem}.html")
+    last: Path = arguments.files[-1]
+    stem = last.name.removesuffix(".gz").removesuffix(".json")
+    page: Path = arguments.output or last.with_name(f"{stem}.html")
+    html = render(measured, before=before[0] if before else None)
     try:
-        replace_file(page, render(measured).encode())
+        replace_file(page, html.encode())
     except OSError as error:
         print(f"hubbub: cannot write {page}: {error.strerror}", file=sys.stderr)
         return 1

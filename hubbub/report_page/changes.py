@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from benchmarks.comparison import changes, scenario_rows
@@ -14,9 +15,10 @@ __all__ = ["Changed", "Part", "changed"]
 
 @dataclass(frozen=True)
 class Part:
-    """One scenario of both rounds."""
+    """One scenario of both rounds; ``counts`` says how many values are less, more or tied."""
 
     title: str
+    counts: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
@@ -37,5 +39,7 @@ def changed(before: Results, after: Results) -> Changed:
         if summary.scenario.name in older:
             columns, rows = scenario_rows(older[summary.scenario.name], summary)
             if rows:
-                parts.append(Part(summary.scenario.title, columns, rows))
+                words = Counter(row[-1].partition(":")[0] for row in rows)
+                counts = ", ".join(f"{count} {word}" for word, count in words.items())
+                parts.append(Part(summary.scenario.title, counts, columns, rows))
     return Changed(tuple(changes(before, after)), tuple(parts))

@@ -159,7 +159,7 @@ class Chart {
     }
 
     const all = view.lines.flatMap(line => line.at), kept = lines.flatMap(line => line.at).filter(point => !point[2]);
-    const scaled = kept.length ? kept : all, xs = all.map(point => point[0]), ys = scaled.map(point => point[1]);
+    const scaled = kept.length ? kept : [[1, 1], [1, 10]], xs = all.map(point => point[0]), ys = scaled.map(point => point[1]);
     const xValues = [...new Set(xs)].sort((a, b) => a - b);
     const xKind = plot.xScale === "log" ? settings.x : plot.xScale, yKind = settings.y;
     const [low, high] = [Math.min(...ys), Math.max(...ys)];
@@ -264,9 +264,9 @@ class Chart {
     const place = this.plot.xScale === "nines" ? `percentile ${Number((100 * (1 - 10 ** -x)).toPrecision(5))}` : `${numberText(x)} ${this.plot.x}`;
     tip.replaceChildren();
     make("b", {}, tip, point.line.server + (point.line.round ? ` (${point.line.round})` : ""));
-    make("span", {}, tip, `${this.view.y}: ${valueText(y)}`);
+    if (y !== null) make("span", {}, tip, `${this.view.y}: ${valueText(y)}`);
     make("span", {}, tip, place);
-    if (broke) make("span", {}, tip, "did not keep up: the value measures how long the run was");
+    if (broke) make("span", {}, tip, y === null ? "did not keep up" : "did not keep up: the value measures how long the run was");
     make("circle", { cx: point.px, cy: point.py, r: 9, class: "ring" }, this.svg);
     const width = this.box.clientWidth;
     tip.style.left = `${Math.max(0, Math.min(point.px + 14, width - tip.offsetWidth - 2))}px`;

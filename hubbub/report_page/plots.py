@@ -2,7 +2,7 @@
 
 A plot is one chart; it has one view or several, of which the page shows one at a time. A line is a
 server of a round, with points ``[x, y]``. A point ``[x, y, 1]`` is one at which the server did not
-keep up: its value measures how long the run was.
+keep up: its value, if it has one, measures how long the run was.
 """
 
 from __future__ import annotations
@@ -104,15 +104,21 @@ def _against(
 ) -> Plot:
     views = []
     for metric, words in metrics.items():
-        by_server: dict[str, list[list[float]]] = {}
+        by_server: dict[str, list[list[float | None]]] = {}
         for summary in summaries:
             for cell in summary.cells:
                 value = _core_percent(cell) if metric == "core" else cell.value(metric)
-                if value and value > 0 and not cell.server.endswith(AGAIN):
-                    point = [float(getattr(cell.workload, axis)), _short(value)]
-                    broke = [1] if cell.outcome == "behind" else []
-                    by_server.setdefault(cell.server, []).append([*point, *broke])
-        lines = [{"server": server, "at": sorted(at)} for server, at in by_server.items()]
+                broke = [1] if cell.outcome == "behind" else []
+                if (not value and not broke) or cell.server.endswith(AGAIN):
+                    continue
+                place = float(getattr(cell.workload, axis))
+                point = [place, _short(value) if value else None, *broke]
+                by_server.setdefault(cell.server, []).append(point)
+        lines = [
+            {"server": server, "at": sorted(at, key=lambda point: point[0] or 0)}
+            for server, at in by_server.items()
+            if any(len(point) == 2 for point in at)
+        ]
         views.append({"name": metric, "y": words, "yScale": "log", "lines": lines})
     return _plot(name, label, "log", views)
 
