@@ -28,18 +28,13 @@ __all__ = ["Chart", "Section", "Table", "sections"]
 
 _BARE = ("closed", "crowd")  # one send per delivery, nothing joined: floor and network bound it
 _NARROWEST = 1.01  # of a band that can be seen in a chart
-# By scenario and the number of the chart in it: the plot of hubbub/report_page/plots.py.
-_PLOTS = {
-    ("knee", 0): "knee",
-    ("closed", 1): "closed",
-    ("open", 0): "open",
-    ("poisson", 0): "poisson",
-    ("churn", 0): "churn",
-    ("slow", 0): "slow",
-    ("policies", 0): "policies",
-    ("scaling", 0): "scaling-cost",
-    ("scaling", 1): "scaling-rss",
-    ("sizes", 0): "sizes",
+_NAMES = {  # by scenario: the names of its charts
+    "knee": ("p99",),
+    "closed": ("cost", "last", "order"),
+    **dict.fromkeys(("open", "poisson", "churn"), ("response",)),
+    **dict.fromkeys(("slow", "policies"), ("stalled",)),
+    "scaling": ("cost", "rss"),
+    "sizes": ("cost",),
 }
 _METRICS: dict[str, tuple[str, ...]] = {  # by scenario: the columns of its table
     "closed": (
@@ -86,7 +81,7 @@ class Chart:
 
     finding: Finding
     svg: str
-    plot: str = ""  # the name of the same chart in the page's data; empty if it is only a picture
+    name: str = ""  # of the metric
 
 
 @dataclass(frozen=True)
@@ -117,7 +112,8 @@ def _section(summary: Summary, summaries: Sequence[Summary], styles: dict[str, S
     if any(cell.valid for cell in summary.cells):
         for number, (found, figure) in enumerate(_figures(summary, summaries, styles)):
             svg = to_svg(figure, f"{scenario.name}{number}", found.sentence)
-            drawn.append(Chart(found, svg, _PLOTS.get((scenario.name, number), "")))
+            names = _NAMES.get(scenario.name, ())
+            drawn.append(Chart(found, svg, names[number] if number < len(names) else ""))
     said = [
         *((remarks.floor(summary), _network(summary)) if scenario.name in _BARE else ()),
         _noise(summary),

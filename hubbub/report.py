@@ -88,7 +88,7 @@ def render(measured: Measured, judged: Judged | None = None, before: Measured | 
     from hubbub.report_page.numbers import as_csv
     from hubbub.report_page.overview import overview
     from hubbub.report_page.pairs import questions
-    from hubbub.report_page.plots import plots, styles
+    from hubbub.report_page.plots import plot_of, plots, styles
 
     summaries = summarise(measured)
     plain = {server.id for server in SERVERS}
@@ -102,7 +102,7 @@ def render(measured: Measured, judged: Judged | None = None, before: Measured | 
         "advice": advice(summaries, lambda server: server in plain),
         "overview": overview(summaries, lambda server: server in plain),
         # The load curve first: it answers what most readers ask.
-        "sections": sorted(sections(measured), key=lambda section: section.name != "knee"),
+        "sections": sorted(sections(measured), key=lambda one: one.name != "knee"),
         "questions": pairs,
         "answers": asked,
         "judged": judged,
@@ -126,6 +126,7 @@ def render(measured: Measured, judged: Judged | None = None, before: Measured | 
             left=left,
             ratios=ratios,
             plots={plot["name"] for plot in drawn},
+            plot_of=plot_of,
             trust=_trust(measured),
             servers=[server for server in SERVERS if judged and server.id in judged.servers],
             measured=measured,
@@ -151,11 +152,7 @@ def _contents(page: Mapping[str, Any]) -> list[tuple[str, str]]:
         *([("pairs", "One design against another")] if page["questions"] else []),
         *([("servers", "The servers")] if page["judged"] else []),
         *((section.name, section.title) for section in page["sections"]),
-        *(
-            [("promises", "Promises"), ("gallery", "Wrong on purpose")]
-            if page["judged"]
-            else []
-        ),
+        *([("promises", "Promises"), ("gallery", "Wrong on purpose")] if page["judged"] else []),
         ("method", "How it was measured"),
         ("numbers", "All numbers as a file"),
     ]

@@ -43,7 +43,11 @@ const MARKERS = {
 };
 MARKERS.X = MARKERS.P.map(([x, y]) => [0.71 * (x - y), 0.71 * (x + y)]);
 
+// Markers of lines alone: each is a list of rays from the middle, in degrees from the top.
+const RAYS = { "+": [0, 90, 180, 270], "|": [0, 180], _: [90, 270], 1: [180, 60, 300], 2: [0, 120, 240], 3: [270, 30, 150], 4: [90, 210, 330] };
+
 function markerPath(letter, x, y, r) {
+  if (letter in RAYS) return RAYS[letter].map(degrees => `M${x} ${y}l${(1.2 * r * Math.sin(degrees * Math.PI / 180)).toFixed(1)} ${(-1.2 * r * Math.cos(degrees * Math.PI / 180)).toFixed(1)}`).join("");
   const corners = MARKERS[letter];
   if (!corners) return `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`;
   return `M${corners.map(([dx, dy]) => `${(x + r * dx).toFixed(1)} ${(y + r * dy).toFixed(1)}`).join("L")}z`;

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from benchmarks import estimates
 from benchmarks.metrics import METRICS
 from benchmarks.sentences.ladders import reached
 from benchmarks.summary import Summary
@@ -71,8 +72,7 @@ def overview(summaries: Sequence[Summary], ours: Callable[[str], bool]) -> Overv
         found.append((Column("stalled client cut off after", "s", "slow"), _cuts(summary)))
     found = [(column, values) for column, values in found if values]
     rows = tuple(
-        (server, tuple(values.get(server, Value("-")) for _, values in found))
-        for server in servers
+        (server, tuple(values.get(server, Value("-")) for _, values in found)) for server in servers
     )
     return Overview(tuple(column for column, _ in found), rows if found else ())
 
@@ -88,9 +88,11 @@ def _at(
     ours: Callable[[str], bool],
     behind: str,
 ) -> dict[str, Value]:
-    """Return a metric at one point, and mark the best of our servers. ``behind`` is for no value."""
+    """Return a metric at one point, with the best of ours marked; ``behind`` is for no value."""
     cells = summary.at(workload)
     kept = [cell for cell in cells if cell.outcome != "behind" and ours(cell.server)]
+    if any(len(cell.values(metric)) < estimates.MIN_PROCESSES for cell in kept):
+        kept = []  # too few processes to tell servers apart
     best = {cell.server for cell in summary.tied(metric, kept)}
     found = {}
     for cell in cells:

@@ -100,6 +100,8 @@ def _ratio(summary: Summary, metric: str, server: str, other: str) -> Ratio:
     ours, theirs = one.values(metric), two.values(metric)
     if not ours or not theirs or min(*ours, *theirs) <= 0:
         return Ratio("", "no values")
+    if min(len(ours), len(theirs)) < estimates.MIN_PROCESSES:
+        return Ratio("", "too few processes")
     interval = estimates.ratio(ours, theirs)
     text = f"{interval.middle:.2f} ({interval.low:.2f} to {interval.high:.2f})"
     if not summary.differ(metric, one, two):

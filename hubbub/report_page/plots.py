@@ -14,16 +14,26 @@ from typing import Any
 from benchmarks import estimates
 from benchmarks.chart_axes import nines
 from benchmarks.chart_styles import PROPERTIES, Style, styles_of
-from benchmarks.metrics import METRICS
 from benchmarks.results import AGAIN, Results
 from benchmarks.summary import Cell, Summary, summarise
 
 
-__all__ = ["plots", "styles"]
+__all__ = ["plot_of", "plots", "styles"]
 
 Plot = dict[str, Any]
 _BY_LOAD = {"p99": "p99, ms", "p50": "p50, ms", "core": "CPU, % of one core"}
 _STEPS = 24  # points of a line of percentiles
+_PLOTS = {  # by scenario and the name of the section's chart: the plot that shows the same
+    ("closed", "last"): "closed",
+    ("open", "response"): "open",
+    ("poisson", "response"): "poisson",
+    ("churn", "response"): "churn",
+    ("slow", "stalled"): "slow",
+    ("policies", "stalled"): "policies",
+    ("scaling", "cost"): "scaling",
+    ("scaling", "rss"): "scaling-rss",
+    ("sizes", "cost"): "sizes",
+}
 
 
 def plots(rounds: Mapping[str, Results]) -> list[Plot]:
@@ -47,6 +57,14 @@ def plots(rounds: Mapping[str, Results]) -> list[Plot]:
     return list(made.values())
 
 
+def plot_of(section: str, chart: str) -> str:
+    """Return the plot that takes the place of a chart of a section; empty if there is none.
+
+    Charts of the p99 against the rate belong to the plot that has the name of their section.
+    """
+    return section if chart == "p99" else _PLOTS.get((section, chart), "")
+
+
 def styles(rounds: Mapping[str, Results]) -> dict[str, dict[str, str]]:
     """Return how each server looks, as in the charts of `benchmarks.charts`."""
     servers = dict.fromkeys(
@@ -66,13 +84,12 @@ def _style(style: Style) -> dict[str, str]:
 
 def _plots_of(summaries: list[Summary]) -> Iterator[Plot]:
     by_name = {summary.scenario.name: summary for summary in summaries}
-    if "knee" in by_name:
-        yield _against(
-            "knee", [by_name["knee"]], "rate_hz", "messages per second, offered", _BY_LOAD
-        )
+    for name, summary in by_name.items():
+        if summary.scenario.axis == "rate_hz":
+            yield _against(name, [summary], "rate_hz", "messages per second, offered", _BY_LOAD)
     rooms = [by_name[name] for name in ("scaling", "crowd") if name in by_name]
     if "scaling" in by_name:
-        yield _against("scaling-cost", rooms, "clients", "clients", {"cost": "µs per delivery"})
+        yield _against("scaling", rooms, "clients", "clients", {"cost": "µs per delivery"})
         yield _against("scaling-rss", rooms, "clients", "clients", {"rss": "memory, MiB"})
     if "sizes" in by_name:
         yield _against(

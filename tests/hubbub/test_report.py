@@ -1,4 +1,4 @@
-"""The page of ``hubbub report``: one file, complete without scripts, every heading with an anchor."""
+"""The page of ``hubbub report``: one file, complete without scripts, with anchors."""
 
 from __future__ import annotations
 
@@ -115,8 +115,10 @@ def test_data_are_embedded_once(page: Page) -> None:
 
 
 def test_page_is_complete_without_scripts(page: Page) -> None:
-    """Behind each interactive chart stands its picture; the answer's table and the CSV are there."""
-    drawn = re.findall(r'<div class="plot" data-plot="([\w-]+)"></div>\s*(<figure[^>]*>\s*<svg)?', page.html)
+    """Each interactive chart has its picture; the answer and the CSV are in the page."""
+    drawn = re.findall(
+        r'<div class="plot" data-plot="([\w-]+)"></div>\s*(<figure[^>]*>\s*<svg)?', page.html
+    )
     assert {name for name, _ in drawn} == {"knee", "closed", "slow"}
     assert all(picture for _, picture in drawn)
     body = page.html[page.html.index("<body>") : page.html.index("<script type")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from benchmarks.capacity import grid, rank
@@ -17,7 +19,7 @@ def test_positions_hold_every_measured_value() -> None:
     assert {25.0, 400.0, 1600.0} <= set(found)
     assert found == sorted(set(found))
     assert (found[0], found[-1]) == (25.0, 1600.0)
-    assert max(b / a for a, b in zip(found, found[1:], strict=False)) < 1.3
+    assert max(b / a for a, b in pairwise(found)) < 1.3
 
 
 def test_clients_are_whole() -> None:

@@ -30,7 +30,9 @@ def test_best_of_ours_is_marked() -> None:
     marked = [server for server, values in table.rows if values[column].best]
 
     assert marked == ["asyncio-direct"]
-    assert not any(value.best for server, values in table.rows for value in values if server == PEER)
+    assert not any(
+        value.best for server, values in table.rows for value in values if server == PEER
+    )
 
 
 def test_server_that_breaks_reaches_less() -> None:

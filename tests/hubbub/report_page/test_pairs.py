@@ -20,7 +20,7 @@ def test_questions_name_measured_servers_alone() -> None:
 
 
 def test_word_is_the_result_of_the_test() -> None:
-    """Servers that differ are "more" or "less"; servers that do not are tied, whatever the ratio."""
+    """Servers that differ are "more" or "less"; others are tied, whatever their ratio."""
     far = {"trio-mutex": [39.0, 40.0, 41.0], "asyncio-mutex": [19.0, 20.0, 21.0], PEER: [9.0]}
     near = {"trio-mutex": [18.0, 20.0, 25.0], "asyncio-mutex": [19.0, 20.0, 21.0], PEER: [9.0]}
     words = []
