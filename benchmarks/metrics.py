@@ -45,6 +45,11 @@ def _percentile(of: str, percent: float) -> Callable[[Run], float | None]:
     return value
 
 
+def _tail(run: Run) -> float | None:
+    middle, tail = _percentile("last", 50)(run), _percentile("last", 95)(run)
+    return tail / middle if tail and middle else None
+
+
 def _figure(name: str, factor: float = 1.0) -> Callable[[Run], float | None]:
     return lambda run: None if run.figures is None else factor * float(getattr(run.figures, name))
 
@@ -183,6 +188,7 @@ _ALL = (
     Metric("last_p99", "last p99 ms", _percentile("last", 99), 2),
     Metric("spread", "spread p50 ms", _percentile("spread", 50), 2),
     Metric("own_p95", "own p95 ms", _percentile("own", 95), 1),
+    Metric("tail", "last p95/last p50", _tail, 2),
     Metric(
         "worst",
         "worst p99 ms",
