@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmarks.capacity import Answer, grid, rank
+from benchmarks.estimates import MIN_PROCESSES
 from benchmarks.results import Results
 
 
@@ -25,14 +26,15 @@ def answers(results: Results) -> dict[str, Any] | None:
 
     ``cells`` has a row for each number of clients and a column for each rate. A server is named by
     its place in ``servers``. In a cell, ``kept`` lists ``[server, p99 ms, p50 ms, CPU %, measured,
-    tied]``, the lowest p99 first; ``tied`` is whether its p99 cannot be told from the first one's.
+    word]``, the lowest p99 first. The word compares its p99 with the first server's: "differ", "tied",
+    or "?" if too few processes were measured for a test.
     """
     loads = grid(results)
     if not loads["servers"]:
         return None
     clients, rates = positions(loads["clients"], whole=True), positions(loads["rates"])
     place = {server: number for number, server in enumerate(loads["servers"])}
-    cells = [[_cell(rank(loads, count, rate), place) for rate in rates] for count in clients]
+    cells = [[_cell(loads, count, rate, place) for rate in rates] for count in clients]
     return {
         "servers": loads["servers"],
         "measured": {"clients": loads["clients"], "rates": loads["rates"]},
@@ -61,13 +63,17 @@ def rows(found: Mapping[str, Any]) -> tuple[list[dict[str, str]], dict[str, list
             "p50": _text(p50),
             "core": "-" if core is None else f"{core:.0f}",
             "part": f"{100 * p99 / most:.1f}",
-            "against": "first" if number == 0 else "tied" if tied else f"{p99 / least:.1f}",
+            "against": _against(p99 / least, word) if number else "first",
             "how": "measured" if measured else "interpolated",
         }
-        for number, (server, p99, p50, core, measured, tied) in enumerate(kept)
+        for number, (server, p99, p50, core, measured, word) in enumerate(kept)
     ]
     left = {name: [names[one] for one in cell[name]] for name in ("broke", "limit", "unknown")}
     return table, left
+
+
+def _against(ratio: float, word: str) -> str:
+    return word if word == "tied" else f"{ratio:.1f}{' ?' if word == '?' else ''}"
 
 
 def _text(value: float | None) -> str:
@@ -89,9 +95,12 @@ def positions(measured: Sequence[float], whole: bool = False) -> list[float]:
     return sorted(found)
 
 
-def _cell(ranked: Sequence[Answer], place: dict[str, int]) -> dict[str, Any]:
+def _cell(
+    loads: dict[str, Any], clients: float, rate_hz: float, place: dict[str, int]
+) -> dict[str, Any]:
+    ranked = rank(loads, clients, rate_hz)
     kept = [one for one in ranked if one.p99_ms is not None]
-    first = kept[0].server if kept else ""
+    fewest = {one.server: _processes(loads, one.server, clients, rate_hz) for one in kept}
     return {
         "kept": [
             [
@@ -100,7 +109,7 @@ def _cell(ranked: Sequence[Answer], place: dict[str, int]) -> dict[str, Any]:
                 _short(one.p50_ms),
                 _short(one.cpu_percent),
                 int(one.state == "measured"),
-                int(first in one.tied),
+                _word(one, kept[0], fewest),
             ]
             for one in kept
         ],
@@ -108,6 +117,29 @@ def _cell(ranked: Sequence[Answer], place: dict[str, int]) -> dict[str, Any]:
         "limit": [place[one.server] for one in ranked if one.state == "at its limit"],
         "unknown": [place[one.server] for one in ranked if one.state == "not measured"],
     }
+
+
+def _word(one: Answer, first: Answer, fewest: dict[str, int]) -> str:
+    if min(fewest[one.server], fewest[first.server]) < MIN_PROCESSES:
+        return "?"
+    return "tied" if first.server in one.tied else "differ"
+
+
+def _processes(loads: dict[str, Any], server: str, clients: float, rate_hz: float) -> int:
+    """Return the fewest processes of a server at the measured loads around this one."""
+    found = [
+        loads["processes"][server][row][column]
+        for row in _around(loads["clients"], clients)
+        for column in _around(loads["rates"], rate_hz)
+    ]
+    return min((count for count in found if count), default=0)
+
+
+def _around(values: Sequence[float], wanted: float) -> set[int]:
+    """Return the place of a value, or the places of its two neighbours."""
+    low = max((place for place, value in enumerate(values) if value <= wanted), default=0)
+    high = next((place for place, value in enumerate(values) if value >= wanted), low)
+    return {low, high}
 
 
 def _short(value: float | None) -> float | None:

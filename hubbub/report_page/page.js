@@ -74,7 +74,7 @@ function ask(clients, rate) {
   }
   const { kept, ...left } = answers.cells[c][r], body = section.querySelector(".ranking tbody");
   const most = Math.max(...kept.map(row => row[1]));
-  body.replaceChildren(...kept.map(([server, p99, p50, core, measured, tied], number) => {
+  body.replaceChildren(...kept.map(([server, p99, p50, core, measured, word], number) => {
     const row = make("tr");
     const name = make("th", { scope: "row" }, row);
     swatch(page.styles[answers.servers[server]], name);
@@ -82,7 +82,7 @@ function ask(clients, rate) {
     make("td", { class: measured ? "bar" : "bar guess", style: `--part: ${(100 * p99 / most).toFixed(1)}%` }, row, valueText(p99));
     make("td", { class: "p50" }, row, p50 === null ? "-" : valueText(p50));
     make("td", {}, row, core === null ? "-" : String(Math.round(core)));
-    make("td", {}, row, number === 0 ? "first" : tied ? "tied" : (p99 / kept[0][1]).toFixed(1));
+    make("td", {}, row, number === 0 ? "first" : word === "tied" ? word : (p99 / kept[0][1]).toFixed(1) + (word === "?" ? " ?" : ""));
     make("td", { class: measured ? "how" : "how guess" }, row, measured ? "measured" : "interpolated");
     row.addEventListener("pointerenter", () => page.highlight(answers.servers[server]));
     row.addEventListener("pointerleave", () => page.highlight(null));

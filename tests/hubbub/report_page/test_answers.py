@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -52,6 +53,18 @@ def test_broken_server_is_listed_and_not_ranked() -> None:
     assert [row["server"] for row in table] == ["asyncio-direct", "go-gorilla", "asyncio-mutex"]
     assert [row["against"] for row in table] == ["first", "2.3", "5.0"]
     assert left["broke"] == ["trio-mutex"]
+
+
+def test_few_processes_are_no_test() -> None:
+    """With one process per server a ratio is shown with a question mark, and never as a tie."""
+    results = round_of()
+    single = replace(results, runs=tuple(run for run in results.runs if run.process == 1))
+    found = answers(single)
+    assert found is not None
+
+    table, _ = rows(found)
+
+    assert [row["against"] for row in table] == ["first", "2.2 ?", "5.1 ?"]
 
 
 def test_round_without_loads_has_no_answers() -> None:
