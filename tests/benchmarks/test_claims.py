@@ -14,7 +14,7 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.report_sections import Section, sections
@@ -211,7 +211,12 @@ def test_pictures_and_tables_of_the_published_round_agree(published: Results) ->
 
 
 @pytest.mark.parametrize("scenario", POINTS)
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=10,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.generate],  # to shrink an example takes minutes
+)
 @given(costs=COSTS)
 def test_every_claim_of_a_made_up_round_holds(
     scenario: str, costs: Mapping[str, Sequence[float]]

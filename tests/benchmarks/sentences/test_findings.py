@@ -23,7 +23,10 @@ def test_cost_names_the_range_and_the_peer() -> None:
     )
 
     assert found.sentence == "A delivery costs 5.10 µs (a) to 31.0 µs (b)."
-    assert groups(found) == {f"lower than {PEER}": ["a"], f"higher than {PEER}": ["b"]}
+    assert groups(found) == {
+        f"lower than {PEER} (ratio)": ["a 0.50 (0.49-0.52)"],
+        f"higher than {PEER} (ratio)": ["b 3.07 (2.94-3.20)"],
+    }
 
 
 def test_tied_servers_are_not_ranked() -> None:
@@ -32,7 +35,15 @@ def test_tied_servers_are_not_ranked() -> None:
         only(make_results({"a": [5.0, 5.2, 5.1], "b": [5.1, 5.05, 5.25], PEER: [9.0, 9.1, 9.2]}))
     )
 
-    assert groups(found)["tied at 5.10 µs"] == ["a", "b"]
+    assert found.sentence == "A delivery costs 5.10 µs (a, tied with b) to 9.10 µs (go-gorilla)."
+    assert [str(tie) for tie in found.ties] == ["tied at 5.10 µs: a, b"]
+
+
+def test_servers_of_which_no_two_differ_have_no_ends() -> None:
+    """If all servers are tied, no server is named as the cheapest or the most expensive one."""
+    found = say(only(make_results({"a": [5.0, 5.2, 5.1], "b": [5.1, 5.05, 5.25]})))
+
+    assert found.sentence == "A delivery costs 5.10 µs (no two servers can be told apart)."
 
 
 def test_server_tied_with_the_peer_is_not_below_it() -> None:
@@ -41,7 +52,7 @@ def test_server_tied_with_the_peer_is_not_below_it() -> None:
 
     found = groups(say(only(make_results(costs))))
 
-    assert found == {"tied at 9.10 to 10.1 µs": ["a", PEER]}
+    assert found == {f"tied with {PEER} (ratio)": ["a 0.90 (0.88-0.92)"]}
 
 
 def test_few_processes_rank_nobody() -> None:
@@ -125,7 +136,7 @@ def test_serving_order_counts_only_if_every_process_has_it() -> None:
 @pytest.mark.parametrize(
     ("costs", "words"),
     [
-        ({100: 5.0, 300: 5.0, 1000: 5.0}, "stays the same: a"),
+        ({100: 5.0, 300: 5.0, 1000: 5.0}, "hardly changes with the number of clients: a"),
         ({100: 5.0, 300: 9.0, 1000: 16.0}, "rises with the number of clients (slope): a (+0.5"),
         ({100: 16.0, 300: 9.0, 1000: 5.0}, "falls with the number of clients (slope): a (-0.5"),
     ],
