@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks.load import DRAIN_S
+from benchmarks.sentences.claims import Claim
 from benchmarks.sentences.rankings import ends
-from benchmarks.sentences.wording import NOTHING, Claim, Finding, name_few
+from benchmarks.sentences.wording import NOTHING, Finding, name_few
 from benchmarks.summary import Cell, Summary
 
 

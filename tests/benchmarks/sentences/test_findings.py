@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.results import AGAIN
 from benchmarks.scenarios import SCENARIOS
 from benchmarks.sentences.findings import say, serving_order
 from benchmarks.workload import Workload
@@ -27,40 +26,6 @@ def test_cost_names_the_range_and_the_peer() -> None:
         f"lower than {PEER} (ratio)": ["a 0.50 (0.49-0.52)"],
         f"higher than {PEER} (ratio)": ["b 3.07 (2.94-3.20)"],
     }
-
-
-def test_tied_servers_are_not_ranked() -> None:
-    """Two servers whose processes overlap are in one group."""
-    found = say(
-        only(make_results({"a": [5.0, 5.2, 5.1], "b": [5.1, 5.05, 5.25], PEER: [9.0, 9.1, 9.2]}))
-    )
-
-    assert found.sentence == "A delivery costs 5.10 µs (a, tied with b) to 9.10 µs (go-gorilla)."
-    assert [str(tie) for tie in found.ties] == ["tied at 5.10 µs: a, b"]
-
-
-def test_servers_of_which_no_two_differ_have_no_ends() -> None:
-    """If all servers are tied, no server is named as the cheapest or the most expensive one."""
-    found = say(only(make_results({"a": [5.0, 5.2, 5.1], "b": [5.1, 5.05, 5.25]})))
-
-    assert found.sentence == "A delivery costs 5.10 µs (no two servers can be told apart)."
-
-
-def test_server_tied_with_the_peer_is_not_below_it() -> None:
-    """Within the noise of the measurement no server is said to be better than the peer."""
-    costs = {"a": [9.0, 9.1, 9.2], "a" + AGAIN: [10.0, 10.1, 10.2], PEER: [10.0, 10.1, 10.2]}
-
-    found = groups(say(only(make_results(costs))))
-
-    assert found == {f"tied with {PEER} (ratio)": ["a 0.90 (0.88-0.92)"]}
-
-
-def test_few_processes_rank_nobody() -> None:
-    """With two processes per server no server is ranked."""
-    found = say(only(make_results({"a": [5.0, 5.2], "b": [9.1, 9.5]})))
-
-    assert "fewer than 3 processes" in found.sentence
-    assert found.groups == ()
 
 
 def test_no_valid_run_is_said() -> None:

@@ -21,14 +21,15 @@ from benchmarks.report_sections import Section, sections
 from benchmarks.results import AGAIN, Results, Run, read
 from benchmarks.sentences import findings, remarks
 from benchmarks.sentences.advice import picks
-from benchmarks.sentences.wording import Claim, Finding
+from benchmarks.sentences.claims import Claim
+from benchmarks.sentences.wording import Finding
 from benchmarks.summary import Cell, Summary, summarise
 from benchmarks.table import COLUMNS
 from benchmarks.workload import Workload
 from tests.benchmarks.made import PEER, make_results, make_run
 
 
-ROUND = Path(__file__).parents[2] / "benchmarks" / "rounds" / "2026-11" / "results.json.gz"
+ROUND = Path(__file__).parents[3] / "benchmarks" / "rounds" / "2026-11" / "results.json.gz"
 SERVERS = ("trio-direct", "asyncio-direct", "threads-mutex", "c-floor", "websockets-queue", PEER)
 PLAIN = Workload(clients=4, messages=150, warmup_messages=2)
 POINTS = {
