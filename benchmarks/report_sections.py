@@ -18,7 +18,7 @@ from benchmarks.metrics import METRICS
 from benchmarks.results import Results
 from benchmarks.scenarios import SCENARIOS
 from benchmarks.sentences import findings, ladders, remarks
-from benchmarks.sentences.rankings import testable
+from benchmarks.sentences.rankings import comparable
 from benchmarks.sentences.wording import Finding, ratio_text
 from benchmarks.summary import Cell, Summary, summarise
 from benchmarks.svg import to_svg
@@ -290,7 +290,7 @@ def _dots(
     kept_up = [cell for cell in summary.shown if cell.kept_up or not cell.outrun]
     ranked = summary.ranked(metric, kept_up)
     ratios = {cell.server: ratio_text(summary.to_peer(cell, metric)) for cell in ranked}
-    brackets = summary.brackets(metric, ranked) if testable(metric, ranked) else []
+    brackets = summary.brackets(metric, ranked) if comparable(metric, ranked) else []
     ties = tuple(tuple(cell.server for cell in group) for group in brackets)
     band = _band(summary, metric)
     more = []

@@ -211,7 +211,7 @@ class Summary:
         """Whether two servers differ; if not, they are tied. The order of the two is irrelevant.
 
         They differ if the interval of their ratio leaves out 1, and the ratio is further from 1
-        than a server may be from itself: `noise_width`.
+        than the ratio of equal servers may be: `noise_width`.
         """
         ours, theirs = one.values(metric), other.values(metric)
         if not ours or not theirs or min(*ours, *theirs) <= 0:

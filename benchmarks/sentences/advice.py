@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from benchmarks.sentences.claims import Claim, claim
 from benchmarks.sentences.ladders import reached
-from benchmarks.sentences.rankings import claim, testable
-from benchmarks.sentences.wording import Claim, ratio_text
+from benchmarks.sentences.rankings import comparable
+from benchmarks.sentences.wording import ratio_text
 from benchmarks.summary import Cell, Summary
 
 
@@ -142,5 +143,5 @@ def _pick(
         tuple(cell.text(metric) for cell in cells),
         tuple(ratio_text(summary.to_peer(cell, metric)) for cell in cells),
         tuple(claims),
-        "" if testable(metric, cells) else ". Too few processes to tell servers apart",
+        "" if comparable(metric, cells) else ". Too few processes to tell servers apart",
     )

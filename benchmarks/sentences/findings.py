@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarks.sentences.ladders import broke, say_ladder, say_load
-from benchmarks.sentences.rankings import TOO_FEW, ends, ranked, testable
+from benchmarks.sentences.rankings import TOO_FEW, ends, ranked, comparable
 from benchmarks.sentences.stalls import say_policies, say_slow
 from benchmarks.sentences.wording import NOTHING, Finding
 from benchmarks.summary import Cell, Summary
@@ -56,7 +56,7 @@ def half(summary: Summary) -> Finding:
         return Finding("No rate was kept by every server.")
     cells = summary.at(common[-1])
     text, claims = ends(summary, "p50", cells, "ms")
-    hedge = "" if testable("p50", cells) or len(cells) == 1 else f" {TOO_FEW}"
+    hedge = "" if comparable("p50", cells) or len(cells) == 1 else f" {TOO_FEW}"
     return Finding.of(
         f"At {common[-1].rate_hz:g} messages/s, the highest rate that every server kept, half of "
         f"the deliveries arrive within {text}.{hedge}",
@@ -73,7 +73,7 @@ def memory(summary: Summary) -> Finding:
     if not text:
         return Finding(NOTHING)
     few = [cell for cell in cells if cell.value("rss") is not None]
-    hedge = "" if testable("rss", few) or len(few) == 1 else f" {TOO_FEW}"
+    hedge = "" if comparable("rss", few) or len(few) == 1 else f" {TOO_FEW}"
     return Finding.of(f"With {most.clients:,} clients a server needs {text}.{hedge}", [], claims)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from benchmarks.estimates import MIN_PROCESSES
+from benchmarks.sentences.claims import Claim
 from benchmarks.sentences.rankings import ends
-from benchmarks.sentences.wording import Claim, Finding
+from benchmarks.sentences.wording import Finding
 from benchmarks.summary import Summary
 
 

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from benchmarks import estimates
-from benchmarks.sentences.wording import NOTHING, Claim, Finding, ratio_text, span
+from benchmarks.sentences.claims import Claim, claim
+from benchmarks.sentences.wording import NOTHING, Finding, ratio_text, span
 from benchmarks.summary import Cell, Summary
 
 
-__all__ = ["TOO_FEW", "claim", "ends", "ranked", "testable"]
+__all__ = ["TOO_FEW", "ends", "ranked", "comparable"]
 
 TOO_FEW = (
     f"With fewer than {estimates.MIN_PROCESSES} processes per server, differences cannot be told "
@@ -22,15 +23,7 @@ TOO_FEW = (
 _FEW = 2  # names of tied servers that fit into a sentence
 
 
-def claim(summary: Summary, metric: str, one: Cell, other: Cell) -> Claim:
-    """Return what can be said of two servers at one point: lower, higher, or level."""
-    if not summary.differ(metric, one, other):
-        return Claim(one.server, other.server, metric, "level", one.workload)
-    is_lower = (one.value(metric) or 0.0) < (other.value(metric) or 0.0)
-    return Claim(one.server, other.server, metric, "lower" if is_lower else "higher", one.workload)
-
-
-def testable(metric: str, cells: Sequence[Cell]) -> bool:
+def comparable(metric: str, cells: Sequence[Cell]) -> bool:
     """Return whether each of ``cells`` has enough processes for a comparison."""
     return all(len(cell.values(metric)) >= estimates.MIN_PROCESSES for cell in cells)
 
@@ -49,7 +42,7 @@ def ends(
     values = span([f"{cell.text(metric)} {unit}".rstrip() for cell in ranked])
     if len(ranked) == 1:
         return f"{values} ({ranked[0].server})", []
-    if not testable(metric, ranked):
+    if not comparable(metric, ranked):
         return values, []
     pairs = [claim(summary, metric, one, other) for one, other in combinations(ranked, 2)]
     if all(one.direction == "level" for one in pairs):
@@ -77,7 +70,7 @@ def ranked(
     said = f"{verb} {text}."
     if len(order) == 1:
         return Finding(said)
-    if not testable(metric, order):
+    if not comparable(metric, order):
         return Finding(f"{said} {TOO_FEW}")
     groups: list[tuple[str, Sequence[str]]] = []
     ties: list[tuple[str, Sequence[str]]] = []

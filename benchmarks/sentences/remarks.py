@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from benchmarks.sentences.wording import Claim, Finding, name_few
+from benchmarks.sentences.claims import Claim
+from benchmarks.sentences.wording import Finding, name_few
 from benchmarks.summary import Cell, Summary
 
 

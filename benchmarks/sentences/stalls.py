@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks.load import DRAIN_S
+from benchmarks.sentences.claims import Claim
 from benchmarks.sentences.rankings import ends
-from benchmarks.sentences.wording import NOTHING, Claim, Finding, name_few
+from benchmarks.sentences.wording import NOTHING, Finding, name_few
 from benchmarks.summary import Cell, Summary
 
 
@@ -111,11 +112,12 @@ def say_policies(summary: Summary) -> Finding:
         f"{words} {name_few(found[answer])}."
         for answer, words in (
             ("yes", "A stalled client delays the others under"),
-            ("in some runs", "It delays them in some runs, or at some servers, under"),
-            ("no", "It delays no other client under"),
+            (
+                "in some runs",
+                "A stalled client delays the others in some runs, or at some servers, under",
+            ),
+            ("no", "A stalled client delays no other client under"),
         )
         if answer in found
     )
-    if "yes" not in found:
-        said = said.replace("It delays", "A stalled client delays", 1)
     return Finding.of(said or NOTHING, [(f"{one}, worst p99", values) for one, values in groups])

@@ -4,32 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from benchmarks.estimates import Interval
-from benchmarks.workload import Workload
+from benchmarks.sentences.claims import Claim
 
 
-__all__ = ["NOTHING", "Claim", "Finding", "Group", "name_few", "ratio_text", "span"]
+__all__ = ["NOTHING", "Finding", "Group", "name_few", "ratio_text", "span"]
 
 _FEW = 3  # more names than this make a sentence hard to read
 
 NOTHING = "There are too few valid runs to say anything."
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What a finding says of two servers at one point: a test can hold it against the numbers.
-
-    ``lower``: the server differs from the peer (`Summary.differ`), and its median is the lower
-    one. ``level``: the two are tied.
-    """
-
-    server: str
-    peer: str
-    metric: str
-    direction: Literal["lower", "higher", "level"]
-    workload: Workload
 
 
 @dataclass(frozen=True)
