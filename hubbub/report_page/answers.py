@@ -26,8 +26,8 @@ def answers(results: Results) -> dict[str, Any] | None:
 
     ``cells`` has a row for each number of clients and a column for each rate. A server is named by
     its place in ``servers``. In a cell, ``kept`` lists ``[server, p99 ms, p50 ms, CPU %, measured,
-    word]``, the lowest p99 first. The word compares its p99 with the first server's: "differ", "tied",
-    or "?" if too few processes were measured for a test.
+    word]``, the lowest p99 first. The word compares its p99 with the first server's:
+    "differ", "tied", or "?" if too few processes were measured for a test.
     """
     loads = grid(results)
     if not loads["servers"]:
