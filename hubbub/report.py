@@ -79,7 +79,7 @@ def render(measured: Measured, judged: Judged | None = None, before: Measured | 
         before: an earlier round; the charts then show both, and a table compares them.
     """
     from benchmarks.report_sections import sections
-    from benchmarks.sentences.advice import advice
+    from benchmarks.sentences.advice import picks
     from benchmarks.summary import summarise
     from conformance.matrix import matrix_fragment, matrix_style
     from hubbub.autobahn import read_lines
@@ -99,7 +99,7 @@ def render(measured: Measured, judged: Judged | None = None, before: Measured | 
     start, left = rows(asked) if asked else ([], {})
     ratios, pairs = questions(summaries)
     page: dict[str, Any] = {
-        "advice": advice(summaries, lambda server: server in plain),
+        "picks": picks(summaries, lambda server: server in plain),
         "overview": overview(summaries, lambda server: server in plain),
         # The load curve first: it answers what most readers ask.
         "sections": sorted(sections(measured), key=lambda one: one.name != "knee"),
@@ -148,7 +148,7 @@ def _contents(page: Mapping[str, Any]) -> list[tuple[str, str]]:
         *([("changed", "What changed")] if page["changed"] else []),
         *([("answer", "Which server for my load?")] if page["answers"] else []),
         *([("overview", "All servers at a glance")] if page["overview"].rows else []),
-        *([("pick", "Which server should I pick?")] if page["advice"] else []),
+        *([("pick", "Which server should I pick?")] if page["picks"] else []),
         *([("pairs", "One design against another")] if page["questions"] else []),
         *([("servers", "The servers")] if page["judged"] else []),
         *((section.name, section.title) for section in page["sections"]),
