@@ -27,6 +27,8 @@ From samples to numbers:
     results.py          the result file, with its schema in results.schema.json
     metrics.py          one number of a run, with its name and unit
     summary.py          all runs of one server at one point, and which servers are tied
+    ties.py             ties as brackets and as letters
+    capacity.py         for n clients and r messages per second: the p99 of each server
     estimates.py        percentiles, histograms, ratios with intervals
 
 What is shown:

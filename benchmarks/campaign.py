@@ -68,8 +68,9 @@ class Plan:
         if self.clients and scenario.axis != "clients":
             points = tuple(_with_clients(point, self.clients) for point in points)
         if self.quick:
-            small = [point for point in points if point.clients <= 1000] or [points[0]]
-            points = tuple(_shorter(point) for point in small)
+            small = [point for point in points if point.clients <= 1000] or [points[-1]]
+            short = [point for point in small if point.rate_hz is None or point.rate_hz >= 10]
+            points = tuple(_shorter(point) for point in short)
         processes = self.processes or (1 if self.quick else scenario.processes)
         return replace(scenario, points=points, processes=processes)
 
@@ -181,13 +182,14 @@ def go_on(plan: Plan, begun: Results, on_run: OnRun = lambda run, made, planned:
         for process in range(1, 2 * scenario.processes + 1):
             shift = (process - 1) % len(servers)  # each round begins with another server
             for place, point in enumerate(scenario.points):
+                climbing = _climbing(scenario, servers, runs, place, process)
                 for server in servers[shift:] + servers[:shift]:
                     own = [run for run in runs if _is_of(run, scenario, server)]
                     cell = [run for run in own if run.workload == point and run.process]
                     counting = [run for run in cell if not _is_crowded(run)]
                     if len(cell) >= process or len(counting) >= scenario.processes:
                         continue
-                    if place and not _reached(scenario, own, place):
+                    if server not in climbing:
                         planned -= process <= scenario.processes
                         continue
                     make(scenario, server, process, point)
@@ -258,12 +260,29 @@ def _is_crowded(run: Run) -> bool:
     )
 
 
-def _reached(scenario: Scenario, own: Sequence[Run], place: int) -> bool:
-    """Return whether a server met the limit at the step of the ladder before this one."""
-    if not scenario.ladder:
-        return True
-    below = [run for run in own if run.workload == scenario.points[place - 1]]
-    return any(scenario.passes(run.figures) for run in below)
+def _climbing(
+    scenario: Scenario, servers: Sequence[str], runs: Sequence[Run], place: int, process: int
+) -> list[str]:
+    """Return the servers that are measured at a step; ``process`` counts from 1.
+
+    A server climbs a ladder if one of its processes so far goes on from the step below. A ladder
+    that ends where a server breaks is not climbed by a server that is left alone: the others have
+    broken, so it is the best one.
+    """
+    if not scenario.ladder or not place:
+        return list(servers)
+    point = scenario.points[place - 1]
+    climbing = [
+        server
+        for server in servers
+        if any(
+            scenario.goes_on(run.workload, run.figures)
+            for run in runs
+            if _is_of(run, scenario, server) and run.workload == point and run.process <= process
+        )
+    ]
+    alone = scenario.until_it_breaks and len(climbing) == 1 < len(servers)
+    return [] if alone else climbing
 
 
 def _run(

@@ -9,15 +9,19 @@ from typing import Literal
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
+from matplotlib.transforms import ScaledTranslation
 
 from benchmarks.chart_styles import WIDTH_IN, Style
 
 
-__all__ = ["legend", "line", "log_scale", "nines", "panel_grid"]
+__all__ = ["draw_brackets", "legend", "line", "log_scale", "nines", "panel_grid"]
 
 _MOST_TICKS = 8
 _PANELS = 3  # side by side
+_TICK_LEFT: Literal[0] = 0  # the marker that matplotlib calls TICKLEFT
+_BRACKET_PT = 7.0  # from one bracket to the next
 
 
 def line(
@@ -55,6 +59,36 @@ def panel_grid(count: int) -> tuple[Figure, list[Axes]]:
     return figure, panels
 
 
+def draw_brackets(axes: Axes, groups: Sequence[Sequence[int]], offset_pt: float) -> None:
+    """Draw a bracket to the right of the axes for each group of rows, with a tick at each row.
+
+    Brackets that overlap stand side by side.
+    """
+    columns: list[list[Sequence[int]]] = []
+    for group in sorted(groups, key=lambda rows: (min(rows), -max(rows))):
+        free = next((one for one in columns if all(max(rows) < min(group) for rows in one)), None)
+        if free is None:
+            columns.append(free := [])
+        free.append(group)
+    for number, column in enumerate(columns):
+        right = ScaledTranslation(
+            (offset_pt + _BRACKET_PT * number) / 72, 0, axes.figure.dpi_scale_trans
+        )
+        for rows in column:
+            bracket = Line2D(
+                [1.0] * len(rows),
+                sorted(rows),
+                transform=axes.get_yaxis_transform() + right,
+                color="#333333",
+                linewidth=1.2,
+                marker=_TICK_LEFT,
+                markersize=3.5,
+                markeredgewidth=1.2,
+                clip_on=False,
+            )
+            axes.add_artist(bracket)
+
+
 def nines(percent: float) -> float:
     """Return where a percentile stands on an axis on which 90, 99 and 99.9 are equally spaced."""
     return -math.log10(1 - percent / 100)
@@ -78,4 +112,4 @@ def log_scale(axes: Axes, which: Literal["x", "y"]) -> None:
 
 def legend(figure: Figure, axes: Axes) -> None:
     """Put the legend above the axes."""
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=3, fontsize=9)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=3)

@@ -6,24 +6,50 @@ Each function returns a matplotlib figure. A server without values is not drawn.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import StrMethodFormatter
+from matplotlib.ticker import NullLocator, StrMethodFormatter
 
 from benchmarks import estimates
-from benchmarks.chart_axes import legend, line, log_scale, nines, panel_grid
-from benchmarks.chart_styles import RUNTIMES, WIDTH_IN, Style
+from benchmarks.chart_axes import draw_brackets, legend, line, log_scale, nines, panel_grid
+from benchmarks.chart_styles import WIDTH_IN, Style, family
 from benchmarks.metrics import METRICS
 from benchmarks.summary import Cell, Summary
 
 
-__all__ = ["bars", "dots", "lines", "spectrum", "strips", "timelines"]
+__all__ = ["Notes", "bars", "dots", "lines", "load_curve", "matrix", "spectrum", "strips"]
 
+_MOST_STEPS = 12  # of a ladder, that an axis can name
 _PERCENTS = (50.0, 90.0, 99.0, 99.9, 99.99)
 
+_VALUE_PT, _RATIO_PT, _BRACKETS_PT = 36.0, 44.0, 140.0  # from the right edge of the axes
+
 Styles = dict[str, Style]
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What a reader must know of single servers: a mark behind the name, and its legend."""
+
+    marks: Mapping[str, str] = field(default_factory=dict)  # by server
+    meanings: Mapping[str, str] = field(default_factory=dict)  # by mark
+    more: Sequence[str] = ()  # further lines of the legend
+
+    def name(self, server: str) -> str:
+        """Return the server's name with its mark."""
+        return f"{server} {self.marks.get(server, '')}".rstrip()
+
+    @property
+    def legend(self) -> list[str]:
+        """One line for each mark that some server has."""
+        used = "".join(self.marks.values())
+        return [f"{mark}  {text}" for mark, text in self.meanings.items() if mark in used] + [
+            *self.more
+        ]
 
 
 def dots(
@@ -32,18 +58,33 @@ def dots(
     styles: Styles,
     through: Sequence[str] = (),
     *,
+    ratios: Mapping[str, str] | None = None,
+    ties: Sequence[Sequence[str]] = (),
+    notes: Notes | None = None,
     band: tuple[float, float] | None = None,
     limits: Mapping[str, float] | None = None,
 ) -> Figure:
-    """One row per server: a mark for each process, and a bar at their median.
+    """One row per server, in the order of ``cells``: a mark per process, median and interval.
 
-    A vertical line goes ``through`` the medians of some servers, and one through each of
-    ``limits``, with its name above it. ``band`` is shaded.
+    On the right stand the value, the ratio in ``ratios``, and a bracket for each of ``ties``. A
+    vertical line goes ``through`` the medians of some servers, and one through each of
+    ``limits``, with its name above it. ``band`` is shaded. ``notes`` mark servers.
     """
-    figure = Figure(figsize=(WIDTH_IN, 0.8 + 0.3 * len(cells)), layout="constrained")
+    figure = Figure(figsize=(WIDTH_IN, 1.1 + 0.3 * len(cells)), layout="constrained")
     axes = figure.subplots()
+    known = notes or Notes()
     for y, cell in enumerate(cells):
         style, values = styles[cell.server], cell.values(metric)
+        interval = estimates.median_interval(values)
+        if interval:
+            axes.plot(
+                [interval.low, interval.high],
+                [y, y],
+                color=style.colour,
+                linewidth=9,
+                alpha=0.25,
+                solid_capstyle="butt",
+            )
         axes.plot(
             values,
             [y] * len(values),
@@ -55,16 +96,14 @@ def dots(
         )
         middle = cell.value(metric) or 0.0
         axes.plot([middle] * 2, [y - 0.34, y + 0.34], color=style.colour, linewidth=2.5)
-        axes.annotate(
-            cell.text(metric),
-            (1, y),
-            (8, 0),
-            xycoords=axes.get_yaxis_transform(),
-            textcoords="offset points",
-            va="center",
-        )
+        _beside(axes, cell.text(metric), y, _VALUE_PT, right=True)
+        _beside(axes, (ratios or {}).get(cell.server, ""), y, _RATIO_PT)
         if cell.server in through:
             axes.axvline(middle, color=style.colour, linewidth=1, linestyle=(0, (2, 2)))
+    if ratios:
+        _beside(axes, "ratio", -0.95, _RATIO_PT)
+    rows = {cell.server: y for y, cell in enumerate(cells)}
+    draw_brackets(axes, [[rows[one] for one in group] for group in ties], _BRACKETS_PT)
     if band:
         axes.axvspan(*band, color="#cccccc", linewidth=0)
     for name, value in (limits or {}).items():
@@ -76,19 +115,34 @@ def dots(
             xycoords=axes.get_xaxis_transform(),
             textcoords="offset points",
             ha="center",
-            fontsize=8,
         )
-    axes.set_yticks(range(len(cells)), [cell.server for cell in cells])
+    axes.set_yticks(range(len(cells)), [known.name(cell.server) for cell in cells])
     axes.set_ylim(len(cells) - 0.5, -0.5)
     most = max(max(cell.values(metric)) for cell in cells)
     if most > 20 * max(min(min(cell.values(metric)) for cell in cells), 1e-9):
         log_scale(axes, "x")
     else:
         axes.set_xlim(0, 1.04 * most)
-    axes.set_xlabel(f"{METRICS[metric].label} (marks: processes, bar: their median)")
+    shown = f"{METRICS[metric].label} (marks: processes, bar: median, shade: its 95 % interval)"
+    axes.set_xlabel("\n".join([shown, *known.legend]), loc="left", linespacing=1.5)
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
     return figure
+
+
+def _beside(axes: Axes, text: str, y: float, offset_pt: float, *, right: bool = False) -> None:
+    """Write ``text`` to the right of the axes; ``right``: it ends there, and does not begin."""
+    if text:
+        axes.annotate(
+            text,
+            (1, y),
+            (offset_pt, 0),
+            xycoords=axes.get_yaxis_transform(),
+            textcoords="offset points",
+            va="center",
+            ha="right" if right else "left",
+            annotation_clip=False,
+        )
 
 
 def bars(reached: dict[str, float], top: float, label: str, styles: Styles) -> Figure:
@@ -143,33 +197,98 @@ def lines(
     return figure
 
 
+def load_curve(
+    summary: Summary,
+    metric: str,
+    styles: Styles,
+    broke: Mapping[str, float],
+    *,
+    height_in: float = 4.6,
+) -> Figure:
+    """One line per server: a metric against the offered rate, up to the rate that broke it.
+
+    Both axes are logarithmic. A cross stands at the rate in ``broke``, at the upper edge: a
+    latency measured there would only say how long the run was.
+    """
+    figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
+    axes = figure.subplots()
+    ends: list[tuple[str, float, float, float]] = []
+    for server in summary.servers:
+        limit = broke.get(server, math.inf)
+        points = sorted(
+            (float(summary.scenario.value(cell.workload)), value)
+            for cell in summary.of(server)
+            if cell.kept_up
+            and float(summary.scenario.value(cell.workload)) < limit
+            and (value := cell.value(metric)) is not None
+        )
+        x, y = zip(*points, strict=True) if points else ((), ())
+        line(axes, x, y, server, styles[server])
+        if limit < math.inf:
+            ends.append((server, limit, x[-1] if x else limit, y[-1] if y else 0.0))
+    log_scale(axes, "x")
+    log_scale(axes, "y")
+    steps = sorted({float(summary.scenario.value(cell.workload)) for cell in summary.cells})
+    if len(steps) <= _MOST_STEPS:
+        axes.set_xticks(steps)
+    low, high = axes.get_ylim()
+    top = high * (high / low) ** 0.12  # above every line
+    at: dict[float, int] = {}
+    for server, rate, last_rate, last in sorted(ends, key=lambda end: end[3]):
+        place = at[rate] = at.get(rate, -1) + 1
+        colour, x_at = styles[server].colour, rate * 1.08**place  # side by side
+        if last:
+            axes.plot([last_rate, x_at], [last, top], color=colour, linewidth=1, linestyle=":")
+        axes.plot([x_at], [top], color=colour, marker="x", markersize=8, markeredgewidth=2)
+    if ends:
+        axes.plot([], [], color="#333333", marker="x", linestyle=":", label="broke at this rate")
+        axes.set_ylim(low, top * (high / low) ** 0.05)
+    axes.set_xlabel(f"{summary.scenario.unit} offered")
+    axes.set_ylabel(METRICS[metric].label)
+    legend(figure, axes)
+    return figure
+
+
 def spectrum(
-    cells: Sequence[Cell], of: str, label: str, styles: Styles, everywhere: Sequence[str] = ()
+    cells: Sequence[Cell],
+    of: str,
+    label: str,
+    styles: Styles,
+    everywhere: Sequence[str] = (),
+    *,
+    notes: Notes | None = None,
 ) -> Figure:
     """Each server's percentiles, on an axis on which every step is ten times rarer.
 
     One panel per runtime and one for the peers. Servers named ``everywhere`` are in every panel.
+    A server that did not keep up is named in its panel and has no line, because its latency grows
+    with the length of the run.
     """
     families: dict[str, list[Cell]] = {}
     for cell in cells:
-        family = cell.server.partition("-")[0]
-        families.setdefault(family if family in RUNTIMES else "peers", []).append(cell)
-    common = [cell for cell in cells if cell.server in everywhere]
+        families.setdefault(family(cell.server), []).append(cell)
+    common = [cell for cell in cells if cell.server in everywhere and cell.kept_up]
+    known = notes or Notes()
     columns = min(2, len(families))
     rows = math.ceil(len(families) / columns)
-    figure = Figure(figsize=(WIDTH_IN, 0.4 + 3.3 * rows), layout="constrained")
+    entries = max(len(own) + len(common) for own in families.values())
+    figure = Figure(figsize=(WIDTH_IN, 0.4 + (2.9 + 0.18 * entries) * rows), layout="constrained")
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flatten()
     reach = 0.0
     for panel, own in zip(panels, families.values(), strict=False):
         for cell in dict.fromkeys((*own, *common)):
+            name = known.name(cell.server)
+            if not cell.kept_up:
+                panel.plot([], [], linestyle="none", label=name, color=styles[cell.server].colour)
+                continue
             pooled = estimates.merge(getattr(run.figures, of) for run in cell.valid if run.figures)
             deepest = estimates.deepest_percent(estimates.count(pooled))
             reach = max(reach, deepest)
             steps = np.linspace(0, nines(deepest), 60)
             percents = [100 * (1 - 10**-step) for step in steps]
             y = [estimates.histogram_percentile(pooled, percent) / 1e6 for percent in percents]
-            line(panel, steps, y, cell.server, styles[cell.server], every=12)
-        panel.legend(loc="lower left", bbox_to_anchor=(-0.1, 1), ncols=2, fontsize=8)
+            line(panel, steps, y, name, styles[cell.server], every=12)
+        panel.legend(loc="lower left", bbox_to_anchor=(-0.1, 1))
     for panel in panels[max(0, len(families) - columns) :]:
         panel.tick_params(labelbottom=True)
     lowest = () if reach > 99.9 else (0.0,)  # on a long axis, 0 and 50 would overlap
@@ -178,10 +297,12 @@ def spectrum(
         [nines(percent) for percent in ticks], [f"{percent:g}" for percent in ticks]
     )
     panels[0].set_xlim(left=0)
-    log_scale(panels[0], "y")
+    if reach:
+        log_scale(panels[0], "y")
     for panel in panels[len(families) :]:
         panel.set_visible(False)
-    figure.supxlabel("percentile (each step is ten times rarer)", fontsize=10)
+    explained = ["percentile (each step is ten times rarer)", *known.legend]
+    figure.supxlabel("\n".join(explained), fontsize=10, linespacing=1.5)
     figure.supylabel(label, fontsize=10)
     return figure
 
@@ -206,7 +327,7 @@ def strips(cells: Sequence[Cell], styles: Styles) -> Figure:
             color=styles[cell.server].colour,
             linewidth=1.6,
         )
-        panel.set_title(cell.server, fontsize=9)
+        panel.set_title(cell.server, fontsize=10)
     panels[0].set_xlim(0, 1.04 * most_ns / 1e6)
     panels[0].yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     figure.supxlabel("ms after the message was sent", fontsize=10)
@@ -214,33 +335,78 @@ def strips(cells: Sequence[Cell], styles: Styles) -> Figure:
     return figure
 
 
-def timelines(
-    cells: Sequence[Cell], styles: Styles, point: Callable[[Cell], str] = lambda cell: ""
+def matrix(
+    rows: Sequence[str],
+    columns: Sequence[str],
+    cells: Mapping[tuple[str, str], Cell],
+    styles: Styles,
 ) -> Figure:
-    """One panel per cell: the p99 of the other clients, and when the stall began and ended.
+    """One panel per row and column: the p99 of the other clients over time, and the stall.
 
-    ``point`` returns the line below a server's name.
+    ``cells`` gives the cell at a row and a column; a place without a cell that has values is
+    empty. At the end of a panel stands the worst p99 after the stall.
     """
-    figure, panels = panel_grid(len(cells))
-    for panel, cell in zip(panels, cells, strict=False):
-        run = cell.typical
-        if run is None or run.figures is None:
-            continue
-        slices = run.figures.slices
-        panel.plot(
-            [one.after_s for one in slices],
-            [one.p99_ns / 1e6 for one in slices],
-            color=styles[cell.server].colour,
-            linewidth=1.6,
-        )
-        stalled_s = run.workload.stall_after_s
-        if run.workload.stalled_clients:
-            panel.axvline(stalled_s, color="#333333", linewidth=0.8, linestyle=(0, (2, 2)))
-            cut_s = METRICS["cut"].of(run)
-            if cut_s is not None:
-                panel.axvline(stalled_s + cut_s, color="#333333", linewidth=0.8)
-        panel.set_title("\n".join(filter(None, (cell.server, point(cell)))), fontsize=9)
-    log_scale(panels[0], "y")
-    figure.supxlabel("seconds (dashed: a client stops reading; solid: it is cut off)", fontsize=10)
-    figure.supylabel("p99 of the other clients, ms", fontsize=10)
+    height = 0.5
+    figure = Figure(figsize=(WIDTH_IN, 0.9 + height * max(1, len(rows))), layout="constrained")
+    panels = figure.subplots(len(rows), len(columns), sharex=True, sharey=True, squeeze=False)
+    for down, row in enumerate(rows):
+        for across, column in enumerate(columns):
+            panel, cell = panels[down][across], cells.get((row, column))
+            panel.grid(axis="x", visible=False)
+            if not across:
+                panel.set_ylabel(row, rotation=0, ha="right", va="center", labelpad=8)
+            if not down:
+                panel.set_title(column, fontsize=10)
+            run = cell.typical if cell else None
+            if cell is None or run is None or run.figures is None:
+                panel.annotate(
+                    "did not keep up" if cell and cell.outcome == "behind" else "-",
+                    (0.5, 0.5),
+                    xycoords="axes fraction",
+                    ha="center",
+                    va="center",
+                )
+                continue
+            _timeline(panel, cell, styles[cell.server])
+    corner = panels[0][0]
+    corner.set_yscale("log")
+    low, high = corner.get_ylim()
+    ticks = [tick for tick in (0.1, 1.0, 10.0, 100.0, 1000.0, 10_000.0) if low <= tick <= high]
+    corner.set_yticks(ticks[:: max(1, len(ticks) - 1)])
+    corner.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+    corner.yaxis.set_minor_locator(NullLocator())
+    for panel in panels.flatten():
+        panel.yaxis.tick_right()
+        panel.tick_params(axis="y", labelright=panel in panels[:, -1], labelleft=False, length=0)
+    figure.supxlabel(
+        "seconds; vertical lines: a client stops reading (dashed), it is cut off (solid)\n"
+        "line: p99 of the other clients in ms; number: the worst one after the stall",
+        fontsize=10,
+        linespacing=1.5,
+    )
     return figure
+
+
+def _timeline(panel: Axes, cell: Cell, style: Style) -> None:
+    run = cell.typical
+    assert run is not None
+    assert run.figures is not None
+    slices = run.figures.slices
+    panel.plot(
+        [one.after_s for one in slices],
+        [one.p99_ns / 1e6 for one in slices],
+        color=style.colour,
+        linewidth=1.6,
+    )
+    stalled_s = run.workload.stall_after_s
+    panel.axvline(stalled_s, color="#333333", linewidth=0.8, linestyle=(0, (2, 2)))
+    cut_s = METRICS["cut"].of(run)
+    if cut_s is not None:
+        panel.axvline(stalled_s + cut_s, color="#333333", linewidth=0.8)
+    panel.annotate(
+        f"{cell.text('stalled')} ms",
+        (0.98, 0.96),
+        xycoords="axes fraction",
+        ha="right",
+        va="top",
+    )

@@ -16,7 +16,7 @@ from benchmarks.summary import Cell, Summary, summarise
 from benchmarks.table import COLUMNS, ratio_text
 
 
-__all__ = ["changes", "judgement", "print_comparison"]
+__all__ = ["changes", "judgement", "print_comparison", "scenario_rows"]
 
 
 def print_comparison(before: Results, after: Results, console: Console) -> None:
@@ -65,6 +65,37 @@ def judgement(before: Cell, after: Cell, metric: str, noise: float = 0.0) -> str
     return "less" if ratio.middle < 1 else "more"
 
 
+def scenario_rows(
+    before: Summary, after: Summary
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Return the headings of a scenario's comparison, and a row for each cell that both hold."""
+    scenario = after.scenario
+    metric = COLUMNS[scenario.name][0]
+    columns = (
+        "server",
+        *((scenario.heading,) if scenario.axis else ()),
+        f"before, {METRICS[metric].label}",
+        "after",
+        "ratio",
+        "result",
+    )
+    noise = max(before.noise_width(metric), after.noise_width(metric))
+    older = {(cell.server, cell.workload): cell for cell in before.cells}
+    rows = []
+    for new in after.cells:
+        old = older.get((new.server, new.workload))
+        if old is None:
+            continue
+        ours, theirs = new.values(metric), old.values(metric)
+        ratio = estimates.ratio(ours, theirs) if ours and theirs and min(theirs) > 0 else None
+        value = [scenario.value_text(new.workload)] if scenario.axis else []
+        words = judgement(old, new, metric, noise)
+        rows.append(
+            (new.server, *value, old.text(metric), new.text(metric), ratio_text(ratio), words)
+        )
+    return columns, tuple(rows)
+
+
 def _print_scenario(before: Summary, after: Summary, console: Console) -> int:
     """Print the cells that both hold; return how many there are."""
     scenario = after.scenario
@@ -81,20 +112,10 @@ def _print_scenario(before: Summary, after: Summary, console: Console) -> int:
     for heading in ("before", "after", "ratio"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("")
-    noise = max(before.noise_width(metric), after.noise_width(metric))
-    older = {(cell.server, cell.workload): cell for cell in before.cells}
-    shared = [
-        (older[key], cell) for cell in after.cells if (key := (cell.server, cell.workload)) in older
-    ]
-    for old, new in shared:
-        ours, theirs = new.values(metric), old.values(metric)
-        ratio = estimates.ratio(ours, theirs) if ours and theirs and min(theirs) > 0 else None
-        value = [scenario.value_text(new.workload)] if scenario.axis else []
-        words = judgement(old, new, metric, noise)
-        table.add_row(
-            new.server, *value, old.text(metric), new.text(metric), ratio_text(ratio), words
-        )
-    if shared:
+    _, rows = scenario_rows(before, after)
+    for row in rows:
+        table.add_row(*row)
+    if rows:
         console.print()
         console.print(table)
-    return len(shared)
+    return len(rows)

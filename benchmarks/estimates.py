@@ -25,6 +25,7 @@ __all__ = [
     "deepest_percent",
     "histogram",
     "histogram_percentile",
+    "median_interval",
     "merge",
     "order_correlation",
     "paired_ratio",
@@ -84,6 +85,13 @@ def ratio(ours: Sequence[float], theirs: Sequence[float]) -> Interval:
         return Interval(0.0, middle, math.inf)
     random = np.random.default_rng(seed=1)
     return _interval(middle, _medians(ours, random) / _medians(theirs, random))
+
+
+def median_interval(values: Sequence[float]) -> Interval | None:
+    """Return the median of ``values`` with its interval; None for fewer than three values."""
+    if len(values) < MIN_PROCESSES:
+        return None
+    return _interval(float(np.median(values)), _medians(values, np.random.default_rng(seed=1)))
 
 
 def paired_ratio(ours: Sequence[float], theirs: Sequence[float]) -> Interval:

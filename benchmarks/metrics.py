@@ -45,6 +45,11 @@ def _percentile(of: str, percent: float) -> Callable[[Run], float | None]:
     return value
 
 
+def _tail(run: Run) -> float | None:
+    middle, tail = _percentile("last", 50)(run), _percentile("last", 95)(run)
+    return tail / middle if tail and middle else None
+
+
 def _figure(name: str, factor: float = 1.0) -> Callable[[Run], float | None]:
     return lambda run: None if run.figures is None else factor * float(getattr(run.figures, name))
 
@@ -63,6 +68,12 @@ def _server_us(run: Run) -> float | None:
     if run.account is None or run.account.server_cpu_s is None:
         return None
     return run.account.server_cpu_s * 1e6 / _deliveries(run)
+
+
+def _cpu_percent(run: Run) -> float | None:
+    if run.account is None or run.account.server_cpu_s is None or not run.account.counted_s:
+        return None
+    return 100 * run.account.server_cpu_s / run.account.counted_s
 
 
 def _switches(run: Run) -> float | None:
@@ -177,6 +188,7 @@ _ALL = (
     Metric("last_p99", "last p99 ms", _percentile("last", 99), 2),
     Metric("spread", "spread p50 ms", _percentile("spread", 50), 2),
     Metric("own_p95", "own p95 ms", _percentile("own", 95), 1),
+    Metric("tail", "last p95/last p50", _tail, 2),
     Metric(
         "worst",
         "worst p99 ms",
@@ -185,6 +197,7 @@ _ALL = (
     ),
     Metric("order", "order kept", _figure("order_correlation"), 2),
     Metric("server", "server CPU µs", _server_us, 2),
+    Metric("cpu", "server CPU %", _cpu_percent, 0),
     Metric("switches", "context switches/1,000", _switches, 1),
     Metric("wire", "bytes/delivery", _wire_bytes, 0),
     Metric("client", "KiB/client", _client_kib, 1),

@@ -7,27 +7,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from benchmarks import charts
-from benchmarks.chart_styles import LOOK, Style, styles_of
+from benchmarks.chart_styles import BROKE, LOOK, Style, styles_of
 from benchmarks.metrics import METRICS
 from benchmarks.results import Results
-from benchmarks.sentences import findings, remarks
-from benchmarks.sentences.ladders import reached
-from benchmarks.sentences.wording import Finding
-from benchmarks.summary import Summary, summarise
+from benchmarks.scenarios import SCENARIOS
+from benchmarks.sentences import findings, ladders, remarks
+from benchmarks.sentences.rankings import comparable
+from benchmarks.sentences.wording import Finding, ratio_text
+from benchmarks.summary import Cell, Summary, summarise
 from benchmarks.svg import to_svg
-from benchmarks.table import COLUMNS, ratio_text
+from benchmarks.table import COLUMNS
 
 
-__all__ = ["Chart", "Section", "Table", "sections"]
+__all__ = ["LOADS", "Chart", "Section", "Table", "sections"]
 
 _BARE = ("closed", "crowd")  # one send per delivery, nothing joined: floor and network bound it
-_NARROWEST = 1.01  # of a band that can be seen in a chart
+LOADS = tuple(name for name, one in SCENARIOS.items() if one.until_it_breaks)
+_MEANINGS = {
+    BROKE: "did not keep up: less than nine tenths of the rate arrived",
+    "?": "to be doubted: some of its runs do not count",
+    "!": f"to be doubted: costs less than {remarks.FLOOR}, which only sends",
+}
 _METRICS: dict[str, tuple[str, ...]] = {  # by scenario: the columns of its table
     "closed": (
         "cost",
@@ -46,7 +52,7 @@ _METRICS: dict[str, tuple[str, ...]] = {  # by scenario: the columns of its tabl
     ),
     "open": ("p50", "p90", "p99", "p999", "max", "last_p99", "worst", "server", "generator"),
     "poisson": ("p50", "p90", "p99", "p999", "max", "server", "generator"),
-    "knee": ("p50", "p99", "achieved", "server", "generator"),
+    **dict.fromkeys(LOADS, ("p50", "p99", "achieved", "cpu", "server", "generator")),
     "capacity": ("last_p95", "own_p95", "cost", "rss"),
     "slow": ("calm", "stalled", "cut", "stall_rss", "p50", "p99"),
     "policies": ("calm", "stalled", "cut", "stall_rss", "p50", "p99"),
@@ -69,10 +75,17 @@ class Table:
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart, and what it shows. ``svg`` is markup, safe to insert; empty without a chart."""
+    """A chart, and what it shows. ``svg`` is markup, safe to insert; empty without a chart.
+
+    ``alt`` describes the picture for a reader who does not see it; the finding says what it means.
+    ``ties`` are the brackets that the chart draws: groups of servers of which every two are tied.
+    """
 
     finding: Finding
     svg: str
+    name: str = ""  # of the metric
+    alt: str = ""
+    ties: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,23 +102,24 @@ class Section:
 
 
 def sections(results: Results) -> list[Section]:
-    """Return a section for each scenario, in the order of measurement."""
+    """Return a section for each scenario: load curves first, then in the order measured."""
     summaries = summarise(results)
     everyone = dict.fromkeys(server for summary in summaries for server in summary.servers)
     styles = styles_of(list(everyone))
+    first = sorted(summaries, key=lambda summary: summary.scenario.name not in LOADS)
     with mpl.rc_context(LOOK):
-        return [_section(summary, summaries, styles) for summary in summaries]
+        return [_section(summary, summaries, styles) for summary in first]
 
 
 def _section(summary: Summary, summaries: Sequence[Summary], styles: dict[str, Style]) -> Section:
     scenario = summary.scenario
     drawn = []
     if any(cell.valid for cell in summary.cells):
-        for number, (found, figure) in enumerate(_figures(summary, summaries, styles)):
-            svg = to_svg(figure, f"{scenario.name}{number}", found.sentence)
-            drawn.append(Chart(found, svg))
+        for number, drawing in enumerate(_figures(summary, summaries, styles)):
+            svg = to_svg(drawing.figure, f"{scenario.name}{number}", drawing.alt)
+            drawn.append(Chart(drawing.said, svg, drawing.metric, drawing.alt, drawing.ties))
     said = [
-        *((remarks.floor(summary), _network(summary)) if scenario.name in _BARE else ()),
+        *((remarks.floor(summary).sentence, _network(summary)) if scenario.name in _BARE else ()),
         _noise(summary),
         remarks.left_out(summary),
         _generators(summary),
@@ -127,66 +141,218 @@ def _network(summary: Summary) -> str:
 
 
 def _noise(summary: Summary) -> str:
-    said = remarks.noise(summary, COLUMNS[summary.scenario.name][0])
-    banded = said and summary.scenario.name in _BARE and _band(summary)
-    return f"{said} Servers in the grey band are tied with {summary.peer}." if banded else said
+    metric = COLUMNS[summary.scenario.name][0]
+    said = remarks.noise(summary, metric)
+    band = _band(summary, metric)
+    if not said or not band:
+        return said
+    width = math.exp(summary.noise_width(metric))
+    return (
+        f"{said} The grey band in the chart is that range around {summary.peer}: a server with a "
+        f"ratio of {1 / width:.2f} to {width:.2f} is tied with it."
+    )
 
 
-def _band(summary: Summary) -> tuple[float, float] | None:
-    """Return the range in which a server is tied with the peer; None if it cannot be seen."""
-    middle = next((cell.value("cost") for cell in summary.shown if cell.server == summary.peer), 0)
-    factor = math.exp(summary.noise_width("cost"))
-    return (middle / factor, middle * factor) if middle and factor > _NARROWEST else None
+def _band(summary: Summary, metric: str) -> tuple[float, float] | None:
+    """Return the values that a server tied with the peer can have; None without a band."""
+    middle = next((cell.value(metric) for cell in summary.shown if cell.server == summary.peer), 0)
+    factor = math.exp(summary.noise_width(metric))
+    return (middle / factor, middle * factor) if middle and factor > 1 else None
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    said: Finding
+    figure: Figure
+    metric: str
+    alt: str
+    ties: tuple[tuple[str, ...], ...] = ()
 
 
 def _figures(
     summary: Summary, summaries: Sequence[Summary], styles: dict[str, Style]
-) -> list[tuple[Finding, Figure]]:
+) -> list[_Drawing]:
     said, name = findings.say(summary), summary.scenario.name
     shown, known = summary.shown, (summary.peer, remarks.FLOOR)
+    notes = _notes(summary, shown)
+    if name in LOADS:
+        broke = ladders.broke(summary)
+        return [
+            _Drawing(
+                said if metric == "p99" else findings.half(summary),
+                charts.load_curve(summary, metric, styles, broke, height_in=height_in),
+                metric,
+                f"Line chart on logarithmic axes: {METRICS[metric].label} against the messages "
+                "offered per second, one line per server, with a cross where the server broke.",
+            )
+            for metric, height_in in (("p99", 5.0), ("p50", 3.8))
+        ]
     match name:
         case "closed" | "crowd":
             wire_us = remarks.wire_us(shown)
             limits = {"1 Gbit/s": wire_us} if wire_us else {}
-            cost = charts.dots(shown, "cost", styles, known, band=_band(summary), limits=limits)
+            cost = _dots(summary, "cost", styles, known, said, limits)
             if name == "crowd":
-                return [(said, cost)]
+                return [cost]
             last = "ms until the last recipient has it"
             return [
-                (said, cost),
-                (findings.tails(shown), charts.spectrum(shown, "last", last, styles, known)),
-                (findings.serving_order(summary), charts.strips(shown, styles)),
+                cost,
+                _Drawing(
+                    findings.tails(summary),
+                    charts.spectrum(shown, "last", last, styles, known, notes=notes),
+                    "last",
+                    "Line charts, one panel per runtime and one for the peers: the time until the "
+                    "last recipient has a message, from the median to the rarest percentile.",
+                ),
+                _Drawing(
+                    findings.serving_order(summary),
+                    charts.strips(shown, styles),
+                    "order",
+                    "One panel per server: a dash for each recipient of one message, at the time "
+                    "when it got the message. A straight slope is a fixed order of serving.",
+                ),
             ]
         case "open" | "poisson" | "churn":
             if not shown:
                 return []
             each = "ms from due to delivered, all recipients"
-            return [(said, charts.spectrum(shown, "response", each, styles, known))]
-        case "knee" | "capacity":
-            held = reached(summary)
+            return [
+                _dots(summary, "p99", styles, known, said),
+                _Drawing(
+                    Finding("The rarer percentiles show how long the longest deliveries take."),
+                    charts.spectrum(shown, "response", each, styles, known, notes=notes),
+                    "response",
+                    "Line charts, one panel per runtime and one for the peers: the time until a "
+                    "delivery arrives, from the fastest to the rarest percentile.",
+                ),
+            ]
+        case "capacity":
+            held = ladders.reached(summary)
             top = max(float(summary.scenario.value(cell.workload)) for cell in summary.cells)
             far = {server: held.get(server, 0.0) for server in summary.servers}
-            return [(said, charts.bars(far, top, summary.scenario.unit, styles))]
-        case "slow" | "policies":
-            cells = [cell for cell in summary.cells if cell.valid]
-            point = summary.scenario.point_text
-            return [(said, charts.timelines(cells, styles, lambda cell: point(cell.workload)))]
+            return [
+                _Drawing(
+                    said,
+                    charts.bars(far, top, summary.scenario.unit, styles),
+                    "last_p95",
+                    f"Bar chart: for each server the last number of {summary.scenario.unit} at "
+                    "which it met the limit.",
+                )
+            ]
+        case "slow":
+            rows = [server for server in summary.servers if _has_values(summary.of(server))]
+            columns = list(dict.fromkeys(_point(cell) for cell in summary.cells))
+            places = {(cell.server, _point(cell)): cell for cell in summary.cells}
+            return [_matrix(summary, said, "server", rows, columns, places, styles)]
+        case "policies":
+            columns = [server for server in summary.servers if _has_values(summary.of(server))]
+            rows = list(dict.fromkeys(cell.workload.slow_consumer for cell in summary.cells))
+            places = {(cell.workload.slow_consumer, cell.server): cell for cell in summary.cells}
+            return [_matrix(summary, said, "policy", rows, columns, places, styles)]
         case "everyone":
-            return [(said, charts.dots(shown, "cost", styles, known))]
+            return [_dots(summary, "cost", styles, known, said)]
         case "idle":
-            return [(said, charts.dots(shown, "client", styles, known))]
+            return [_dots(summary, "client", styles, known, said)]
         case "scaling":
             walked = [one for one in summaries if one.scenario.name in ("scaling", "crowd")]
             return [
-                (said, charts.lines(walked, "cost", "clients", "clients", styles)),
-                (
-                    findings.memory(summary),
-                    charts.lines(walked, "rss", "clients", "clients", styles),
-                ),
+                _Drawing(
+                    found,
+                    charts.lines(walked, metric, "clients", "clients", styles),
+                    metric,
+                    f"Line chart on logarithmic axes: {METRICS[metric].label} against the number "
+                    "of clients, one line per server.",
+                )
+                for metric, found in (("cost", said), ("rss", findings.memory(summary)))
             ]
         case _:
             axis = summary.scenario.axis
-            return [(said, charts.lines([summary], "cost", axis, "bytes per message", styles))]
+            return [
+                _Drawing(
+                    said,
+                    charts.lines([summary], "cost", axis, "bytes per message", styles),
+                    "cost",
+                    "Line chart on logarithmic axes: µs per delivery against the bytes of a "
+                    "message, one line per server.",
+                )
+            ]
+
+
+def _dots(
+    summary: Summary,
+    metric: str,
+    styles: dict[str, Style],
+    known: Sequence[str],
+    said: Finding,
+    limits: dict[str, float] | None = None,
+) -> _Drawing:
+    """Draw one row per server, the lowest first, with its ratio, its interval and its ties."""
+    kept_up = [cell for cell in summary.shown if cell.kept_up or not cell.outrun]
+    ranked = summary.ranked(metric, kept_up)
+    ratios = {cell.server: ratio_text(summary.to_peer(cell, metric)) for cell in ranked}
+    brackets = summary.brackets(metric, ranked) if comparable(metric, ranked) else []
+    ties = tuple(tuple(cell.server for cell in group) for group in brackets)
+    band = _band(summary, metric)
+    more = []
+    if band:
+        more.append(f"grey: around {summary.peer}, how far a server may be from itself")
+    if ties:
+        more.append("brackets on the right: servers that are tied")
+    notes = replace(_notes(summary, ranked), more=more)
+    figure = charts.dots(
+        ranked,
+        metric,
+        styles,
+        known,
+        ratios=ratios if len(ranked) > 1 else {},
+        ties=ties,
+        notes=notes,
+        band=band,
+        limits=limits,
+    )
+    alt = (
+        f"Dot plot, one row per server, sorted by its median: {METRICS[metric].label}, a mark for "
+        f"each process, the interval of the median, and the ratio to {summary.peer}."
+    )
+    return _Drawing(said, figure, metric, alt, ties)
+
+
+def _matrix(
+    summary: Summary,
+    said: Finding,
+    kind: str,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    places: dict[tuple[str, str], Cell],
+    styles: dict[str, Style],
+) -> _Drawing:
+    alt = (
+        f"Matrix of small line charts, one row per {kind}: the p99 of the clients that still read, "
+        "over time, with the moments when one client stops reading and when it is cut off."
+    )
+    return _Drawing(said, charts.matrix(rows, columns, places, styles), "stalled", alt)
+
+
+def _has_values(cells: Sequence[Cell]) -> bool:
+    return any(cell.typical is not None for cell in cells)
+
+
+def _point(cell: Cell) -> str:
+    return SCENARIOS["slow"].point_text(cell.workload)
+
+
+def _notes(summary: Summary, cells: Sequence[Cell]) -> charts.Notes:
+    """Return the marks of servers whose numbers a reader should doubt, or that did not keep up."""
+    bare = summary.scenario.name in _BARE
+    below = {cell.server for cell in remarks.below_floor(summary)} if bare else set()
+    marks = {}
+    for cell in cells:
+        mark = BROKE * (not cell.kept_up)
+        mark += "?" * (len(cell.valid) < len(cell.runs))
+        mark += "!" * (cell.server in below)
+        if mark:
+            marks[cell.server] = mark
+    return charts.Notes(marks, _MEANINGS)
 
 
 def _generators(summary: Summary) -> str:
@@ -225,13 +391,14 @@ def _workload(summary: Summary) -> str:
         said.append(f"{first.churn_hz:g} visitors per second connect and leave")
     if first.idle_s:
         said.append(f"{first.idle_s:g} s of silence first")
-    processes = max(len(cell.runs) for cell in summary.cells)
+    processes = max(len(cell.valid) or 1 for cell in summary.cells)
     said.append("1 process per server" if processes == 1 else f"{processes} processes per server")
     return ", ".join(said) + "."
 
 
 def _table(summary: Summary) -> Table:
     scenario, names = summary.scenario, _METRICS[summary.scenario.name]
+    main = COLUMNS[scenario.name][0]
     axis = (scenario.heading,) if scenario.axis else ()
     counted = ("system calls/delivery",) if summary.counted else ()
     columns = (
@@ -239,11 +406,16 @@ def _table(summary: Summary) -> Table:
         *axis,
         *(METRICS[name].label for name in names),
         *counted,
-        f"{METRICS[COLUMNS[scenario.name][0]].label}, ratio to {summary.peer}",
+        f"{METRICS[main].label}, ratio to {summary.peer}",
+        f"{METRICS[main].label}, ties",
         "runs",
         "verdict",
     )
     rows = []
+    letters = {
+        point: summary.letters(main, [cell for cell in summary.at(point) if cell.kept_up])
+        for point in dict.fromkeys(cell.workload for cell in summary.cells)
+    }
     for server in summary.servers:
         for cell in summary.of(server):
             calls = summary.counted.get(server)
@@ -253,7 +425,8 @@ def _table(summary: Summary) -> Table:
                     *((scenario.value_text(cell.workload),) if axis else ()),
                     *(cell.text(name) for name in names),
                     *((f"{calls:.2f}" if calls else "-",) if counted else ()),
-                    ratio_text(summary.to_peer(cell, COLUMNS[scenario.name][0])),
+                    ratio_text(summary.to_peer(cell, main)),
+                    letters[cell.workload].get(server, "-"),
                     f"{len(cell.valid)}/{len(cell.runs)}",
                     cell.outcome,
                 )

@@ -2,11 +2,16 @@
 
 Each states what it expects before it is run, and the report shows that beside the result.
 
-A round takes nearly an hour. Where servers are ranked (``closed`` and ``open``), five processes of
-each are measured; elsewhere three at a single point, two at each of several points, and one at each
-step of a ladder. Filling a room with thousands of clients is slow, because every client is told of
-each later arrival. So the long scenarios leave out the mutex hubs: they deliver as the broadcaster
-hubs do.
+Where servers are ranked (``closed`` and ``open``), five processes of each are measured. Three are
+measured at a single point and at each step of ``knee``, two at each of several points, and one
+at each step of the other ladders. Filling a room with thousands of clients is slow, because every
+client is told of each later arrival. So the long scenarios leave out the mutex hubs: they deliver
+as the broadcaster hubs do.
+
+``knee`` and the scenarios ``load-N`` are the grid of `capacity`: clients times rates. A server
+leaves a row of the grid at the rate that breaks it, so no time is spent on hopeless cells. With
+twenty servers a round takes two hours and a half, of which the grid takes 95 minutes; each further
+peer adds five minutes.
 """
 
 from __future__ import annotations
@@ -21,8 +26,11 @@ from benchmarks.workload import Workload
 if TYPE_CHECKING:
     from benchmarks.run_figures import Figures  # needs numpy, and this module must not
 
-__all__ = ["SCENARIOS", "Scenario"]
+__all__ = ["KEPT_UP", "SCENARIOS", "Scenario"]
 
+KEPT_UP = 0.9  # of the rate; below that, the latency measures a queue that grows to the end
+
+_UNTIL_IT_BREAKS = "p99 until it breaks"
 _KNEE_P99_MS = 100.0  # of a delivery: above this a chat feels slow
 _CAPACITY_P95_MS = 250.0  # of the last recipient, as in the websocket-shootout's first rounds
 _PLAIN_PEERS = ("c-floor", "go-gorilla", "websockets-broadcast")  # for the long scenarios
@@ -55,8 +63,11 @@ class Scenario:
     peers: Sequence[str] | None = None  # the peers that take part; None: all
     only_ours: bool = False
     servers: Sequence[str] | None = None  # our servers that take part by default; None: all
-    ladder: str = ""  # "p99" or "p95 of last": a server that misses the limit goes no further
+    # "p95 of last": a server that misses the limit goes no further. "p99 until it breaks": a server
+    # goes on until it does not keep up, and the others until only one is left.
+    ladder: str = ""
     limit_ms: float = 0.0
+    minutes: float = 0.0  # that one server takes, about; 0 if it is less than a minute
 
     def value(self, workload: Workload) -> Any:
         """Return a point's value on the axis; None if there is no axis."""
@@ -82,13 +93,29 @@ class Scenario:
         return f"{self.value_text(workload)} {self.unit}".rstrip()
 
     def passes(self, figures: Figures | None) -> bool:
-        """Return whether a server with these figures goes on to the next step of a ladder."""
+        """Return whether a server with these figures meets the limit of the ladder."""
         if not self.ladder:
             return True
         if figures is None:
             return False
         of, percent = ("last", 95) if self.ladder == "p95 of last" else ("response", 99)
         return figures.percentile_ms(percent, of) <= self.limit_ms
+
+    @property
+    def described(self) -> str:
+        """The title, and how long one server takes if that is long."""
+        return f"{self.title} ({self.minutes:g} min/server)" if self.minutes else self.title
+
+    @property
+    def until_it_breaks(self) -> bool:
+        """Whether servers climb the ladder until they do not keep up, and not to a limit."""
+        return self.ladder == _UNTIL_IT_BREAKS
+
+    def goes_on(self, workload: Workload, figures: Figures | None) -> bool:
+        """Return whether a server with these figures goes on to the next step of the ladder."""
+        if not self.until_it_breaks:
+            return self.passes(figures)
+        return figures is not None and figures.achieved_hz >= KEPT_UP * (workload.rate_hz or 0.0)
 
 
 _BASELINE = Workload()
@@ -105,6 +132,49 @@ def _thinner(points: Sequence[Workload]) -> tuple[Workload, ...]:
     """Give points with more clients fewer messages, so that each takes about as long."""
     return tuple(
         replace(point, messages=max(60, min(2000, 200_000 // point.clients))) for point in points
+    )
+
+
+def _load(clients: int, rate_hz: float) -> Workload:
+    """Return a steady load of about two seconds, with 50 messages at least.
+
+    With fewer, 10 clients have too few deliveries for a p99.
+    """
+    return replace(
+        _BASELINE,
+        clients=clients,
+        rate_hz=rate_hz,
+        messages=max(50 if clients < 100 else 60, round(2 * rate_hz)),
+        warmup_messages=20 if rate_hz >= 25 else 2,
+    )
+
+
+# Offered to 1,000 clients, messages per second. The last ones break all but the best server.
+_RATES = (25.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1600.0, 3200.0, 6400.0)
+# The other rows of the grid: clients, rates, and the minutes that one server takes.
+_GRID = (
+    (10, (1.0, 10.0, 100.0, 400.0, 1600.0), 1.2),
+    (100, (1.0, 10.0, 100.0, 400.0, 1600.0), 1.4),
+    (5000, (1.0, 10.0, 50.0, 100.0, 400.0, 1600.0), 2.0),
+)
+
+
+def _row(clients: int, rates: Sequence[float], minutes: float) -> Scenario:
+    return Scenario(
+        f"load-{clients}",
+        f"How the latency grows with the load, {clients:,} clients",
+        f"The same as with 1,000 clients, at rates {1000 / clients:g} times as high: what counts "
+        "is deliveries per second."
+        if clients < 1000
+        else f"The same as with 1,000 clients, at rates {clients / 1000:g} times as low: what "
+        "counts is deliveries per second.",
+        tuple(_load(clients, rate_hz) for rate_hz in rates),
+        axis="rate_hz",
+        processes=1,
+        servers=_TWO_OF_EACH,
+        ladder=_UNTIL_IT_BREAKS,
+        limit_ms=_KNEE_P99_MS,
+        minutes=minutes,
     )
 
 
@@ -138,26 +208,25 @@ _ALL = (
     ),
     Scenario(
         "knee",
-        "How many messages per second a server can deliver",
-        "The knee is where the deliveries fill one core: at 1 s / (1,000 clients times the "
-        "cost per delivery). Only servers that join waiting messages into one write get further.",
-        tuple(
-            replace(_BASELINE, rate_hz=rate_hz, messages=max(60, round(2 * rate_hz)))
-            for rate_hz in (25.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1600.0)
-        ),
+        "How the latency grows with the load",
+        "The latency stays flat until the deliveries fill one core: at 1 s / (1,000 clients times "
+        "the cost per delivery). A server that sends each message on its own breaks there. A "
+        "server that joins waiting messages into one write goes on.",
+        tuple(_load(1000, rate_hz) for rate_hz in _RATES),
         axis="rate_hz",
-        processes=1,
-        peers=_PLAIN_PEERS,
-        ladder="p99",
+        processes=3,
+        ladder=_UNTIL_IT_BREAKS,
         limit_ms=_KNEE_P99_MS,
+        minutes=2.0,
     ),
+    *(_row(clients, rates, minutes) for clients, rates, minutes in _GRID),
     Scenario(
         "capacity",
         "How many clients a server can serve",
         "With 4 messages in flight, the last recipient waits for 4 deliveries to each client: 4 "
         "times the number of clients times the cost of a delivery.",
         _walk(
-            replace(_BASELINE, speakers=4, messages=80, warmup_messages=8),
+            replace(_BASELINE, speakers=4, messages=100, warmup_messages=8),
             "clients",
             (500, 1000, 2000, 5000),
         ),

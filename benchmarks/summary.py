@@ -9,22 +9,20 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
-from benchmarks import estimates
+from benchmarks import estimates, ties
 from benchmarks.estimates import Interval
 from benchmarks.metrics import METRICS
 from benchmarks.results import AGAIN, Results, Run, worst
-from benchmarks.scenarios import SCENARIOS, Scenario
+from benchmarks.scenarios import KEPT_UP, SCENARIOS, Scenario
 from benchmarks.trust import MAX_CROWDING, Verdict
 from benchmarks.workload import Workload
 
 
 __all__ = ["Cell", "Summary", "summarise"]
-
-_KEPT_UP = 0.9  # of the rate; below that, the latency measures a queue that grows to the end
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ class Cell:
         achieved_hz, due_hz = self.value("achieved"), self.workload.rate_hz
         if achieved_hz is None or due_hz is None:
             return False
-        return achieved_hz < _KEPT_UP * due_hz
+        return achieved_hz < KEPT_UP * due_hz
 
     @property
     def outcome(self) -> str:
@@ -78,6 +76,11 @@ class Cell:
         if self.verdict == "invalid":
             return "invalid"
         return "behind" if self.outrun or (self.behind and not self.valid) else self.verdict
+
+    @property
+    def kept_up(self) -> bool:
+        """Whether it has values that say something about the server, and not about a queue."""
+        return bool(self.valid) and self.outcome not in ("behind", "invalid")
 
     @property
     def crowded(self) -> int:
@@ -157,23 +160,31 @@ class Summary:
         if other is None:
             return None
         ours, theirs = cell.values(metric), other.values(metric)
-        return estimates.ratio(ours, theirs) if ours and theirs and min(theirs) > 0 else None
+        return _ratio(tuple(ours), tuple(theirs)) if ours and theirs and min(theirs) > 0 else None
 
     def noise(self, metric: str) -> Interval | None:
-        """The ratio of the server that was measured twice to itself; None if there is none."""
+        """The ratio of the server that was measured twice to itself.
+
+        None if there is no such server, or if it has too few processes for an interval.
+        """
         for again in self.cells:
             if again.server.endswith(AGAIN):
                 first = self.of(again.server.removesuffix(AGAIN))[0]
                 ours, theirs = again.values(metric), first.values(metric)
-                return estimates.ratio(ours, theirs) if ours and theirs else None
+                found = _ratio(tuple(ours), tuple(theirs)) if ours and theirs else None
+                return found if found and found.low > 0 else None
         return None
 
-    def tied(self, metric: str, cells: Sequence[Cell]) -> list[Cell]:
-        """The best of ``cells`` and every cell that is tied with it, best first."""
-        ranked = sorted(
+    def ranked(self, metric: str, cells: Sequence[Cell]) -> list[Cell]:
+        """The cells that have a value, the lowest first."""
+        return sorted(
             (cell for cell in cells if cell.value(metric) is not None),
             key=lambda cell: cell.value(metric) or 0.0,
         )
+
+    def tied(self, metric: str, cells: Sequence[Cell]) -> list[Cell]:
+        """The best of ``cells`` and every cell that is tied with it, best first."""
+        ranked = self.ranked(metric, cells)
         if not ranked:
             return []
         return [
@@ -181,22 +192,46 @@ class Summary:
             *(cell for cell in ranked[1:] if not self.differ(metric, ranked[0], cell)),
         ]
 
+    def brackets(self, metric: str, cells: Sequence[Cell]) -> list[list[Cell]]:
+        """The ties among ``cells``: groups in which every two are tied, the lowest first.
+
+        A tie is not transitive, so a server can stand in several groups.
+        """
+        return ties.brackets(
+            self.ranked(metric, cells), lambda one, other: not self.differ(metric, one, other)
+        )
+
+    def letters(self, metric: str, cells: Sequence[Cell]) -> dict[str, str]:
+        """By server: its letters. Two servers are tied if and only if they share a letter."""
+        ranked = self.ranked(metric, cells)
+        named = ties.letters(ranked, lambda one, other: not self.differ(metric, one, other))
+        return {cell.server: letters for cell, letters in zip(ranked, named, strict=True)}
+
     def differ(self, metric: str, one: Cell, other: Cell) -> bool:
         """Whether two servers differ; if not, they are tied. The order of the two is irrelevant.
 
         They differ if the interval of their ratio leaves out 1, and the ratio is further from 1
-        than `noise_width`.
+        than the ratio of equal servers may be: `noise_width`.
         """
         ours, theirs = one.values(metric), other.values(metric)
         if not ours or not theirs or min(*ours, *theirs) <= 0:
             return False
-        ratio = estimates.ratio(ours, theirs)
+        ratio = _ratio(tuple(ours), tuple(theirs))
         return not ratio.holds(1.0) and abs(math.log(ratio.middle)) > self.noise_width(metric)
 
     def noise_width(self, metric: str) -> float:
-        """Twice the difference of a server from itself, on a log scale; 0 if not measured."""
+        """How far the interval of a server's ratio to itself reaches from 1, on a log scale.
+
+        0 if no server was measured twice. The two halves of that pair could have been named the
+        other way round, so the further end of the interval counts in both directions.
+        """
         noise = self.noise(metric)
-        return 2 * abs(math.log(noise.middle)) if noise else 0.0
+        return max(abs(math.log(noise.low)), abs(math.log(noise.high))) if noise else 0.0
+
+
+@lru_cache(maxsize=4096)
+def _ratio(ours: tuple[float, ...], theirs: tuple[float, ...]) -> Interval:
+    return estimates.ratio(ours, theirs)
 
 
 def summarise(results: Results) -> list[Summary]:

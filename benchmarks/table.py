@@ -1,15 +1,16 @@
-"""The results as tables for a terminal of 80 columns, and how a ratio is written everywhere."""
+"""The results as tables for a terminal of 80 columns."""
 
 from __future__ import annotations
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.estimates import Interval
 from benchmarks.metrics import METRICS
 from benchmarks.results import Results
+from benchmarks.scenarios import SCENARIOS
 from benchmarks.sentences import remarks
 from benchmarks.sentences.findings import say
+from benchmarks.sentences.wording import ratio_text
 from benchmarks.summary import Cell, Summary, summarise
 
 
@@ -19,7 +20,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {  # by scenario; its first metric is the 
     "closed": ("cost", "last_p90", "client"),
     "open": ("p99", "p50", "max"),
     "poisson": ("p99", "p50", "max"),
-    "knee": ("p99", "p50", "server"),
+    **{name: ("p99", "p50", "cpu") for name, one in SCENARIOS.items() if one.until_it_breaks},
     "capacity": ("last_p95", "own_p95", "rss"),
     "slow": ("stalled", "calm", "cut"),
     "policies": ("stalled", "calm", "cut"),
@@ -40,8 +41,8 @@ def print_tables(results: Results, console: Console) -> None:
         found = say(summary)
         for text in (
             found.sentence,
-            *(f"  {group}" for group in found.groups),
-            remarks.floor(summary) if summary.scenario.name == "closed" else "",
+            *(f"  {group}" for group in (*found.groups, *found.ties)),
+            remarks.floor(summary).sentence if summary.scenario.name == "closed" else "",
             remarks.noise(summary, COLUMNS[summary.scenario.name][0]),
             remarks.left_out(summary),
         ):
@@ -56,15 +57,6 @@ def print_tables(results: Results, console: Console) -> None:
         style="dim",
         highlight=False,
     )
-
-
-def ratio_text(ratio: Interval | None) -> str:
-    """Return a ratio and its interval as text: ``1.21 (1.15-1.27)``, or a dash for None."""
-    if ratio is None:
-        return "-"
-    if ratio.low == 0:  # too few processes for an interval
-        return f"{_factor(ratio.middle)} (?)"
-    return f"{_factor(ratio.middle)} ({_factor(ratio.low)}-{_factor(ratio.high)})"
 
 
 def _table(summary: Summary, peer: str) -> Table:
@@ -92,10 +84,6 @@ def _table(summary: Summary, peer: str) -> Table:
             row.append(ratio_text(summary.to_peer(cell, columns[0])))
             table.add_row(*row, _verdict(cell))
     return table
-
-
-def _factor(value: float) -> str:
-    return f"{value:.2f}" if value < 9.995 else f"{value:.1f}"
 
 
 def _verdict(cell: Cell) -> str:

@@ -250,6 +250,19 @@ def _by_rule(results: Results, verdict: Any) -> Iterator[tuple[Rule, list[tuple[
     yield from found.items()
 
 
+def _with_other(areas: dict[str, list[Rule]], results: Results) -> dict[str, list[Rule]]:
+    """Return the areas in which some cell is anything but a pass."""
+    return {
+        area: rules
+        for area, rules in areas.items()
+        if any(
+            results.cell(server, rule).verdict != "pass"
+            for rule in rules
+            for server in results.servers
+        )
+    }
+
+
 def _where(server: str, *doors: str) -> str:
     named = sorted({door for door in doors if door != "-"})
     return f"{server} ({', '.join(named)})" if named else server
@@ -302,7 +315,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(symbols=SYMBOLS, headings=_HEADINGS, stories_of=_stories_of)
-    environment.filters.update(code=_code, by_rule=_by_rule, reasons=_reasons, as_image=_as_image)
+    environment.filters.update(
+        code=_code, by_rule=_by_rule, reasons=_reasons, as_image=_as_image, with_other=_with_other
+    )
     return environment
 
 

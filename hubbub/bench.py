@@ -34,7 +34,7 @@ BESIDE_PEERS = ("c-floor", "go-gorilla")
 
 EXAMPLES = """\
 examples:
-  hubbub bench                 all scenarios, servers and peers (nearly 1 hour)
+  hubbub bench                 all scenarios, servers and peers (hours)
   hubbub bench --quick         the same with fewer runs; not for publishing
   hubbub bench closed open     only two scenarios
   hubbub bench closed --server trio-direct --server asyncio-direct
@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from benchmarks.scenarios import SCENARIOS
 
     width = max(map(len, SCENARIOS))
-    listing = "\n".join(f"  {name:{width}}  {one.title}" for name, one in SCENARIOS.items())
+    listing = "\n".join(f"  {name:{width}}  {one.described}" for name, one in SCENARIOS.items())
     parser.epilog = f"scenarios:\n{listing}\n\n{EXAMPLES}"
     parser.add_argument(
         "scenarios", nargs="*", metavar="SCENARIO", help="what to measure (default: all)"

@@ -2,7 +2,7 @@
 
 The report shows the conformance matrix first: how fast a server is matters only if it keeps the
 rules. Two files of ``hubbub bench`` are compared cell by cell, as ratios with intervals, together
-with what changed in the environment.
+with what changed in the environment; a page shows both in the same charts.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ examples:
   hubbub compare                          all servers; writes report/index.html
   hubbub compare asyncio-mutex --full     one server, by all rules
   hubbub compare --clients 200            a smaller room, for a small machine
-  hubbub compare before.json after.json   two measurements of hubbub bench
+  hubbub compare before.json after.json   two measurements of hubbub bench;
+                                          writes report/rounds.html
 
 exit code: 0 if all is well, 1 if any rule failed or run is invalid, 2 after
 misuse, 3 if nothing failed but something is unknown; always 0 for two files
@@ -85,20 +86,29 @@ def run(arguments: argparse.Namespace) -> int:
     if files:
         if len(arguments.ids) != 2 or len(files) != 2:
             return _misuse("give two files of hubbub bench, or ids of servers")
-        return _compare_files(Path(files[0]), Path(files[1]))
+        return _compare_files(Path(files[0]), Path(files[1]), arguments.output)
     return _compare_servers(arguments)
 
 
-def _compare_files(before: Path, after: Path) -> int:
+def _compare_files(older: Path, newer: Path, folder: Path) -> int:
     from rich.console import Console
 
     from benchmarks.comparison import print_comparison
+    from benchmarks.files import replace_file
     from benchmarks.results import ResultsError, read
 
+    console = Console()
+    page = folder / "rounds.html"
     try:
-        print_comparison(read(before), read(after), Console())
+        before, after = read(older), read(newer)
+        print_comparison(before, after, console)
+        folder.mkdir(parents=True, exist_ok=True)
+        replace_file(page, report.render(after, before=before).encode())
     except ResultsError as error:
         return _misuse(str(error))
+    except OSError as error:
+        return _misuse(f"cannot write to {folder}: {error.strerror}")
+    console.print(f"\nThe page: {page}", soft_wrap=True, highlight=False)
     return 0
 
 

@@ -3,6 +3,8 @@
 Servers that are tied are never ranked against each other.
 
     findings.py   what each scenario found: the sentences beside its charts
+    claims.py     what is said of two servers, as data that a test can hold against the numbers
+    rankings.py   servers ranked by a metric: ends, sides of the peer, ties
     ladders.py    how far each server got on a ladder
     stalls.py     what a stalled client did to the others
     remarks.py    how far the numbers can be trusted: noise, floor, network, runs left out

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from benchmarks import estimates
-from benchmarks.sentences.ladders import say_ladder
+from benchmarks.sentences.ladders import broke, say_ladder, say_load
+from benchmarks.sentences.rankings import TOO_FEW, ends, ranked, comparable
 from benchmarks.sentences.stalls import say_policies, say_slow
-from benchmarks.sentences.wording import NOTHING, Finding, span
+from benchmarks.sentences.wording import NOTHING, Finding
 from benchmarks.summary import Cell, Summary
 
 
-__all__ = ["IN_ORDER", "cost_slope", "memory", "say", "serving_order", "tails"]
+__all__ = ["IN_ORDER", "cost_slope", "half", "memory", "say", "serving_order", "tails"]
 
 IN_ORDER = 0.9  # a rank correlation above this is an order that a reader can see in the chart
 _FLAT = 0.1  # on log-log axes, a slope up to this counts as flat
@@ -27,36 +28,53 @@ def say(summary: Summary) -> Finding:
     return _SAY[summary.scenario.name](summary)
 
 
-def tails(shown: Sequence[Cell]) -> Finding:
-    """Say how long messages take to reach every client, and which server has the longest tail."""
-    by_median = sorted(shown, key=lambda cell: cell.value("last") or 0.0)
-    first, last = by_median[0], by_median[-1]
-    said = (
-        f"Half of the messages reach their last recipient within {first.text('last')} ms "
-        f"({first.server}) to {last.text('last')} ms ({last.server})."
-    )
-    stretched = [
-        (tail / middle, cell.server)
-        for cell in shown
-        if (tail := cell.value("last_p99")) and (middle := cell.value("last"))
-    ]
+def tails(summary: Summary) -> Finding:
+    """Say how long messages take to reach every client, and how long the tails are."""
+    text, claims = ends(summary, "last", summary.shown, "ms")
+    if not text:
+        return Finding(NOTHING)
+    said = f"Half of the messages reach their last recipient within {text}."
+    stretched, more = ends(summary, "tail", summary.shown, "")
     if stretched:
-        factor, server = max(stretched)
-        said += f" The longest tail is that of {server}: its p99 is {factor:.1f} times its median."
-    return Finding(said)
+        said += f" The p95 of the last recipient, divided by its median, is {stretched}."
+    return Finding.of(said, [], [*claims, *more])
+
+
+def half(summary: Summary) -> Finding:
+    """Say within what time half of the deliveries arrive, at the highest rate that all kept."""
+    limits = broke(summary)
+    points = sorted(
+        {cell.workload for cell in summary.cells}, key=lambda one: float(one.rate_hz or 0)
+    )
+    common = [
+        point
+        for point in points
+        if {cell.server for cell in summary.at(point) if cell.kept_up} == set(summary.servers)
+        and all(float(point.rate_hz or 0) < limit for limit in limits.values())
+    ]
+    if not common:
+        return Finding("No rate was kept by every server.")
+    cells = summary.at(common[-1])
+    text, claims = ends(summary, "p50", cells, "ms")
+    hedge = "" if comparable("p50", cells) or len(cells) == 1 else f" {TOO_FEW}"
+    return Finding.of(
+        f"At {common[-1].rate_hz:g} messages/s, the highest rate that every server kept, half of "
+        f"the deliveries arrive within {text}.{hedge}",
+        [],
+        claims,
+    )
 
 
 def memory(summary: Summary) -> Finding:
-    """Say which servers need the most and the least memory with the most clients."""
-    most = max(cell.workload.clients for cell in summary.cells)
-    cells = [cell for cell in summary.cells if cell.workload.clients == most and cell.value("rss")]
-    if not cells:
+    """Say how much memory the servers need with the most clients."""
+    most = max((cell.workload for cell in summary.cells), key=lambda point: point.clients)
+    cells = summary.at(most)
+    text, claims = ends(summary, "rss", cells, "MiB")
+    if not text:
         return Finding(NOTHING)
-    ranked = sorted(cells, key=lambda cell: cell.value("rss") or 0.0)
-    return Finding(
-        f"With {most:,} clients a server needs {ranked[0].text('rss')} MiB "
-        f"({ranked[0].server}) to {ranked[-1].text('rss')} MiB ({ranked[-1].server})."
-    )
+    few = [cell for cell in cells if cell.value("rss") is not None]
+    hedge = "" if comparable("rss", few) or len(few) == 1 else f" {TOO_FEW}"
+    return Finding.of(f"With {most.clients:,} clients a server needs {text}.{hedge}", [], claims)
 
 
 def serving_order(summary: Summary) -> Finding:
@@ -99,89 +117,32 @@ def cost_slope(cells: Sequence[Cell], from_clients: int = 100) -> float | None:
     return float(np.polyfit(x, y, 1)[0])
 
 
-def _ranked(
-    summary: Summary, metric: str, verb: str, unit: str, cells: Sequence[Cell] | None = None
-) -> Finding:
-    """Say the range of a metric; group servers by their side of the peer, and tied servers.
-
-    ``cells`` are the cells to rank; by default all that are shown.
-    """
-    ranked = sorted(
-        (
-            cell
-            for cell in (summary.shown if cells is None else cells)
-            if cell.value(metric) is not None
-        ),
-        key=lambda cell: cell.value(metric) or 0.0,
-    )
-    if not ranked:
-        return Finding(NOTHING)
-    said = f"{verb} {span([f'{cell.text(metric)} {unit} ({cell.server})' for cell in ranked])}."
-    if len(ranked) == 1:
-        return Finding(said)
-    if any(len(cell.values(metric)) < estimates.MIN_PROCESSES for cell in ranked):
-        return Finding(
-            f"{said} With fewer than {estimates.MIN_PROCESSES} processes per server, "
-            "differences cannot be told from noise."
-        )
-    peer = next((cell for cell in ranked if cell.server == summary.peer), None)
-    apart = [cell for cell in ranked if peer and summary.differ(metric, cell, peer)]
-    below = [cell.server for cell in apart if peer and ranked.index(cell) < ranked.index(peer)]
-    above = [cell.server for cell in apart if cell.server not in below]
-    return Finding.of(
-        said,
-        [
-            (f"lower than {summary.peer}", below),
-            (f"higher than {summary.peer}", above),
-            *_tied_groups(summary, metric, unit, ranked),
-        ],
-    )
-
-
-def _tied_groups(
-    summary: Summary, metric: str, unit: str, ranked: Sequence[Cell]
-) -> list[tuple[str, list[str]]]:
-    """Return the groups of servers that are tied with the best of their group, best group first."""
-    groups: list[list[Cell]] = []
-    for cell in ranked:
-        if not groups or summary.differ(metric, groups[-1][0], cell):
-            groups.append([])
-        groups[-1].append(cell)
-    return [
-        (
-            f"tied at {span([cell.text(metric) for cell in group])} {unit}",
-            [cell.server for cell in group],
-        )
-        for group in groups
-        if len(group) > 1
-    ]
-
-
 def _cost(summary: Summary) -> Finding:
-    return _ranked(summary, "cost", "A delivery costs", "µs")
+    return ranked(summary, "cost", "A delivery costs", "µs")
 
 
 def _open(summary: Summary) -> Finding:
-    kept_up = [cell for cell in summary.shown if not cell.outrun]
-    found = _ranked(summary, "p99", "99 of 100 deliveries arrive within", "ms", kept_up)
-    rate = summary.cells[0].workload.rate_hz
-    behind = [cell.server for cell in summary.cells if cell.behind or cell.outrun]
-    late = Finding.of("", [(f"did not keep up with {rate:g} messages/s", [*dict.fromkeys(behind)])])
-    return Finding(found.sentence, found.groups + late.groups)
+    kept_up = [cell for cell in summary.shown if cell.kept_up]
+    found = ranked(summary, "p99", "99 of 100 deliveries arrive within", "ms", kept_up)
+    point = summary.cells[0].workload
+    behind = [cell.server for cell in summary.at(point) if cell.outcome == "behind"]
+    late = Finding.of("", [(f"did not keep up with {point.rate_hz:g} messages/s", behind)])
+    return replace(found, groups=found.groups + late.groups)
 
 
 def _idle(summary: Summary) -> Finding:
-    found = _ranked(summary, "client", "A waiting client needs", "KiB")
+    found = ranked(summary, "client", "A waiting client needs", "KiB")
+    watched = [cell for cell in summary.shown if cell.value("idle") is not None]
     busy = [
         f"{cell.server} ({cell.text('idle')} %)"
-        for cell in summary.shown
-        if (cell.value("idle") or 0) >= 1.0
+        for cell in watched
+        if max(cell.values("idle")) >= 1.0
     ]
-    if not busy:
-        said = f"{found.sentence} While the room is silent, no server uses 1 % of a processor."
-        return Finding(said, found.groups)
+    said = found.sentence
+    if watched and not busy:
+        said += " While the room is silent, no server uses 1 % of a processor."
     idle = Finding.of("", [("uses 1 % of a processor or more while the room is silent", busy)])
-    return Finding(found.sentence, found.groups + idle.groups)
+    return replace(found, sentence=said, groups=found.groups + idle.groups)
 
 
 def _scaling(summary: Summary) -> Finding:
@@ -200,10 +161,10 @@ def _scaling(summary: Summary) -> Finding:
     if not measured:
         return Finding("There are too few points for a slope.")
     return Finding.of(
-        f"From 100 clients on, the cost of a delivery stays the same for {len(flat)} of "
-        f"{measured} servers.",
+        f"From 100 clients on, the cost of a delivery hardly changes for {len(flat)} of "
+        f"{measured} servers: on logarithmic axes its slope is at most {_FLAT:g} up or down.",
         [
-            ("stays the same", flat),
+            ("hardly changes with the number of clients", flat),
             ("rises with the number of clients (slope)", rising),
             ("falls with the number of clients (slope)", falling),
         ],
@@ -211,33 +172,37 @@ def _scaling(summary: Summary) -> Finding:
 
 
 def _sizes(summary: Summary) -> Finding:
+    smallest = min((cell.workload for cell in summary.cells), key=lambda one: one.payload_bytes)
     said = []
     for server in summary.servers:
-        cells = [cell for cell in summary.of(server) if cell.value("cost")]
-        if len(cells) < 2:
-            continue
-        first = cells[0].value("cost") or 1.0
-        same = [cell for cell in cells if (cell.value("cost") or 0) <= _SAME_COST * first]
-        said.append((same[-1].workload.payload_bytes, server))
+        cells = sorted(summary.of(server), key=lambda cell: cell.workload.payload_bytes)
+        costs = [(cell.workload.payload_bytes, cell.value("cost")) for cell in cells]
+        if len(costs) < 2 or cells[0].workload != smallest or not costs[0][1]:
+            continue  # nothing to compare with
+        reach = smallest.payload_bytes
+        for size, cost in costs:
+            if cost is None or cost > _SAME_COST * costs[0][1]:
+                break
+            reach = size
+        said.append((reach, server))
     if not said:
         return Finding("There are too few points to compare sizes.")
-    smallest = min(cell.workload.payload_bytes for cell in summary.cells)
-    reach = sorted({bytes_ for bytes_, _ in said})
     return Finding.of(
         f"Up to these sizes, a delivery costs at most {_SAME_COST:g} times as much as with "
-        f"{smallest} bytes.",
+        f"{smallest.payload_bytes} bytes.",
         [
-            (f"{bytes_:,} bytes", [server for at, server in said if at == bytes_])
-            for bytes_ in reach
+            (f"{size:,} bytes", [server for reach, server in said if reach == size])
+            for size in sorted({reach for reach, _ in said})
         ],
     )
 
 
 _SAY: dict[str, Callable[[Summary], Finding]] = {
+    **{f"load-{clients}": say_load for clients in (10, 100, 5000)},
     "closed": _cost,
     "open": _open,
     "poisson": _open,
-    "knee": say_ladder,
+    "knee": say_load,
     "capacity": say_ladder,
     "slow": say_slow,
     "policies": say_policies,

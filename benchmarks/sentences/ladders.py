@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from benchmarks.estimates import MIN_PROCESSES
+from benchmarks.sentences.claims import Claim
+from benchmarks.sentences.rankings import ends
 from benchmarks.sentences.wording import Finding
 from benchmarks.summary import Summary
 
 
-__all__ = ["reached", "say_ladder"]
+__all__ = ["broke", "kept", "reached", "say_ladder", "say_load"]
 
-_LIMITS = {"p99": "a p99", "p95 of last": "a p95 of the last recipient"}
+_LIMITS = {"p95 of last": "a p95 of the last recipient"}
 
 
 def reached(summary: Summary) -> dict[str, float]:
@@ -19,6 +22,55 @@ def reached(summary: Summary) -> dict[str, float]:
         if passed and sum(passed) * 2 > len(passed):
             far[cell.server] = float(summary.scenario.value(cell.workload))
     return far
+
+
+def broke(summary: Summary) -> dict[str, float]:
+    """Return the lowest step at which each server broke: it did not keep up, or lost messages."""
+    first: dict[str, float] = {}
+    for cell in summary.cells:
+        if cell.outcome in ("behind", "invalid"):
+            step = float(summary.scenario.value(cell.workload))
+            first[cell.server] = min(step, first.get(cell.server, step))
+    return first
+
+
+def kept(summary: Summary) -> dict[str, float]:
+    """Return the highest step with which each server kept up, below the one that broke it."""
+    limits = broke(summary)
+    far: dict[str, float] = {}
+    for cell in summary.cells:
+        step = float(summary.scenario.value(cell.workload))
+        if cell.kept_up and step < limits.get(cell.server, step + 1):
+            far[cell.server] = max(step, far.get(cell.server, 0.0))
+    return far
+
+
+def say_load(summary: Summary) -> Finding:
+    """Group the servers by the rate that broke them, the best first."""
+    scenario, first = summary.scenario, summary.cells[0].workload
+    top = max(float(scenario.value(cell.workload)) for cell in summary.cells)
+    limits, far = broke(summary), kept(summary)
+    groups: list[tuple[str, list[str]]] = []
+    whole = [one for one in summary.servers if far.get(one) == top]
+    groups.append((f"kept up with {top:,.0f} {scenario.unit}, the highest rate offered", whole))
+    for step in sorted(set(limits.values()), reverse=True):
+        at = [one for one in summary.servers if limits.get(one) == step]
+        groups.append((f"broke at {step:,.0f} {scenario.unit}", at))
+    for step in sorted(set(far.values()), reverse=True):
+        others = [
+            one
+            for one in summary.servers
+            if far.get(one) == step and one not in limits and one not in whole
+        ]
+        groups.append(
+            (f"kept up with {step:,.0f} {scenario.unit}, and was offered no more", others)
+        )
+    return Finding.of(
+        f"With {first.clients:,} clients, {len(whole)} of {len(summary.servers)} servers kept up "
+        f"with {top:,.0f} {scenario.unit}, the highest rate offered. A server breaks when less "
+        f"than nine tenths of the rate arrive, or messages are lost.{_once(summary)}",
+        groups,
+    )
 
 
 def say_ladder(summary: Summary) -> Finding:
@@ -43,20 +95,31 @@ def say_ladder(summary: Summary) -> Finding:
         else:
             label = f"{reach:,.0f} {scenario.unit}"
         groups.append((label, servers))
-    said = f"Each server went up step by step, as long as it kept {limit}."
-    return Finding.of(said + (_shootout(summary) if scenario.axis == "clients" else ""), groups)
+    said = f"Each server went up step by step, as long as it kept {limit}.{_once(summary)}"
+    own, claims = _shootout(summary) if scenario.axis == "clients" else ("", [])
+    return Finding.of(said + own, groups, claims)
 
 
-def _shootout(summary: Summary) -> str:
+def _once(summary: Summary) -> str:
+    """Say that a step was measured too seldom to separate servers near the limit."""
+    if max(len(cell.runs) for cell in summary.cells) >= MIN_PROCESSES:
+        return ""
+    times = max(len(cell.runs) for cell in summary.cells)
+    measured = "once" if times == 1 else f"{times} times"
+    return (
+        f" Each step was measured {measured}, so a server near its limit may stand one step too "
+        "low or too high."
+    )
+
+
+def _shootout(summary: Summary) -> tuple[str, list[Claim]]:
     """Say the same for the only recipient that the websocket-shootout timed."""
     last = max((cell.workload for cell in summary.cells), key=summary.scenario.value)
     told = [cell for cell in summary.at(last) if cell.value("own_p95") is not None]
-    own = sorted(told, key=lambda cell: cell.value("own_p95") or 0.0)
-    if not own:
-        return ""
-    first, slowest = own[0], own[-1]
+    text, claims = ends(summary, "own_p95", told, "ms")
+    if not text:
+        return "", []
     return (
         " The websocket-shootout stops its clock when the speaker has its own copy. Timed like "
-        f"that, the p95 with {summary.scenario.point_text(last)} is {first.text('own_p95')} ms "
-        f"({first.server}) to {slowest.text('own_p95')} ms ({slowest.server})."
-    )
+        f"that, the p95 with {summary.scenario.point_text(last)} is {text}."
+    ), claims

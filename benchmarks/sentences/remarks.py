@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from benchmarks.sentences.wording import name_few
+from benchmarks.sentences.claims import Claim
+from benchmarks.sentences.wording import Finding, name_few
 from benchmarks.summary import Cell, Summary
 
 
-__all__ = ["FLOOR", "floor", "left_out", "noise", "wire", "wire_us"]
+__all__ = ["FLOOR", "below_floor", "floor", "left_out", "noise", "wire", "wire_us"]
 
 FLOOR = "c-floor"  # does nothing but send, so in a closed loop no server can cost less
 _LINK_HZ = 1e9  # bits per second of the link that a server is compared with
@@ -37,7 +38,7 @@ def left_out(summary: Summary) -> str:
 def noise(summary: Summary, metric: str) -> str:
     """Say how far a server differs from itself; empty if none was measured twice."""
     found = summary.noise(metric)
-    if found is None or found.low == 0:
+    if found is None:
         return ""
     return (
         f"The same server measured twice: ratio {found.middle:.2f}, plausibly {found.low:.2f} to "
@@ -45,23 +46,31 @@ def noise(summary: Summary, metric: str) -> str:
     )
 
 
-def floor(summary: Summary) -> str:
-    """Warn of servers that cost less than the program that does nothing but send; else empty."""
+def below_floor(summary: Summary) -> list[Cell]:
+    """Return the servers that cost less than the program that does nothing but send."""
     cells = {cell.server: cell for cell in summary.shown}
     bare = cells.get(FLOOR)
     bare_us = bare.value("cost") if bare else None
     if bare is None or bare_us is None:
-        return ""
-    below = [
-        cell.server
+        return []
+    return [
+        cell
         for cell in summary.shown
         if summary.differ("cost", cell, bare) and (cell.value("cost") or bare_us) < bare_us
     ]
+
+
+def floor(summary: Summary) -> Finding:
+    """Warn of servers that cost less than the program that does nothing but send; else empty."""
+    below = below_floor(summary)
     if not below:
-        return ""
-    return (
-        f"Do not trust these numbers: a delivery costs less at {name_few(below)} than at {FLOOR}, "
-        "which does nothing but send. So something other than the servers was measured."
+        return Finding("")
+    names = [cell.server for cell in below]
+    return Finding.of(
+        f"Do not trust these numbers: a delivery costs less at {name_few(names)} than at {FLOOR}, "
+        "which does nothing but send. So something other than the servers was measured.",
+        [],
+        [Claim(cell.server, FLOOR, "cost", "lower", cell.workload) for cell in below],
     )
 
 

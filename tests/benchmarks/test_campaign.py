@@ -114,25 +114,62 @@ def test_crowded_run_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     assert planned == [4, 4, 4, 4]
 
 
-def test_ladder_ends_at_the_missed_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def climbing(
+    monkeypatch: pytest.MonkeyPatch, breaks_at: dict[str, float]
+) -> dict[str, list[float]]:
+    """Return the rates that each server is offered if it does not keep up with a given one."""
+
+    def run(scenario: str, server: str, process: int, workload: Workload, *_: object) -> Run:
+        made = make_run(server, 1.0, process=process, scenario=scenario)
+        assert made.figures
+        rate_hz = workload.rate_hz or 0.0
+        achieved = rate_hz if rate_hz < breaks_at[server] else rate_hz / 2
+        figures = replace(made.figures, achieved_hz=achieved)
+        return replace(made, workload=workload, figures=figures)
+
+    monkeypatch.setattr(campaign, "_run", run)
+    results = go_on(Plan(("knee",), servers=tuple(breaks_at), processes=1), begun())
+    return {
+        server: [run.workload.rate_hz or 0.0 for run in results.runs if run.server == server]
+        for server in breaks_at
+    }
+
+
+def test_server_climbs_until_it_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server leaves the ladder at the rate that breaks it; the others go on."""
+    offered = climbing(monkeypatch, {"a": 50.0, "b": 10**6, "c": 10**6})
+
+    assert offered["a"] == [25.0, 50.0]
+    assert offered["b"] == [point.rate_hz for point in SCENARIOS["knee"].points]
+
+
+def test_server_that_is_left_alone_climbs_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When all servers but one have broken, the best is known; a lone server climbs to the top."""
+    offered = climbing(monkeypatch, {"a": 50.0, "b": 10**6})
+
+    assert offered["b"] == [25.0, 50.0]
+    assert len(climbing(monkeypatch, {"b": 10**6})["b"]) == len(SCENARIOS["knee"].points)
+
+
+def test_ladder_with_a_limit_ends_where_it_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that misses the limit goes no further; a server that meets it goes to the top."""
 
     def run(scenario: str, server: str, process: int, workload: Workload, *_: object) -> Run:
-        slow = server == "a" and (workload.rate_hz or 0) > 40
-        point = replace(workload, clients=4, messages=40)
+        slow = server == "a" and workload.clients > 500
+        point = replace(workload, clients=4)
         made = make_run(server, 1e6 if slow else 1.0, scenario=scenario, workload=point)
         return replace(made, process=process, workload=workload)
 
     monkeypatch.setattr(campaign, "_run", run)
 
-    results = go_on(Plan(("knee",), servers=("a", "b"), processes=1), begun())
+    results = go_on(Plan(("capacity",), servers=("a", "b"), processes=1), begun())
 
-    rates = {
-        server: [run.workload.rate_hz for run in results.runs if run.server == server]
+    clients = {
+        server: [run.workload.clients for run in results.runs if run.server == server]
         for server in ("a", "b")
     }
-    assert rates["a"] == [25.0, 50.0]
-    assert rates["b"] == [point.rate_hz for point in SCENARIOS["knee"].points]
+    assert clients["a"] == [500, 1000]
+    assert clients["b"] == [point.clients for point in SCENARIOS["capacity"].points]
 
 
 @pytest.mark.usefixtures("small")

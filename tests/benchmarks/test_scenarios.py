@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from benchmarks.capacity import is_load
+from benchmarks.estimates import deepest_percent
 from benchmarks.scenarios import SCENARIOS
 
 
@@ -20,7 +22,7 @@ def test_every_scenario_changes_one_field() -> None:
             for field in point.__dataclass_fields__
             if getattr(point, field) != getattr(scenario.points[0], field)
         }
-        assert differing <= {scenario.axis, "messages"}
+        assert differing <= {scenario.axis, "messages", "warmup_messages"}
 
 
 def test_points_are_written_with_their_unit() -> None:
@@ -30,3 +32,20 @@ def test_points_are_written_with_their_unit() -> None:
     assert [sizes.point_text(point) for point in sizes.points[:2]] == ["16 bytes", "1,024 bytes"]
     assert policies.point_text(policies.points[0]) == "disconnect"
     assert (sizes.heading, policies.heading) == ("bytes", "policy")
+
+
+def test_rows_of_the_grid_are_plain_loads() -> None:
+    """`capacity` counts every point of the load scenarios, and no row offers a rate twice."""
+    rows = [scenario for scenario in SCENARIOS.values() if scenario.until_it_breaks]
+
+    assert {point.clients for row in rows for point in row.points} == {10, 100, 1000, 5000}
+    for row in rows:
+        assert all(is_load(point) for point in row.points)
+        assert row.described.endswith(" min/server)")
+
+
+def test_every_load_has_enough_deliveries_for_a_p99() -> None:
+    """At each point of the grid at least five deliveries lie beyond the p99."""
+    for scenario in SCENARIOS.values():
+        for point in scenario.points if scenario.until_it_breaks else ():
+            assert deepest_percent(point.messages * point.clients) >= 99

@@ -236,7 +236,8 @@ def test_report_is_one_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out.strip() == str(page)
     html = page.read_text("utf-8")
     assert "Which server should I pick, and what does it cost?" in html
-    assert "0.61 times that of go-gorilla" in html
+    assert "ratio to go-gorilla" in html
+    assert "(0.61; " in html
     assert "<link" not in html
     assert 'src="' not in html
     assert len(html) < 3_000_000
@@ -255,14 +256,17 @@ def test_page_that_cannot_be_written_is_said(
 
 
 def test_two_measurements_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Two files are compared: a ratio for each cell, and what changed."""
+    """Two files are compared: a ratio for each cell, what changed, and a page with both."""
     before, after = tmp_path / "before.json", tmp_path / "after.json"
     write(make_results({"asyncio-direct": [3.0, 3.1, 3.2]}), before)
     write(make_results({"asyncio-direct": [6.0, 6.1, 6.2]}), after)
 
-    assert main(["compare", str(before), str(after)]) == 0
+    assert main(["compare", str(before), str(after), "--output", str(tmp_path / "to")]) == 0
 
-    assert "1.97" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "1.97" in said
+    assert str(tmp_path / "to" / "rounds.html") in said
+    assert "1.97" in (tmp_path / "to" / "rounds.html").read_text("utf-8")
 
 
 def test_plan_is_what_was_asked_for(tmp_path: Path) -> None:

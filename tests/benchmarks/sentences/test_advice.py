@@ -16,5 +16,5 @@ def test_advice_names_ours_and_what_it_costs() -> None:
     assert rows[0] == (
         "the least processor time per delivery",
         ("a", "b"),
-        f"5.1 µs per delivery, 2.43 times that of {PEER}",
+        f"µs per delivery (ratio to {PEER}): a 5.10, 2.43 (2.27-2.60); b 5.10, 2.43 (2.30-2.62)",
     )

@@ -28,9 +28,12 @@ def test_server_below_the_floor_is_not_trusted() -> None:
     below = {"a": [2.0, 2.1, 2.05], remarks.FLOOR: [3.0, 3.1, 3.2]}
     level = {"a": [3.05, 2.9, 3.15], remarks.FLOOR: [3.0, 3.1, 3.2]}
 
-    assert "a delivery costs less at a than at c-floor" in remarks.floor(only(make_results(below)))
-    assert remarks.floor(only(make_results(level))) == ""
-    assert remarks.floor(only(make_results({"a": [1.0, 1.1, 1.2]}))) == ""
+    assert (
+        "a delivery costs less at a than at c-floor"
+        in remarks.floor(only(make_results(below))).sentence
+    )
+    assert remarks.floor(only(make_results(level))).sentence == ""
+    assert remarks.floor(only(make_results({"a": [1.0, 1.1, 1.2]}))).sentence == ""
 
 
 def test_runs_that_do_not_count_are_named() -> None:

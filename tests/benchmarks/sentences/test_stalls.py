@@ -15,8 +15,8 @@ def test_delayed_clients_are_said() -> None:
     found = say_slow(stalling({"a": 1.1, "b": 50.0}))
 
     assert found.sentence == (
-        "With messages of 64 bytes the others' p99 rises to 150 ms at most (b), and the stalled "
-        "client is cut off after 0.5 s (a) to 0.5 s (b)."
+        "With messages of 64 bytes 1 server delays the other clients: their worst p99 is 150 ms "
+        "(b), and the stalled client is cut off after 0.5 s."
     )
     assert groups(found) == {
         "64 bytes, others not delayed": ["a"],
@@ -63,4 +63,10 @@ def test_policies_are_listed_by_server() -> None:
     """Each server has a group with the others' worst p99 for each policy."""
     found = say_policies(stalling({"a": 1.0, "b": 50.0}))
 
-    assert groups(found) == {"a": ["disconnect 3.0 ms"], "b": ["disconnect 150 ms"]}
+    assert groups(found) == {
+        "a, worst p99": ["disconnect 3.0 ms"],
+        "b, worst p99": ["disconnect 150 ms"],
+    }
+    assert found.sentence == (
+        "A stalled client delays the others in some runs, or at some servers, under disconnect."
+    )
