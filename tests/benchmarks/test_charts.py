@@ -107,7 +107,7 @@ def test_load_curve_ends_where_a_server_breaks() -> None:
 
 
 def test_many_servers_have_two_panels() -> None:
-    """If there are too many lines for one panel, the peers have their own, with the one compared."""
+    """Above fourteen servers the peers have a panel of their own."""
     peers = [f"peer-{number}" for number in range(13)]
     runs = [
         make_run(server, 5.0, scenario="knee", workload=replace(SMALL, rate_hz=rate_hz))

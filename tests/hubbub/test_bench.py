@@ -236,7 +236,7 @@ def test_report_is_one_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out.strip() == str(page)
     html = page.read_text("utf-8")
     assert "Which server should I pick, and what does it cost?" in html
-    assert "0.61 times that of go-gorilla" in html
+    assert "asyncio-direct 3.10, 0.61 (" in html
     assert "<link" not in html
     assert 'src="' not in html
     assert len(html) < 3_000_000
