@@ -36,18 +36,20 @@ _HUBS: dict[str, Dashes] = {
     "direct": (0, (1, 1)),
 }
 _PEER_COLOUR = "#7a7a7a"
-_PEERS: tuple[tuple[str, Dashes], ...] = (  # all grey, so the marker distinguishes them
-    ("D", (0, (6, 2, 1, 2))),
-    ("v", (0, (6, 2, 1, 2, 1, 2))),
-    ("P", (0, (8, 3))),
-    ("X", (0, (3, 2))),
-    ("*", (0, (5, 1))),
-    ("<", (0, (2, 3))),
-    (">", (0, (1, 2))),
-    ("h", (0, (9, 2, 2, 2))),
-    ("d", (0, (4, 4))),
-    ("p", (0, (7, 1, 1, 1))),
-    ("8", (0, (2, 1, 2, 4))),
+# All peers are grey, so the marker distinguishes them, and the dashes those with one marker.
+_MARKERS = "DvPX*<>hdp8"
+_DASHES: tuple[Dashes, ...] = (
+    (0, (6, 2, 1, 2)),
+    (0, (6, 2, 1, 2, 1, 2)),
+    (0, (8, 3)),
+    (0, (3, 2)),
+    (0, (5, 1)),
+    (0, (2, 3)),
+    (0, (1, 2)),
+    (0, (9, 2, 2, 2)),
+    (0, (4, 4)),
+    (0, (7, 1, 1, 1)),
+    (0, (2, 1, 2, 4)),
 )
 _INK, _GRID = "#333333", "#cccccc"
 PROPERTIES = {
@@ -84,6 +86,8 @@ def styles_of(servers: list[str]) -> dict[str, Style]:
         if runtime in RUNTIMES and hub in _HUBS:
             styles[server] = Style(*RUNTIMES[runtime], _HUBS[hub])
         else:
-            styles[server] = Style(_PEER_COLOUR, *_PEERS[peers % len(_PEERS)])
+            turn, place = divmod(peers, len(_MARKERS))  # each turn pairs them otherwise
+            dashes = _DASHES[(place + turn) % len(_DASHES)]
+            styles[server] = Style(_PEER_COLOUR, _MARKERS[place], dashes)
             peers += 1
     return styles

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.peers import POPULAR
 from benchmarks.workload import Workload
 
 
@@ -124,7 +125,7 @@ _ALL = (
         "joins waiting messages into one write keeps up; a server that sends each message on its "
         "own falls behind.",
         (_OPEN,),
-        peers=_OTHER_PEERS,
+        peers=(*_OTHER_PEERS, *POPULAR),
     ),
     Scenario(
         "poisson",
@@ -182,7 +183,7 @@ _ALL = (
         axis="payload_bytes",
         processes=2,
         servers=_TWO_OF_EACH,
-        peers=(*_PLAIN_PEERS, "websockets-naive"),
+        peers=(*_PLAIN_PEERS, "node-ws", "websockets-naive", *POPULAR),
     ),
     Scenario(
         "policies",
@@ -225,7 +226,7 @@ _ALL = (
         "waiting messages into one write saves most here.",
         (replace(_CROWD, speakers=100, warmup_messages=200, messages=3000),),
         processes=3,
-        peers=_OTHER_PEERS,
+        peers=(*_OTHER_PEERS, *POPULAR),
     ),
     Scenario(
         "idle",
@@ -234,7 +235,7 @@ _ALL = (
         (replace(_BASELINE, warmup_messages=5, messages=30, idle_s=3.0),),
         processes=3,
         servers=_TWO_OF_EACH,
-        peers=_PLAIN_PEERS,
+        peers=(*_PLAIN_PEERS, "node-ws", *POPULAR),
     ),
     Scenario(
         "scaling",

@@ -1,0 +1,191 @@
+"""Per server: where its maintainers advise something, and how a small fix of the pattern looks.
+
+A fix is a change of one or two lines in the program of `benchmarks.peers`. Where the answer is a
+queue and a task per client, which is no small fix, `fix` says so and shows none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+__all__ = ["ADVICE", "Advice"]
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What to read and what to change.
+
+    Attributes:
+        says: what the maintainers' page says, in our words, and ends with a colon and the link.
+        fix: what the small fix is good for, or why there is none.
+        code: the fix, as a difference of a few lines.
+        language: of the code, for its highlighting.
+    """
+
+    says: str
+    fix: str
+    code: str = ""
+    language: str = "diff"
+
+
+_QUEUE = (
+    "A limit in time keeps one client from stopping the room for longer than that. The client is "
+    "then closed, because a part of a message may have been sent. The whole answer is a bounded "
+    "queue and a writer task per client, as in `websockets-queue` and in our own servers."
+)
+
+ADVICE: dict[str, Advice] = {
+    "fastapi-manager": Advice(
+        "The page of the pattern says that its list works in one process only, and names a "
+        "package for more robust needs: "
+        "<https://fastapi.tiangolo.com/advanced/websockets/#handling-disconnections-and-multiple-clients>",
+        "A connection that ends in any way leaves the list, so a binary message ends only the "
+        "connection that sent it. This does not help against a stalled client; "
+        "`asyncio.timeout` around each send does, as for aiohttp below.",
+        "-    except WebSocketDisconnect:\n"
+        "+    except (WebSocketDisconnect, KeyError):  # KeyError: a binary message\n"
+        "+        pass\n"
+        "+    finally:\n"
+        "         manager.disconnect(connection)",
+    ),
+    "starlette-set": Advice(
+        "Starlette's page shows how to read and write, and no room; a package of the same authors "
+        "is for rooms: <https://github.com/encode/broadcaster>",
+        _QUEUE,
+        "-                await other.send_text(text)\n"
+        "+                try:\n"
+        "+                    async with asyncio.timeout(1):\n"
+        "+                        await other.send_text(text)\n"
+        "+                except TimeoutError:\n"
+        "+                    clients.discard(other)",
+    ),
+    "aiohttp-loop": Advice(
+        "The maintainers chose that a send waits for a slow client, so that no memory is needed "
+        "for it: <https://github.com/aio-libs/aiohttp/issues/1367>",
+        _QUEUE,
+        "-                    await other.send_str(message.data)\n"
+        "+                    try:\n"
+        "+                        async with asyncio.timeout(1):\n"
+        "+                            await other.send_str(message.data)\n"
+        "+                    except (TimeoutError, ConnectionError):\n"
+        "+                        clients.discard(other)",
+    ),
+    "tornado-waiters": Advice(
+        "`write_message` returns a Future that can be used for flow control: "
+        "<https://www.tornadoweb.org/en/stable/websocket.html#tornado.websocket.WebSocketHandler.write_message>",
+        "Pings find a client that has gone silent; they are off by default. Tornado has no limit "
+        "for what waits for a client, so the whole answer is a bounded queue per client.",
+        '-    HTTPServer(Application([("/ws", Chat)])).add_sockets([door])\n'
+        '+    application = Application([("/ws", Chat)], websocket_ping_interval=10)\n'
+        "+    HTTPServer(application).add_sockets([door])",
+    ),
+    "sanic-loop": Advice(
+        "The guide shows an echo, and the settings of pings and of the longest message: "
+        "<https://sanic.dev/en/guide/advanced/websockets.html>",
+        _QUEUE,
+        "-                await other.send(message)\n"
+        "+                try:\n"
+        "+                    async with asyncio.timeout(1):\n"
+        "+                        await other.send(message)\n"
+        "+                except TimeoutError:\n"
+        "+                    clients.discard(other)",
+    ),
+    "channels-group": Advice(
+        "The in-memory layer is for tests and not for production, and layers deliver at most "
+        "once: <https://channels.readthedocs.io/en/latest/topics/channel_layers.html>",
+        "A larger capacity per channel moves the first loss further away. In production the "
+        "layer is Redis, which was not tried here. A consumer that accepts no binary messages has "
+        "to say so, or one of them is an error.",
+        "-    async def receive(self, text_data: str) -> None:\n"
+        "+    async def receive(self, text_data=None, bytes_data=None) -> None:\n"
+        "+        if text_data is None:\n"
+        "+            return await self.close(code=1003)",
+    ),
+    "quart-broker": Advice(
+        "The tutorial's broker, whose queues have no limit: "
+        "<https://quart.palletsprojects.com/en/latest/tutorials/chat_tutorial.html>",
+        "A limit for each queue. A full queue then raises `QueueFull` at the publication, which "
+        "has to take the client off.",
+        "-        queue: asyncio.Queue[str] = asyncio.Queue()\n"
+        "+        queue: asyncio.Queue[str] = asyncio.Queue(256)",
+    ),
+    "trio-websocket-loop": Advice(
+        "The recipes show a heartbeat, which finds a client that answers no ping: "
+        "<https://trio-websocket.readthedocs.io/en/stable/recipes.html>",
+        _QUEUE,
+        "-                with contextlib.suppress(ConnectionClosed):\n"
+        "-                    await other.send_message(message)\n"
+        "+                with trio.move_on_after(1) as patience:\n"
+        "+                    await other.send_message(message)\n"
+        "+                if patience.cancelled_caught:\n"
+        "+                    clients.discard(other)",
+    ),
+    "gevent-loop": Advice(
+        "The library's own example of a chat: "
+        "<https://gitlab.com/noppo/gevent-websocket/-/tree/master/examples>. Its latest release "
+        "is of 2017.",
+        "A limit in time for each send. As for the others, the whole answer is a queue and a "
+        "greenlet per client.",
+        "-                client.ws.send(message)\n"
+        "+                with gevent.Timeout(1, False):\n"
+        "+                    client.ws.send(message)",
+    ),
+    "socketify-publish": Advice(
+        "The page about backpressure says how much may wait for a client, and what a server can "
+        "do when that is too much: <https://docs.socketify.dev/websockets-backpressure.html>",
+        "A client that has missed something is closed, so that it can come back and ask.",
+        '-    app.ws("/ws", {"open": join, "message": relay})\n'
+        '+    app.ws("/ws", {"open": join, "message": relay, "close_on_backpressure_limit": True})',
+    ),
+    "bun-publish": Advice(
+        "There is a limit of 16 MiB per client, after which messages are dropped, and a switch "
+        "that closes the client instead: <https://bun.com/docs/runtime/http/websockets>",
+        "A smaller limit, and the switch.",
+        "   websocket: {\n+    backpressureLimit: 1 << 20,\n+    closeOnBackpressureLimit: true,",
+    ),
+    "deno-set": Advice(
+        "The example of a WebSocket server: <https://docs.deno.com/examples/http_server_websocket/>",
+        "A client for which more than a mebibyte waits is closed. Its socket stays in the set "
+        "until it has closed, so it is taken off at once.",
+        "       for (const client of clients) {\n"
+        "+        if (client.bufferedAmount > 1 << 20) clients.delete(client), client.close(1013);",
+    ),
+    "node-ws": Advice(
+        "The documentation shows how to find and end broken connections with pings: "
+        "<https://github.com/websockets/ws#how-to-detect-and-close-broken-connections>",
+        "A client for which more than a mebibyte waits is cut off.",
+        "     for (const client of server.clients) {\n"
+        "+      if (client.bufferedAmount > 1 << 20) client.terminate();",
+    ),
+    "go-gorilla": Advice(
+        "The example says that the hub takes a client whose channel is full for dead or stuck: "
+        "<https://github.com/gorilla/websocket/tree/main/examples/chat>",
+        "A longer channel survives a longer burst. Any length is exceeded by a burst that comes "
+        "faster than the writers run; our servers wait up to a second for room instead.",
+        "-\toutboxMessages = 256\n+\toutboxMessages = 8192",
+    ),
+    "go-nhooyr": Advice(
+        "The example limits the rate of publications, which the peer does not, and closes a "
+        "client that is too slow: "
+        "<https://github.com/coder/websocket/tree/master/internal/examples/chat>",
+        "A longer channel survives a longer burst.",
+        "-\toutboxMessages = 16\n+\toutboxMessages = 1024",
+    ),
+    "go-xnet": Advice(
+        "The package's own page advises other packages, because this one lacks features: "
+        "<https://pkg.go.dev/golang.org/x/net/websocket>",
+        "A deadline for each write. A client that misses it is closed by its own reader.",
+        "\t\t\tfor other := range r.clients {\n"
+        "+\t\t\tother.SetWriteDeadline(time.Now().Add(time.Second))",
+    ),
+    "websockets-broadcast": Advice(
+        "The design of `broadcast()` and its alternatives are a chapter of the documentation: "
+        "<https://websockets.readthedocs.io/en/stable/topics/broadcast.html>",
+        "Pings, which are on by default, close a stalled client after 20 to 40 s; until then all "
+        "is kept for it. Smaller values limit that time.",
+        "-    async with serve(_relay, *address, compression=None, backlog=BACKLOG) as server:\n"
+        "+    async with serve(_relay, *address, ping_interval=5, ping_timeout=5) as server:",
+    ),
+}
+"""By the id of the server; our own servers need none."""
