@@ -20,7 +20,8 @@ def _stops(found: Found) -> Finding:
             True,
         )
     if found["others_ended"]:
-        return f"no, but {len(found['others_ended'])} others were cut off too", True
+        cut = len(found["others_ended"])
+        return f"no, but **{cut} of the 4 others were cut off too**", True
     return "no", False
 
 
@@ -81,15 +82,17 @@ def _bad(found: Found) -> Finding:
     code = found["code"]
     if found["sender"] != "stays":
         words.append(
-            f"the sender is closed with {code}" if code else "the sender's connection ends"
+            f"the sender is closed ({_code(found['sender'])})"
+            if code
+            else "the sender's connection ends"
         )
     elif not trouble:
         words.append("ignored")
-    if not found["room_goes_on"]:
+    if not found["room_goes_on"] or not found["for_new_clients"]:
         trouble = True
         forever = "" if found["for_new_clients"] else " for good"
         words.append(f"**the room ends{forever}**")
-    if found["others_ended"]:
+    elif found["others_ended"]:
         trouble = True
         words.append(f"{len(found['others_ended'])} others cut off")
     return "; ".join(words), trouble

@@ -16,8 +16,8 @@ Results = Mapping[str, Mapping[str, Any]]
 
 _TITLE = "# What popular chat servers do"
 _INTRO = """\
-Each row is a small server that is written by a pattern of its framework's own documentation, and started
-with the framework's defaults. Nothing here is a fault of a framework: most of these pages show
+Each row is a small server that follows a pattern of its framework's own documentation and has the
+framework's defaults. Nothing here is a fault of a framework: most of these pages show
 how to send a message, and leave it to their readers what a room needs besides. The table shows
 what such a room does, so that you can decide before your users find out.
 
@@ -153,16 +153,17 @@ def _burst(found: Mapping[str, Any]) -> str:
         f"A burst of {found['messages']:,}: the readers got {min(found['heard']):,} to "
         f"{max(found['heard']):,} of them"
     )
-    ends = f"; {found['cut_off']} connections {found['ends'][0]}" if found["ends"] else ""
+    ends = f"; {found['cut_off']} are cut off, each {found['ends'][0]}" if found["ends"] else ""
     return words + ends + "."
 
 
 def _bad(found: Mapping[str, Any]) -> str:
-    sender = "stays" if found["sender"] == "stays" else f"connection {found['sender']}"
-    goes_on = "goes on" if found["room_goes_on"] else "ends for the clients that were there"
+    stays = found["sender"] == "stays"
+    sender = "the sender stays" if stays else f"the sender's connection {found['sender']}"
+    goes_on = "goes on" if found["room_goes_on"] else "stops for the clients that were there"
     new = "works" if found["for_new_clients"] else "does not work"
     ended = f" Cut off too: {'; '.join(found['others_ended'])}." if found["others_ended"] else ""
     return (
-        f"it is relayed {found['relayed']}, the sender's {sender}; the room {goes_on}, and it "
+        f"it is relayed {found['relayed']}, and {sender}; the room {goes_on}, and it "
         f"{new} for clients that come later.{ended}"
-    ).replace("the sender's stays", "the sender stays")
+    )

@@ -1,19 +1,20 @@
 """A peer: Starlette on granian, a set of clients, each send awaited in turn.
 
-Pattern: https://www.starlette.io/websockets/ (``iter_text``); the server of
-https://github.com/emmett-framework/granian, embedded in this process.
+Pattern: https://www.starlette.io/websockets/ (``iter_text``), served as
+``granian --interface asgi starlette_set:app`` does it: https://github.com/emmett-framework/granian
 
 The set is copied for each message, because it changes while a send is awaited.
 """
 
 from __future__ import annotations
 
-import asyncio
-import signal
+import socket
+import threading
+import time
 
 from door import BACKLOG, announce, open_door
+from granian import Granian
 from granian.constants import Interfaces
-from granian.server.embed import Server
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
@@ -33,29 +34,29 @@ async def chat(client: WebSocket) -> None:
         clients.discard(client)
 
 
-async def announce_when_open(host: str, port: int) -> None:
-    while True:  # granian says nothing when it listens
+app = Starlette(routes=[WebSocketRoute("/ws", chat)])
+
+
+def announce_when_open(address: tuple[str, int]) -> None:
+    """Announce the door when it is open: granian listens in another process, and says nothing."""
+    while True:
         try:
-            _, writer = await asyncio.open_connection(host, port)
+            socket.create_connection(address).close()
         except ConnectionRefusedError:
-            await asyncio.sleep(0.01)
+            time.sleep(0.02)
         else:
-            writer.close()
-            return announce("starlette-set", (host, port))
-
-
-async def main() -> None:
-    with open_door() as free:
-        host, port = free.getsockname()[:2]
-    app = Starlette(routes=[WebSocketRoute("/ws", chat)])
-    server = Server(
-        app, address=host, port=port, interface=Interfaces.ASGI, backlog=BACKLOG, log_enabled=False
-    )
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, server.stop)
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(announce_when_open(host, port))
-        tasks.create_task(server.serve())
+            return announce("starlette-set", address)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with open_door() as free:
+        host, port = free.getsockname()[:2]
+    threading.Thread(target=announce_when_open, args=[(host, port)], daemon=True).start()
+    Granian(
+        "starlette_set:app",
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        backlog=BACKLOG,
+        log_enabled=False,
+    ).serve()
