@@ -1,7 +1,7 @@
 """Per server: where its maintainers advise something, and how a small fix of the pattern looks.
 
-A fix is a change of one or two lines in the program of `benchmarks.peers`. Where the answer is a
-queue and a task per client, which is no small fix, `fix` says so and shows none.
+A fix is a change of a few lines in the program of `benchmarks.peers`, and each one was tried. Where
+the answer is a queue and a task per client, which is no small fix, `fix` says so and shows none.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-__all__ = ["ADVICE", "Advice"]
+__all__ = ["ADVICE", "Advice", "applied"]
 
 
 @dataclass(frozen=True)
@@ -19,20 +19,18 @@ class Advice:
     Attributes:
         says: what the maintainers' page says, in our words, and ends with a colon and the link.
         fix: what the small fix is good for, or why there is none.
-        code: the fix, as a difference of a few lines.
-        language: of the code, for its highlighting.
+        code: the fix, as a difference of a few lines; ``@@`` parts two places.
     """
 
     says: str
     fix: str
     code: str = ""
-    language: str = "diff"
 
 
 _QUEUE = (
-    "A limit in time keeps one client from stopping the room for longer than that. The client is "
-    "then closed, because a part of a message may have been sent. The whole answer is a bounded "
-    "queue and a writer task per client, as in `websockets-queue` and in our own servers."
+    "A limit in time: one client can stop the room for a second, and is then taken off the list. "
+    "The whole answer is a bounded queue and a writer task per client, as in `websockets-queue` "
+    "and in our own servers."
 )
 
 ADVICE: dict[str, Advice] = {
@@ -53,6 +51,9 @@ ADVICE: dict[str, Advice] = {
         "Starlette's page shows how to read and write, and no room; a package of the same authors "
         "is for rooms: <https://github.com/encode/broadcaster>",
         _QUEUE,
+        "+import asyncio\n"
+        " import socket\n"
+        "@@\n"
         "-                await other.send_text(text)\n"
         "+                try:\n"
         "+                    async with asyncio.timeout(1):\n"
@@ -64,6 +65,10 @@ ADVICE: dict[str, Advice] = {
         "The maintainers chose that a send waits for a slow client, so that no memory is needed "
         "for it: <https://github.com/aio-libs/aiohttp/issues/1367>",
         _QUEUE,
+        "+import asyncio\n"
+        "+\n"
+        " from aiohttp import WSCloseCode, WSMsgType, web\n"
+        "@@\n"
         "-                    await other.send_str(message.data)\n"
         "+                    try:\n"
         "+                        async with asyncio.timeout(1):\n"
@@ -74,16 +79,18 @@ ADVICE: dict[str, Advice] = {
     "tornado-waiters": Advice(
         "`write_message` returns a Future that can be used for flow control: "
         "<https://www.tornadoweb.org/en/stable/websocket.html#tornado.websocket.WebSocketHandler.write_message>",
-        "Pings find a client that has gone silent; they are off by default. Tornado has no limit "
-        "for what waits for a client, so the whole answer is a bounded queue per client.",
-        '-    HTTPServer(Application([("/ws", Chat)])).add_sockets([door])\n'
-        '+    application = Application([("/ws", Chat)], websocket_ping_interval=10)\n'
-        "+    HTTPServer(application).add_sockets([door])",
+        "There is no small one: a bounded queue and a task per client. Pings "
+        "(`websocket_ping_interval`) were tried: they find the silent client, but the close frame "
+        "waits behind everything that is kept for it, so the memory grows on.",
     ),
     "sanic-loop": Advice(
         "The guide shows an echo, and the settings of pings and of the longest message: "
         "<https://sanic.dev/en/guide/advanced/websockets.html>",
         _QUEUE,
+        "+import asyncio\n"
+        "+\n"
+        " from door import announce, open_door\n"
+        "@@\n"
         "-                await other.send(message)\n"
         "+                try:\n"
         "+                    async with asyncio.timeout(1):\n"
@@ -94,21 +101,24 @@ ADVICE: dict[str, Advice] = {
     "channels-group": Advice(
         "The in-memory layer is for tests and not for production, and layers deliver at most "
         "once: <https://channels.readthedocs.io/en/latest/topics/channel_layers.html>",
-        "A larger capacity per channel moves the first loss further away. In production the "
-        "layer is Redis, which was not tried here. A consumer that accepts no binary messages has "
-        "to say so, or one of them is an error.",
+        "A larger capacity per channel moves the first loss further away; the answer is the Redis "
+        "layer, which was not tried here. For binary messages: a consumer that takes none has to "
+        "say so, or one of them is an error in it. The server library sends no codes below 3000 "
+        "but 1000.",
         "-    async def receive(self, text_data: str) -> None:\n"
         "+    async def receive(self, text_data=None, bytes_data=None) -> None:\n"
         "+        if text_data is None:\n"
-        "+            return await self.close(code=1003)",
+        "+            return await self.close(code=4003)",
     ),
     "quart-broker": Advice(
         "The tutorial's broker, whose queues have no limit: "
         "<https://quart.palletsprojects.com/en/latest/tutorials/chat_tutorial.html>",
-        "A limit for each queue. A full queue then raises `QueueFull` at the publication, which "
-        "has to take the client off.",
-        "-        queue: asyncio.Queue[str] = asyncio.Queue()\n"
-        "+        queue: asyncio.Queue[str] = asyncio.Queue(256)",
+        "A limit for each queue: a client that is 256 messages behind misses those that follow. "
+        "`asyncio.Queue(256)` alone would not do, because then the publication waits, and one "
+        "stalled client stops everyone.",
+        "-            await queue.put(message)\n"
+        "+            if queue.qsize() < 256:\n"
+        "+                await queue.put(message)",
     ),
     "trio-websocket-loop": Advice(
         "The recipes show a heartbeat, which finds a client that answers no ping: "
@@ -125,11 +135,8 @@ ADVICE: dict[str, Advice] = {
         "The library's own example of a chat: "
         "<https://gitlab.com/noppo/gevent-websocket/-/tree/master/examples>. Its latest release "
         "is of 2017.",
-        "A limit in time for each send. As for the others, the whole answer is a queue and a "
-        "greenlet per client.",
-        "-                client.ws.send(message)\n"
-        "+                with gevent.Timeout(1, False):\n"
-        "+                    client.ws.send(message)",
+        "There is no small one, because a send that is given up leaves a part of a frame behind. "
+        "The answer is a bounded queue and a greenlet per client.",
     ),
     "socketify-publish": Advice(
         "The page about backpressure says how much may wait for a client, and what a server can "
@@ -148,8 +155,11 @@ ADVICE: dict[str, Advice] = {
         "The example of a WebSocket server: <https://docs.deno.com/examples/http_server_websocket/>",
         "A client for which more than a mebibyte waits is closed. Its socket stays in the set "
         "until it has closed, so it is taken off at once.",
-        "       for (const client of clients) {\n"
-        "+        if (client.bufferedAmount > 1 << 20) clients.delete(client), client.close(1013);",
+        "-        if (client.readyState === WebSocket.OPEN) client.send(data);\n"
+        "+        if (client.bufferedAmount > 1 << 20) {\n"
+        "+          clients.delete(client);\n"
+        "+          client.close(3008);\n"
+        "+        } else if (client.readyState === WebSocket.OPEN) client.send(data);",
     ),
     "node-ws": Advice(
         "The documentation shows how to find and end broken connections with pings: "
@@ -175,9 +185,17 @@ ADVICE: dict[str, Advice] = {
     "go-xnet": Advice(
         "The package's own page advises other packages, because this one lacks features: "
         "<https://pkg.go.dev/golang.org/x/net/websocket>",
-        "A deadline for each write. A client that misses it is closed by its own reader.",
-        "\t\t\tfor other := range r.clients {\n"
-        "+\t\t\tother.SetWriteDeadline(time.Now().Add(time.Second))",
+        "A deadline for each write. A client that misses it is closed at once, or it would cost "
+        "the others a second per message.",
+        ' \t"syscall"\n+\t"time"\n'
+        "@@\n"
+        " \t\tfor other := range r.clients {\n"
+        "-\t\t\twebsocket.Message.Send(other, message)\n"
+        "+\t\t\tother.SetWriteDeadline(time.Now().Add(time.Second))\n"
+        "+\t\t\tif websocket.Message.Send(other, message) != nil {\n"
+        "+\t\t\t\tother.Close()\n"
+        "+\t\t\t\tdelete(r.clients, other)\n"
+        "+\t\t\t}",
     ),
     "websockets-broadcast": Advice(
         "The design of `broadcast()` and its alternatives are a chapter of the documentation: "
@@ -185,7 +203,24 @@ ADVICE: dict[str, Advice] = {
         "Pings, which are on by default, close a stalled client after 20 to 40 s; until then all "
         "is kept for it. Smaller values limit that time.",
         "-    async with serve(_relay, *address, compression=None, backlog=BACKLOG) as server:\n"
-        "+    async with serve(_relay, *address, ping_interval=5, ping_timeout=5) as server:",
+        "+    options = {'compression': None, 'ping_interval': 5, 'ping_timeout': 5}\n"
+        "+    async with serve(_relay, *address, backlog=BACKLOG, **options) as server:",
     ),
 }
 """By the id of the server; our own servers need none."""
+
+
+def applied(code: str, program: str) -> str:
+    """Return a program with a fix in it.
+
+    Raises:
+        ValueError: the program does not have the lines that the fix changes.
+    """
+    for hunk in code.split("@@\n"):
+        lines = hunk.rstrip("\n").split("\n")
+        before = "\n".join(line[1:] for line in lines if line[:1] in ("-", " "))
+        after = "\n".join(line[1:] for line in lines if line[:1] in ("+", " "))
+        if f"{before}\n" not in program:
+            raise ValueError(f"the program does not contain {before!r}")
+        program = program.replace(f"{before}\n", f"{after}\n", 1)
+    return program

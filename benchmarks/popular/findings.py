@@ -31,7 +31,7 @@ def _memory(found: Found) -> Finding:
     if found["stopped_at_message"] is not None:
         return f"no: it waits instead ({measured})", False
     missing = found["said"] - found["slow_got_at_last"]
-    if found["slow_cut_off_after_s"] is not None or found["slow_end"]:
+    if found["slow_end"] and missing > 0:
         when = found["slow_cut_off_after_s"]
         after = f" after {when:.0f} s" if when is not None else ""
         return f"no: the slow client is cut off{after} ({measured})", False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,13 +16,15 @@ from conformance.websocket_client import WebSocketClient
 __all__ = ["Observer", "gathered", "join", "reaches", "wait_until"]
 
 WITHIN_S = 10.0
+_SPEAKER = re.compile(r"^127\.0\.0\.1:\d+: ")  # what our own servers put before a message
 BINARY_MARK = "a binary message: "
 
 
 class Observer(WebSocketClient):
     """A client that also takes binary messages and bad UTF-8, as lines that say so.
 
-    A frame that holds several messages, joined by newlines, counts as several.
+    A frame that holds several messages, joined by newlines, counts as several. Names and
+    announcements, which only our own servers have, are left out.
     """
 
     _opcode = TEXT
@@ -36,7 +39,9 @@ class Observer(WebSocketClient):
                     message, self._message = self._message, b""
                     mark = BINARY_MARK if self._opcode == BINARY else ""
                     for part in message.split(b"\n"):
-                        self._got(mark + part.decode(errors="backslashreplace"))
+                        text = _SPEAKER.sub("", part.decode(errors="backslashreplace"), count=1)
+                        if not text.startswith("* "):  # the announcements of our own servers
+                            self._got(mark + text)
             elif frame.opcode == CLOSE:
                 self._got_close(frame.payload)
             elif frame.opcode == PING:

@@ -96,7 +96,7 @@ def _section(server: str, found: Mapping[str, Any]) -> str:
         advice = ADVICE[server]
         lines += ["", f"**Its maintainers.** {advice.says}", "", f"**A small fix.** {advice.fix}"]
         if advice.code:
-            lines += ["", f"```{advice.language}", advice.code, "```"]
+            lines += ["", "```diff", advice.code, "```"]
     return "\n".join(lines)
 
 
@@ -125,7 +125,9 @@ def _stall(found: Mapping[str, Any]) -> str:
     )
     words = [f"One client stalls: {curve}."]
     if found["stopped_at_message"] is not None:
-        words.append(f"When it leaves, the room {found['after_it_leaves']}.")
+        words.append(
+            f"When it leaves, the room {found['after_it_leaves'].replace('anna', 'the talker')}."
+        )
     else:
         got = f"it gets {found['slow_got_at_last']:,} of {found['said']:,} messages"
         end = f", and its connection {found['slow_end']}" if found["slow_end"] else ""
