@@ -70,7 +70,7 @@ def found(probe: str, base: dict[str, Any], **changes: Any) -> dict[str, Any]:
             "no: the slow client is cut off after 11 s (+2 MiB of 31 MiB offered)",
         ),
         (
-            {"others_ended": ["ben ended"], "slow_end": "ended"},
+            {"others_ended": ["ben ended"], "slow_end": "ended", "slow_got_at_last": 9},
             "no, but **1 of the 4 others were cut off too**",
             "no: the slow client is cut off (+2 MiB of 31 MiB offered)",
         ),
