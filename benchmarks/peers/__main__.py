@@ -12,11 +12,14 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from benchmarks.peers import PEERS, Unavailable
 
 
 __all__ = ["main"]
+
+_AT_ONCE = 4  # installers mostly wait for the network
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -25,16 +28,19 @@ def main(arguments: Sequence[str]) -> int:
     if unknown:
         print(f"no peer {unknown[0]}; there are: {', '.join(PEERS)}", file=sys.stderr)
         return 2
-    for peer in arguments or PEERS:
-        began = time.monotonic()
-        try:
-            PEERS[peer].command()
-        except Unavailable as reason:
-            print(f"{peer}: skipped, {reason}", flush=True)
-            continue
-        took_s = time.monotonic() - began
-        print(f"{peer}: {PEERS[peer].version()} ({took_s:.0f} s)", flush=True)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for line in pool.map(_install, arguments or PEERS):
+            print(line, flush=True)
     return 0
+
+
+def _install(peer: str) -> str:
+    began = time.monotonic()
+    try:
+        PEERS[peer].command()
+    except Unavailable as reason:
+        return f"{peer}: skipped, {reason}"
+    return f"{peer}: {PEERS[peer].version()} ({time.monotonic() - began:.0f} s)"
 
 
 if __name__ == "__main__":

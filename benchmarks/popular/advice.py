@@ -200,8 +200,8 @@ ADVICE: dict[str, Advice] = {
     "websockets-broadcast": Advice(
         "The design of `broadcast()` and its alternatives are a chapter of the documentation: "
         "<https://websockets.readthedocs.io/en/stable/topics/broadcast.html>",
-        "A client for which more than a mebibyte waits is cut off. Shorter intervals for pings were "
-        "tried too: the close waits behind everything that is kept for the client.",
+        "A client for which more than a mebibyte waits is cut off. Shorter intervals for pings "
+        "were tried too, but the close waits behind all that is kept for the client.",
         "-                broadcast(_connections, message)\n"
         "+                for one in _connections:\n"
         "+                    if one.transport.get_write_buffer_size() > 1 << 20:\n"
