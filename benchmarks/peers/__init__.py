@@ -354,6 +354,7 @@ _ALL = [
         "Python, websockets",
         partial(_python, "websockets_broadcast"),
         _IN_WEBSOCKETS,
+        "https://websockets.readthedocs.io/en/stable/topics/broadcast.html",
     ),
     Peer(
         "websockets-queue",

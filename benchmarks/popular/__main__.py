@@ -32,7 +32,7 @@ __all__ = ["OURS", "STUDIED", "main", "study"]
 
 OURS = ("asyncio-direct", "trio-direct")
 STUDIED = (*POPULAR, "node-ws", "go-gorilla", "websockets-broadcast", *OURS)
-_DOCS = Path(__file__).resolve().parents[2] / "docs"
+_DOCS = Path(__file__).resolve().parents[2] / "docs"  # of a clone; a wheel has none
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,7 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--probe", action="append", choices=list(PROBES), help="only this probe; may be repeated"
     )
-    parser.add_argument("--folder", type=Path, default=_DOCS, help="where to (default: docs)")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=_DOCS if _DOCS.is_dir() else Path(),
+        help="where to write (default: docs, or the current folder if there is no clone)",
+    )
     chosen = parser.parse_args(arguments)
     unknown = [server for server in chosen.servers if server not in STUDIED]
     if unknown:

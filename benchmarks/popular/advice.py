@@ -48,8 +48,8 @@ ADVICE: dict[str, Advice] = {
         "         manager.disconnect(connection)",
     ),
     "starlette-set": Advice(
-        "Starlette's page shows how to read and write, and no room; a package of the same authors "
-        "is for rooms: <https://github.com/encode/broadcaster>",
+        "Starlette's page shows how to read and write, and no room; a package by its first "
+        "authors is for rooms: <https://github.com/encode/broadcaster>",
         _QUEUE,
         "+import asyncio\n"
         " import socket\n"

@@ -16,7 +16,7 @@ def _stops(found: Found) -> Finding:
     at = found["stopped_at_message"]
     if at is not None:
         return (
-            f"**yes**, at message {at:,}; when it leaves, the room {found['after_it_leaves']}",
+            f"**yes**, at message {at:,}; when that client leaves, the room {after}",
             True,
         )
     if found["others_ended"]:

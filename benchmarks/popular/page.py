@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from benchmarks.peers import PEERS, POPULAR
+from benchmarks.peers import PEERS
 from benchmarks.popular.advice import ADVICE
 from benchmarks.popular.findings import COLUMNS, cell, is_trouble
 
@@ -85,12 +85,11 @@ def _section(server: str, found: Mapping[str, Any]) -> str:
     lines = [f"### {server}", ""]
     if server in PEERS:
         peer = PEERS[server]
-        kind = "Pattern" if server in POPULAR or peer.source else "Design"
-        source = f" ([source]({peer.source}))" if peer.source else ""
-        lines.append(f"{peer.label}. {kind}: {peer.summary}{source}.")
+        source = f"a [documented pattern]({peer.source})" if peer.source else "this design"
+        lines.append(f"{peer.label}, by {source}: {peer.summary.replace(': ', '; ')}.")
     else:
         lines.append("One of this project's own servers, for comparison.")
-    lines += [f"{found['version']}; {found['date']}.", ""]
+    lines += [f"Versions: {found['version']}. Studied on {found['date']}.", ""]
     lines += [f"- {proof}" for proof in _proofs(found)]
     if server in ADVICE:
         advice = ADVICE[server]

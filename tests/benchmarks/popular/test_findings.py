@@ -51,7 +51,7 @@ def found(probe: str, base: dict[str, Any], **changes: Any) -> dict[str, Any]:
     [
         (
             {"stopped_at_message": 502, "after_it_leaves": "goes on"},
-            "**yes**, at message 502; when it leaves, the room goes on",
+            "**yes**, at message 502; when that client leaves, the room goes on",
             "no: it waits instead (+2 MiB of 31 MiB offered)",
         ),
         (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from benchmarks.popular.__main__ import STUDIED, main
 from benchmarks.popular.page import page
@@ -11,7 +12,7 @@ from tests.benchmarks.popular.test_findings import BAD, ORDER, STALL
 
 
 DOCS = Path(__file__).parents[3] / "docs"
-RESULTS = {
+RESULTS: dict[str, dict[str, Any]] = {
     "aiohttp-loop": {
         "version": "aiohttp 3",
         "date": "2026-11-30",
