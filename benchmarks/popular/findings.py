@@ -15,10 +15,8 @@ Finding = tuple[str, bool]  # the words, and whether a chat room has trouble wit
 def _stops(found: Found) -> Finding:
     at = found["stopped_at_message"]
     if at is not None:
-        return (
-            f"**yes**, at message {at:,}; when that client leaves, the room {after}",
-            True,
-        )
+        after = found["after_it_leaves"].replace("anna", "the talker")
+        return f"**yes**, at message {at:,}; when that client leaves, the room {after}", True
     if found["others_ended"]:
         cut = len(found["others_ended"])
         return f"no, but **{cut} of the 4 others were cut off too**", True

@@ -125,7 +125,7 @@ def _stall(found: Mapping[str, Any]) -> str:
     words = [f"One client stalls: {curve}."]
     if found["stopped_at_message"] is not None:
         words.append(
-            f"When it leaves, the room {found['after_it_leaves'].replace('anna', 'the talker')}."
+            f"When that client leaves, the room {found['after_it_leaves'].replace('anna', 'the talker')}."
         )
     else:
         got = f"it gets {found['slow_got_at_last']:,} of {found['said']:,} messages"
