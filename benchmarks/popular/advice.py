@@ -38,9 +38,20 @@ ADVICE: dict[str, Advice] = {
         "The page of the pattern says that its list works in one process only, and names a "
         "package for more robust needs: "
         "<https://fastapi.tiangolo.com/advanced/websockets/#handling-disconnections-and-multiple-clients>",
-        "A connection that ends in any way leaves the list, so a binary message ends only the "
-        "connection that sent it. This does not help against a stalled client; "
-        "`asyncio.timeout` around each send does, as for aiohttp below.",
+        "A connection that ends in any way leaves the list, and one that has just gone costs no "
+        "other its own: neither a binary message nor a vanished client ends the room. This does "
+        "not help against a stalled client; `asyncio.timeout` around each send does, as for "
+        "aiohttp below.",
+        "+import contextlib\n"
+        "+\n"
+        " import uvicorn\n"
+        "@@\n"
+        "-        for connection in self.connections:\n"
+        "-            await connection.send_text(text)\n"
+        "+        for connection in list(self.connections):\n"
+        "+            with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # it has gone\n"
+        "+                await connection.send_text(text)\n"
+        "@@\n"
         "-    except WebSocketDisconnect:\n"
         "+    except (WebSocketDisconnect, KeyError):  # KeyError: a binary message\n"
         "+        pass\n"

@@ -38,6 +38,15 @@ def _memory(found: Found) -> Finding:
     return f"**no limit seen**: all is kept for it ({measured})", True
 
 
+def _vanish(found: Found) -> Finding:
+    cut = len(found["ended"])
+    if not found["for_new_clients"]:
+        return "**the room ends for good**", True
+    if cut:
+        return f"**{cut} of {found['talkers']} talkers cut off**", True
+    return "fine", False
+
+
 def _burst(found: Found) -> Finding:
     cut, readers = found["cut_off"], found["readers"]
     if cut:
@@ -128,6 +137,7 @@ def _code(end: str) -> str:
 COLUMNS: dict[str, tuple[str, Callable[[Found], Finding]]] = {
     "One stalled client stops everyone": ("stall", _stops),
     "Memory without bound": ("stall", _memory),
+    "Clients that vanish": ("vanish", _vanish),
     "A burst of 5,000": ("burst", _burst),
     "Same order for all": ("order", _order),
     "Lost or twice": ("order", _lost),

@@ -30,6 +30,7 @@ depends on time, such as the message at which a room stops, differs from run to 
 |---|---|
 | One stalled client stops everyone | One client stops reading. Another one says 4,000 messages of 8 KiB, 200 per second, to three readers. *Yes*: no reader gets anything for 5 s. |
 | Memory without bound | How much memory the server has gained at that time, of what was said. What the kernel buffers for the stalled client, about 4 MiB, does not count. |
+| Clients that vanish | Up to ten clients reset their connections, one by one, as a phone in a tunnel does. Three others talk meanwhile: are they cut off? |
 | A burst of 5,000 | One client says 5,000 short messages in one go, and ten clients read as fast as they can. |
 | Same order for all | Of 14 clients, 8 talk at once. How many different orders do the 14 see? |
 | Lost or twice | In that same talk. |
@@ -103,6 +104,7 @@ def _proofs(found: Mapping[str, Any]) -> list[str]:
     proofs = []
     for probe, describe in (
         ("stall", _stall),
+        ("vanish", _vanish),
         ("order", _order),
         ("burst", _burst),
         ("bad_text", _bad),
@@ -134,6 +136,13 @@ def _stall(found: Mapping[str, Any]) -> str:
     if found["others_ended"]:
         words.append(f"Also cut off: {'; '.join(found['others_ended'])}.")
     return " ".join(words)
+
+
+def _vanish(found: Mapping[str, Any]) -> str:
+    words = f"{found['vanished']} of 10 clients vanish, one by one: "
+    if not found["ended"]:
+        return words + "the three that talk meanwhile stay."
+    return words + f"of the three that talk meanwhile, {'; '.join(found['ended'])}."
 
 
 def _order(found: Mapping[str, Any]) -> str:

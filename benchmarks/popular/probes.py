@@ -47,6 +47,7 @@ STOPPED_S = 5.0  # nobody gets anything for so long: the room has stopped
 SMALL_BUFFER_BYTES = 65_536  # of the stalled client's kernel
 ORDER_CLIENTS, ORDER_SPEAKERS, ORDER_WAVES, ORDER_LINES = 14, 8, 3, 25
 PADDING_BYTES = 80  # more with each message of a wave, up to 2,000: short ones overtake long ones
+VANISHING = 10
 BURST_READERS, BURST_MESSAGES, BURST_BYTES = 10, 5000, 64
 LONG_BYTES = (1 << 20, 1 << 24)  # a mebibyte, and the largest usual limit
 
@@ -165,6 +166,37 @@ def _after(address: Address, others: list[Observer]) -> str:
         if reaches(eve, finn, "hello to the new ones"):
             return f"goes on, but cut off: {ended}" if ended else "goes on for new clients only"
     return f"stays silent; cut off: {ended}" if ended else "stays silent"
+
+
+# Clients vanish.
+
+
+def vanish(server: str) -> dict[str, Any]:
+    """Let ten clients reset their connections, one by one, while three others talk."""
+    with _served(server) as (_, address), gathered(address, ["anna", "ben", "carl"]) as talkers:
+        gone = 0
+        for number in range(VANISHING):
+            guest = join(address, f"guest{number}")
+            with suppress(Mismatch):
+                guest.say(f"guest {number} is here")
+                talkers[0].wait_heard(f"guest {number} is here", 3.0)
+            guest.reset()
+            gone += 1
+            lines = [f"{talker.label} says {number}" for talker in talkers]
+            for talker, line in zip(talkers, lines, strict=True):
+                with suppress(Mismatch):  # its connection has ended
+                    talker.say(line)
+            time.sleep(0.1)
+            if any(talker.end for talker in talkers):
+                break
+        time.sleep(0.5)
+        ended = [f"{talker.label} {talker.end}" for talker in talkers if talker.end]
+        return {
+            "talkers": len(talkers),
+            "vanished": gone,
+            "ended": ended,
+            "for_new_clients": _works_for_new_clients(address),
+        }
 
 
 # The order of messages, and losses.
@@ -420,6 +452,7 @@ def _end(client: Observer, within_s: float = 5.0) -> str:
 
 PROBES: dict[str, Probe] = {
     "stall": stall,
+    "vanish": vanish,
     "order": order,
     "burst": burst,
     "bad_text": bad_text,

@@ -83,6 +83,20 @@ def test_stalled_client(changes: dict[str, Any], stops: str, memory: str) -> Non
     assert (cell(STOPS, results), cell(MEMORY, results)) == (stops, memory)
 
 
+def test_vanished_clients() -> None:
+    """Talkers that are cut off are counted; a room that takes no new clients has ended."""
+    column = "Clients that vanish"
+    base = {"talkers": 3, "vanished": 10, "ended": [], "for_new_clients": True}
+
+    assert cell(column, found("vanish", base)) == "fine"
+    assert cell(column, found("vanish", base, ended=["anna ended"])) == (
+        "**1 of 3 talkers cut off**"
+    )
+    assert cell(column, found("vanish", base, for_new_clients=False)) == (
+        "**the room ends for good**"
+    )
+
+
 def test_order_and_losses() -> None:
     """Different orders are counted; lost deliveries and ended connections are said."""
     fine = found("order", ORDER)

@@ -58,6 +58,13 @@ def test_what_no_client_should_send() -> None:
     assert PROBES["origin"]("asyncio-direct") == {"let_in": False, "status": 403}
 
 
+def test_clients_that_vanish() -> None:
+    """A server that expects failing sends keeps the clients that talk when others vanish."""
+    found = PROBES["vanish"](PLAIN)
+
+    assert (found["vanished"], found["ended"], found["for_new_clients"]) == (10, [], True)
+
+
 def test_close_codes() -> None:
     """A close is answered with its code, and a message over the limit with 1009."""
     found = PROBES["close_codes"](PLAIN)
