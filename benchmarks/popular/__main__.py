@@ -1,6 +1,6 @@
 """Start each popular peer, watch what it does, and write the page.
 
-    python -m benchmarks.popular                       all; writes docs/popular.md and .json
+    python -m benchmarks.popular                       all; writes docs/popular.md, .html and .json
     python -m benchmarks.popular aiohttp-loop node-ws  only these; the others keep their results
     python -m benchmarks.popular --page                only the page, from the saved results
 
@@ -23,7 +23,7 @@ from benchmarks.campaign import version_of
 from benchmarks.files import replace_file
 from benchmarks.load import LoadError
 from benchmarks.peers import PEERS, POPULAR, Unavailable
-from benchmarks.popular.page import page
+from benchmarks.popular.page import html_page, page
 from benchmarks.popular.probes import PROBES
 from conformance.expectations import Mismatch
 
@@ -58,14 +58,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown:
         print(f"no server {unknown[0]} here; there are: {', '.join(STUDIED)}", file=sys.stderr)
         return 2
-    data, text = chosen.folder / "popular.json", chosen.folder / "popular.md"
+    data = chosen.folder / "popular.json"
     results = json.loads(data.read_text("utf-8")) if data.exists() else {}
     for server in [] if chosen.page else chosen.servers or STUDIED:
         kept = results.get(server, {}) if chosen.probe else {}
         results[server] = kept | study(server, chosen.probe or list(PROBES))
         results = {one: results[one] for one in STUDIED if one in results}
         replace_file(data, (json.dumps(results, ensure_ascii=False, indent=1) + "\n").encode())
-    replace_file(text, page(results).encode())
+    replace_file(chosen.folder / "popular.md", page(results).encode())
+    replace_file(chosen.folder / "popular.html", html_page(results).encode())
     return 0
 
 

@@ -1,8 +1,11 @@
-"""The page *What popular chat servers do*, in Markdown, from the saved results."""
+"""The page *What popular chat servers do*, in Markdown and in HTML, from the saved results."""
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from benchmarks.peers import PEERS
@@ -10,35 +13,31 @@ from benchmarks.popular.advice import ADVICE
 from benchmarks.popular.findings import COLUMNS, cell, is_trouble
 
 
-__all__ = ["page"]
+__all__ = ["ASKED", "LEAD", "html_page", "page"]
 
 Results = Mapping[str, Mapping[str, Any]]
 
 _TITLE = "# What popular chat servers do"
-_INTRO = """\
-Each row is a small server that follows a pattern of its framework's own documentation and has the
-framework's defaults. Nothing here is a fault of a framework: most of these pages show
-how to send a message, and leave it to their readers what a room needs besides. The table shows
-what such a room does, so that you can decide before your users find out.
+LEAD = (
+    "Each row is a small server that follows a pattern of its framework's own documentation and has the framework's defaults. Nothing here is a fault of a framework: most of these pages show how to send a message, and leave it to their readers what a room needs besides. The table shows what such a room does, so that you can decide before your users find out.",
+    "**How to read it.** Bold marks what a chat room has trouble with. Each cell is measured, by `python -m benchmarks.popular`; the proofs stand below, and the values in [popular.json](popular.json). The machine was busy, so the page holds no speeds. A number that depends on time, such as the message at which a room stops, differs from run to run.",
+)
+"""The paragraphs before the table."""
 
-**How to read it.** Bold marks what a chat room has trouble with. Each cell is measured, by
-`python -m benchmarks.popular`; the proofs stand below, and the values in
-[popular.json](popular.json). The machine was busy, so the page holds no speeds. A number that
-depends on time, such as the message at which a room stops, differs from run to run.
+ASKED = {
+    "One stalled client stops everyone": "One client stops reading. Another one says 4,000 messages of 8 KiB, 200 per second, to three readers. *Yes*: no reader gets anything for 5 s.",
+    "Memory without bound": "How much memory the server has gained at that time, of what was said. What the kernel buffers for the stalled client, about 4 MiB, does not count.",
+    "Clients that vanish": "Up to ten clients reset their connections, one by one, as a phone in a tunnel does. Three others talk meanwhile: are they cut off?",
+    "A burst of 5,000": "One client says 5,000 short messages in one go, and ten clients read as fast as they can.",
+    "Same order for all": "Of 14 clients, 8 talk at once. How many different orders do the 14 see?",
+    "Lost or twice": "In that same talk.",
+    "Text that is not UTF-8": "A client sends a text frame that RFC 6455 forbids. It asks for the close code 1007.",
+    "A binary message": "A client sends one. To relay it is a choice; to end the room is not.",
+    "Foreign `Origin`": "A page of another site connects, with a browser's header. A proxy may decide that too.",
+    "Close codes": "What answers a client that closes with 1000, messages of 1 and of 16 MiB, and SIGTERM.",
+}
+"""What is done for each column of the table."""
 
-| column | what is done |
-|---|---|
-| One stalled client stops everyone | One client stops reading. Another one says 4,000 messages of 8 KiB, 200 per second, to three readers. *Yes*: no reader gets anything for 5 s. |
-| Memory without bound | How much memory the server has gained at that time, of what was said. What the kernel buffers for the stalled client, about 4 MiB, does not count. |
-| Clients that vanish | Up to ten clients reset their connections, one by one, as a phone in a tunnel does. Three others talk meanwhile: are they cut off? |
-| A burst of 5,000 | One client says 5,000 short messages in one go, and ten clients read as fast as they can. |
-| Same order for all | Of 14 clients, 8 talk at once. How many different orders do the 14 see? |
-| Lost or twice | In that same talk. |
-| Text that is not UTF-8 | A client sends a text frame that RFC 6455 forbids. It asks for the close code 1007. |
-| A binary message | A client sends one. To relay it is a choice; to end the room is not. |
-| Foreign `Origin` | A page of another site connects, with a browser's header. A proxy may decide that too. |
-| Close codes | What answers a client that closes with 1000, messages of 1 and of 16 MiB, and SIGTERM. |
-"""
 _OUTRO = """\
 ## What is not in the table
 
@@ -55,7 +54,9 @@ _OUTRO = """\
 def page(results: Results) -> str:
     """Return the page; a server without results is left out, a skipped one is named."""
     studied = {server: found for server, found in results.items() if "skipped" not in found}
-    parts = [_TITLE, _INTRO, "## The table", _table(studied), "## The proofs"]
+    asked = ["| column | what is done |", "|---|---|"]
+    asked += [f"| {column} | {what} |" for column, what in ASKED.items()]
+    parts = [_TITLE, *LEAD, "\n".join(asked), "## The table", _table(studied), "## The proofs"]
     parts += [_section(server, found) for server, found in studied.items()]
     skipped = [
         f"- **{server}** was skipped: {found['skipped']}"
@@ -64,6 +65,87 @@ def page(results: Results) -> str:
     ]
     parts.append("\n".join([_OUTRO.rstrip(), *skipped]))
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
+
+
+def html_page(results: Results) -> str:
+    """Return the same page as one file of HTML, with the curves drawn; it loads nothing."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    templates = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters["marked_up"] = marked_up
+    studied = [(server, found) for server, found in results.items() if "skipped" not in found]
+    skipped = [(server, found) for server, found in results.items() if "skipped" in found]
+    return templates.get_template("page.html.j2").render(
+        lead=LEAD,
+        asked=ASKED,
+        outro=[line.removeprefix("- ") for line in _left_out()],
+        skipped=[(server, found["skipped"]) for server, found in skipped],
+        rows=[
+            (server, _name(server), [(cell(c, found), is_trouble(c, found)) for c in COLUMNS])
+            for server, found in studied
+        ],
+        sections=[
+            {
+                "id": server,
+                "name": _name(server),
+                "intro": _introduction(server, found),
+                "curve": _curve(found),
+                "proofs": _proofs(found),
+                "advice": ADVICE.get(server),
+            }
+            for server, found in studied
+        ],
+    )
+
+
+def marked_up(text: str) -> str:
+    """Return Markdown of one line as HTML: bold, italic, code and links."""
+    from markupsafe import Markup
+
+    out = html.escape(text, quote=False)
+    out = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", out)
+    out = re.sub(r"`(.+?)`", r"<code>\1</code>", out)
+    out = re.sub(r"(?<!\*)\*([^*]+)\*", r"<i>\1</i>", out)
+    out = re.sub(r"\[([^]]+)\]\(([^)]+)\)", r'<a href="\2">\1</a>', out)
+    out = re.sub(r"&lt;(https://.+?)&gt;", r'<a href="\1">\1</a>', out)
+    return Markup(out)  # what is not markup was escaped above
+
+
+def _left_out() -> list[str]:
+    """Return the points of the last section, one line each."""
+    points = _OUTRO.partition("\n\n")[2].strip().split("\n- ")
+    return [" ".join(point.split()) for point in points]
+
+
+def _curve(found: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the points of the stalled client's curve: messages said and heard, and memory."""
+    stall = found.get("stall")
+    if not stall or "failed" in stall:
+        return None
+    curve = stall["curve"]
+    end_s = max(1.0, curve[-1][0])
+    most = max(4000, *(said for _, said, _, _ in curve))
+    most_mib = max(10.0, *(grown for _, _, _, grown in curve))
+
+    def line(values: list[tuple[float, float]], top: float) -> str:
+        return " ".join(
+            f"{300 * at / end_s:.1f},{80 - 80 * max(0.0, value) / top:.1f}" for at, value in values
+        )
+
+    return {
+        "said": line([(at, said) for at, said, _, _ in curve], most),
+        "heard": line([(at, heard) for at, _, heard, _ in curve], most),
+        "memory": line([(at, grown) for at, _, _, grown in curve], most_mib),
+        "end_s": f"{end_s:g}",
+        "most": f"{most:,}",
+        "most_mib": f"{most_mib:g}",
+    }
 
 
 def _table(results: Results) -> str:
@@ -83,14 +165,7 @@ def _name(server: str) -> str:
 
 
 def _section(server: str, found: Mapping[str, Any]) -> str:
-    lines = [f"### {server}", ""]
-    if server in PEERS:
-        peer = PEERS[server]
-        source = f"a [documented pattern]({peer.source})" if peer.source else "this design"
-        lines.append(f"{peer.label}, by {source}: {peer.summary.replace(': ', '; ')}.")
-    else:
-        lines.append("One of this project's own servers, for comparison.")
-    lines += [f"Versions: {found['version']}. Studied on {found['date']}.", ""]
+    lines = [f"### {server}", "", *_introduction(server, found), ""]
     lines += [f"- {proof}" for proof in _proofs(found)]
     if server in ADVICE:
         advice = ADVICE[server]
@@ -98,6 +173,16 @@ def _section(server: str, found: Mapping[str, Any]) -> str:
         if advice.code:
             lines += ["", "```diff", advice.code, "```"]
     return "\n".join(lines)
+
+
+def _introduction(server: str, found: Mapping[str, Any]) -> list[str]:
+    """Return two lines: what the server is, and which versions were studied when."""
+    first = "One of this project's own servers, for comparison."
+    if server in PEERS:
+        peer = PEERS[server]
+        source = f"a [documented pattern]({peer.source})" if peer.source else "this design"
+        first = f"{peer.label}, by {source}: {peer.summary.replace(': ', '; ')}."
+    return [first, f"Versions: {found['version']}. Studied on {found['date']}."]
 
 
 def _proofs(found: Mapping[str, Any]) -> list[str]:
