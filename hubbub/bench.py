@@ -33,7 +33,7 @@ BESIDE_PEERS = ("c-floor", "go-gorilla")
 
 EXAMPLES = """\
 examples:
-  hubbub bench                 all scenarios, servers and peers (nearly 1 hour)
+  hubbub bench                 all scenarios, servers and peers (nearly 2 hours)
   hubbub bench --quick         the same with fewer runs; not for publishing
   hubbub bench closed open     only two scenarios
   hubbub bench closed --server trio-direct --server asyncio-direct

@@ -27,12 +27,12 @@ LEAD = (
 ASKED = {
     "One stalled client stops everyone": "One client stops reading. Another one says 4,000 messages of 8 KiB, 200 per second, to three readers. *Yes*: no reader gets anything for 5 s.",
     "Memory without bound": "How much memory the server has gained at that time, of what was said. What the kernel buffers for the stalled client, about 4 MiB, does not count.",
-    "Clients that vanish": "Up to ten clients reset their connections, one by one, as a phone in a tunnel does. Three others talk meanwhile: are they cut off?",
+    "Clients that vanish": "Up to ten clients reset their connections, one by one; three others talk meanwhile. Are they cut off?",
     "A burst of 5,000": "One client says 5,000 short messages in one go, and ten clients read as fast as they can.",
     "Same order for all": "Of 14 clients, 8 talk at once. How many different orders do the 14 see?",
-    "Lost or twice": "In that same talk.",
+    "Lost or twice": "How many deliveries are missing or came twice in that same talk?",
     "Text that is not UTF-8": "A client sends a text frame that RFC 6455 forbids. It asks for the close code 1007.",
-    "A binary message": "A client sends one. To relay it is a choice; to end the room is not.",
+    "A binary message": "A client sends a binary message. To relay it is a choice; to end the room is not.",
     "Foreign `Origin`": "A page of another site connects, with a browser's header. A proxy may decide that too.",
     "Close codes": "What answers a client that closes with 1000, messages of 1 and of 16 MiB, and SIGTERM.",
 }
@@ -130,7 +130,7 @@ def _curve(found: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     curve = stall["curve"]
     end_s = max(1.0, curve[-1][0])
-    most = max(4000, *(said for _, said, _, _ in curve))
+    most = max(100, *(said for _, said, _, _ in curve))
     most_mib = max(10.0, *(grown for _, _, _, grown in curve))
 
     def line(values: list[tuple[float, float]], top: float) -> str:
@@ -224,10 +224,10 @@ def _stall(found: Mapping[str, Any]) -> str:
 
 
 def _vanish(found: Mapping[str, Any]) -> str:
-    words = f"{found['vanished']} of 10 clients vanish, one by one: "
-    if not found["ended"]:
-        return words + "the three that talk meanwhile stay."
-    return words + f"of the three that talk meanwhile, {'; '.join(found['ended'])}."
+    gone, talkers = found["vanished"], found["talkers"]
+    clients = "1 client has" if gone == 1 else f"{gone} clients have"
+    words = f"After {clients} vanished, {len(found['ended'])} of {talkers} talkers are cut off"
+    return f"{words}." if found["for_new_clients"] else f"{words}, and clients that come later too."
 
 
 def _order(found: Mapping[str, Any]) -> str:
@@ -244,10 +244,9 @@ def _order(found: Mapping[str, Any]) -> str:
 
 
 def _burst(found: Mapping[str, Any]) -> str:
-    words = (
-        f"A burst of {found['messages']:,}: the readers got {min(found['heard']):,} to "
-        f"{max(found['heard']):,} of them"
-    )
+    fewest, most = min(found["heard"]), max(found["heard"])
+    got = f"{most:,} of them" if fewest == most else f"{fewest:,} to {most:,} of them"
+    words = f"A burst of {found['messages']:,}: each reader got {got}"
     ends = f"; {found['cut_off']} are cut off, each {found['ends'][0]}" if found["ends"] else ""
     return words + ends + "."
 
