@@ -2,11 +2,12 @@
 
 Each states what it expects before it is run, and the report shows that beside the result.
 
-A round takes nearly two hours. Where servers are ranked (``closed`` and ``open``), five processes of
-each are measured; elsewhere three at a single point, two at each of several points, and one at each
-step of a ladder. Filling a room with thousands of clients is slow, because every client is told of
-each later arrival. So the long scenarios leave out the mutex hubs: they deliver as the broadcaster
-hubs do.
+A round takes nearly two hours. Where servers are ranked (``closed`` and ``open``), five processes
+of each are measured; elsewhere three at a single point, two at each of several points, and one at
+each step of a ladder. Filling a room with thousands of clients is slow, because every client is
+told of each later arrival. So the long scenarios leave out the mutex hubs: they deliver as the
+broadcaster hubs do. The popular peers take part where costs, latency, memory, bursts and slow
+clients are measured.
 """
 
 from __future__ import annotations
