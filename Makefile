@@ -18,6 +18,7 @@ NEWEST_VENV := .venv-newest
 
 .DEFAULT_GOAL := help
 .PHONY: help setup compare test conform gallery bench regress round audit stress soak autobahn
+.PHONY: peers popular
 .PHONY: lessons notebooks book
 .PHONY: style format types coverage check picture schedules newest mutants clean
 .PHONY: to-use to-develop to-teach on-newest
@@ -96,6 +97,12 @@ round: to-develop  ## measure everything, to publish it (hours; resumes)
 	@$(BIN)/python -m hubbub.publish $(ROUND)/results.json.gz
 	@$(BIN)/python docs/report_picture.py $(ROUND)/report.html
 	@$(BIN)/python docs/load_curve.py $(ROUND)/results.json.gz
+
+peers: to-develop  ## install the popular servers to measure (2 minutes)
+	@$(BIN)/python -m benchmarks.peers $(ID)
+
+popular: to-develop  ## what popular chat servers do: docs/popular.md (20 minutes)
+	@$(BIN)/python -m benchmarks.popular $(ID) $(ARGS)
 
 audit: to-develop  ## cross-check the load generator with another (15 minutes)
 	@$(BIN)/python -m benchmarks.audit $(ID) $(if $(ID),,--output benchmarks/audit/agreement.txt) $(ARGS)

@@ -17,7 +17,7 @@ One run:
     cores.py            which core the server runs on, and which one the generator
     procfs.py           memory, processor time and waiting, from /proc
     syscalls.py         system calls, counted with perf or strace
-    toolchains.py       builds programs in C, Go and Node into a cache
+    toolchains.py       builds or installs programs and their packages into a cache
     environment.py      the machine, the versions and the day
 
 From samples to numbers:
@@ -45,6 +45,7 @@ What is shown:
 
 Beside it:
     audit/              cross-checks the load generator with an independent one
+    popular/            what popular servers do, with proof: docs/popular.md
     micro/              benchmarks of single steps inside a server
     rounds/             published measurements
 """

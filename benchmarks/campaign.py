@@ -34,7 +34,7 @@ from benchmarks.workload import Workload, parse_address
 from implementations.servers import SERVERS
 
 
-__all__ = ["OnRun", "Plan", "begin", "changed_since", "go_on", "run_line"]
+__all__ = ["OnRun", "Plan", "begin", "changed_since", "go_on", "run_line", "version_of"]
 
 COMPARED_WITH = ("go-gorilla", "websockets-broadcast")  # the first one that is available
 _TWICE = ("closed", "open")  # scenarios in which one server is measured twice
@@ -106,8 +106,14 @@ def begin(plan: Plan, on_line: Callable[[str], None] = lambda line: None) -> Res
     kind, _ = generator_command()
     if kind == "python":
         on_line("the load generator is in Python (no C compiler), slower than the fastest servers")
-    wanted = list(PEERS) if plan.peers is None else list(plan.peers)
-    if all(scenario.only_ours for scenario in scenarios):
+    taking_part = {
+        peer
+        for scenario in scenarios
+        if not scenario.only_ours
+        for peer in (PEERS if scenario.peers is None else scenario.peers)
+    }
+    wanted = [peer for peer in PEERS if peer in taking_part] if plan.peers is None else plan.peers
+    if not taking_part:
         wanted = []
     skipped: dict[str, str] = {}
     judged: dict[str, dict[str, str]] = {}
@@ -140,7 +146,7 @@ def begin(plan: Plan, on_line: Callable[[str], None] = lambda line: None) -> Res
     return Results(
         environment=Environment.here(two_cores(), kind),
         peer=compared or next(iter(usable), ours[0]),
-        versions={server: _version(server) for server in [*ours, *usable]},
+        versions={server: version_of(server) for server in [*ours, *usable]},
         skipped=skipped,
         judged=judged,
     )
@@ -315,7 +321,8 @@ def _run(
     return Run(scenario, server, process, workload, verdict, reason, account, counts, found)
 
 
-def _version(server: str) -> str:
+def version_of(server: str) -> str:
+    """Return the versions of what a server is made of; empty if they are unknown."""
     if server in PEERS:
         return PEERS[server].version()
     libraries = ["websockets", "trio"] if server.startswith("trio-") else ["websockets"]

@@ -6,7 +6,8 @@ Where servers are ranked (``closed`` and ``open``), five processes of each are m
 measured at a single point and at each step of ``knee``, two at each of several points, and one
 at each step of the other ladders. Filling a room with thousands of clients is slow, because every
 client is told of each later arrival. So the long scenarios leave out the mutex hubs: they deliver
-as the broadcaster hubs do.
+as the broadcaster hubs do. The popular peers take part where costs, latency, memory, bursts and slow
+clients are measured.
 
 ``knee`` and the scenarios ``load-N`` are the grid of `capacity`: clients times rates. A server
 leaves a row of the grid at the rate that breaks it, so no time is spent on hopeless cells. With
@@ -20,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.peers import POPULAR
 from benchmarks.workload import Workload
 
 
@@ -194,7 +196,7 @@ _ALL = (
         "joins waiting messages into one write keeps up; a server that sends each message on its "
         "own falls behind.",
         (_OPEN,),
-        peers=_OTHER_PEERS,
+        peers=(*_OTHER_PEERS, *POPULAR),
     ),
     Scenario(
         "poisson",
@@ -251,7 +253,7 @@ _ALL = (
         axis="payload_bytes",
         processes=2,
         servers=_TWO_OF_EACH,
-        peers=(*_PLAIN_PEERS, "websockets-naive"),
+        peers=(*_PLAIN_PEERS, "node-ws", "websockets-naive", *POPULAR),
     ),
     Scenario(
         "policies",
@@ -294,7 +296,7 @@ _ALL = (
         "waiting messages into one write saves most here.",
         (replace(_CROWD, speakers=100, warmup_messages=200, messages=3000),),
         processes=3,
-        peers=_OTHER_PEERS,
+        peers=(*_OTHER_PEERS, *POPULAR),
     ),
     Scenario(
         "idle",
@@ -303,7 +305,7 @@ _ALL = (
         (replace(_BASELINE, warmup_messages=5, messages=30, idle_s=3.0),),
         processes=3,
         servers=_TWO_OF_EACH,
-        peers=_PLAIN_PEERS,
+        peers=(*_PLAIN_PEERS, "node-ws", *POPULAR),
     ),
     Scenario(
         "scaling",

@@ -1,4 +1,4 @@
-"""Programs in other languages: built, and their packages fetched, into a cache on first use.
+"""Programs in other languages and on other libraries: built or installed into a cache on first use.
 
 The cache is the folder that ``HUBBUB_CACHE`` names. Without it a clone has its own cache,
 ``.cache/benchmarks``, and an installed hubbub uses the user's cache folder: nothing is written into
@@ -9,7 +9,8 @@ Invariants:
      source or another compiler gives another name, so nothing in the cache is ever stale.
   2. A program is built under a temporary name and renamed when it is complete. Two processes may
      build it at the same time; a process that is killed leaves at most an unused temporary folder.
-  3. Every wait has a deadline, and the output of every tool is captured, not shown.
+  3. Every wait has a deadline, and the output of every tool is captured, not shown. On a terminal
+     one line on standard error says what is being installed, because that takes a while.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -35,6 +37,7 @@ __all__ = [
     "compile_go",
     "first_line",
     "node_modules",
+    "python_environment",
     "python_module",
 ]
 
@@ -42,7 +45,7 @@ _ROOT = Path(__file__).resolve().parents[1]
 _BUILD_S = 120.0  # a first Go build compiles net/http, on a slow machine
 _FETCH_S = 120.0
 _ASK_S = 20.0  # for a version: Go and npm unpack themselves into a cold page cache
-_GORILLA = "github.com/gorilla/websocket"
+_INSTALL_S = 300.0  # Django Channels: 30 MB in 25 packages
 _DEBIAN_GOPATH = "/usr/share/gocode"
 
 
@@ -92,23 +95,27 @@ def compile_c(source: Path) -> Path:
     return _built(name, source, [*command, str(source), "-o"])
 
 
-def compile_go(source: Path) -> Path:
-    """Return the program of one Go file, which may import gorilla/websocket.
+def compile_go(
+    source: Path,
+    library: str = "github.com/gorilla/websocket",
+    package: str = "golang-github-gorilla-websocket-dev",
+) -> Path:
+    """Return the program of one Go file, which may import one library.
 
-    Nothing is downloaded: gorilla/websocket comes from ``GOPATH`` or from Debian's package.
+    Nothing is downloaded: the library comes from ``GOPATH`` or from Debian's package.
 
     Raises:
-        Unavailable: Go or gorilla/websocket is missing, or the source does not build.
+        Unavailable: Go or the library is missing, or the source does not build.
     """
     if shutil.which("go") is None:
         raise Unavailable("no Go (install golang-go)")
     roots = [root for root in os.environ.get("GOPATH", "").split(os.pathsep) if root]
     roots = [*(roots or [str(Path.home() / "go")]), _DEBIAN_GOPATH]
-    library = next((p for root in roots if (p := Path(root, "src", _GORILLA)).is_dir()), None)
-    if library is None:
-        raise Unavailable("no gorilla/websocket (install golang-github-gorilla-websocket-dev)")
+    imported = next((p for root in roots if (p := Path(root, "src", library)).is_dir()), None)
+    if imported is None:
+        raise Unavailable(f"no {library.removeprefix('github.com/')} (install {package})")
     source = source.resolve()
-    parts = [source.read_bytes(), *(path.read_bytes() for path in sorted(library.glob("*.go")))]
+    parts = [source.read_bytes(), *(path.read_bytes() for path in sorted(imported.glob("*.go")))]
     name = _name(source.parent.name, b"".join(parts), roots, first_line(["go", "version"]))
     environment = {
         "GO111MODULE": "off",
@@ -135,6 +142,7 @@ def node_modules(package_json: Path) -> Path:
     final = cache_folder() / _name("node", content, [], first_line(["node", "--version"]))
     if final.is_dir():
         return final / "node_modules"
+    _tell(f"installing the packages of {package_json.parent.name} with npm")
     with tempfile.TemporaryDirectory(dir=cache_folder(), prefix="making-") as scratch:
         folder = Path(scratch, "packages")
         folder.mkdir()
@@ -148,6 +156,42 @@ def node_modules(package_json: Path) -> Path:
         with suppress(OSError):  # another process was faster, and has made the same
             folder.rename(final)
     return final / "node_modules"
+
+
+def python_environment(pins: Path) -> Path:
+    """Return the Python of an environment that holds the packages of a pin file, and nothing else.
+
+    It is installed once per content of the file and per Python, by ``uv`` if it is there and by
+    pip if it is not. Packages that have to be compiled are refused, since that takes minutes.
+
+    Raises:
+        Unavailable: no environment can be made, or a package cannot be installed.
+    """
+    final = cache_folder() / _name(pins.stem, pins.read_bytes(), [sys.executable], sys.version)
+    if final.is_dir():
+        return final / "bin" / "python"
+    _tell(f"installing the packages of {pins.stem} into an environment of their own")
+    with tempfile.TemporaryDirectory(dir=cache_folder(), prefix="making-") as scratch:
+        folder = Path(scratch, "environment")
+        python = folder / "bin" / "python"
+        wanted = ["--quiet", "--only-binary", ":all:", "--requirement", str(pins)]
+        if uv := shutil.which("uv"):
+            create = [uv, "venv", "--quiet", "--python", sys.executable, str(folder)]
+            install = [uv, "pip", "install", "--python", str(python), *wanted]
+        else:
+            mine = importlib.util.find_spec("pip") is not None  # an own pip takes seconds to make
+            create = [sys.executable, "-m", "venv", *(["--without-pip"] if mine else [])]
+            create.append(str(folder))
+            pip = [sys.executable, "-m", "pip", "--python"] if mine else []
+            install = [*pip, str(python), *([] if mine else ["-m", "pip"]), "install", *wanted]
+            install += ["--no-input", "--disable-pip-version-check"]
+        for command, what in ((create, "make an environment for"), (install, "install")):
+            exit_code, said = _run(command, _INSTALL_S, {}, cwd=Path(scratch))
+            if exit_code:
+                raise Unavailable(f"cannot {what} {pins.name}: {_first_error(said)}")
+        with suppress(OSError):  # another process was faster, and has made the same
+            folder.rename(final)
+    return final / "bin" / "python"
 
 
 def python_module(name: str, extra: str) -> None:
@@ -167,6 +211,11 @@ def first_line(command: Sequence[str]) -> str:
     except Unavailable:
         return ""
     return said.strip().partition("\n")[0] if exit_code == 0 else ""
+
+
+def _tell(text: str) -> None:
+    if sys.stderr.isatty():
+        print(f"hubbub: {text} ...", file=sys.stderr, flush=True)
 
 
 def _name(stem: str, content: bytes, command: Sequence[str], version: str) -> str:

@@ -101,8 +101,9 @@ static void join(struct client *client, const char *address, int port) {
     setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     int length = snprintf(text, sizeof text,
         "GET /ws HTTP/1.1\r\nHost: %s:%d\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Origin: http://%s:%d\r\n" /* some libraries refuse a client without one */
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
-        address, port);
+        address, port, address, port);
     write_whole(client->fd, text, length);
     /* One byte at a time, so that nothing after the head of the answer is read. */
     for (int end = 0, got = 0; end < 4; got++) {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 
-__all__ = ["COMPILER", "NPM", "put", "runs_in", "without_tools"]
+__all__ = ["COMPILER", "NPM", "UV", "put", "runs_in", "without_tools"]
 
 # Like `cc … source -o program`: the program is a copy of the source.
 COMPILER = """
@@ -22,6 +22,12 @@ NPM = """
 echo run >> "{runs}"
 mkdir node_modules
 cp package.json node_modules
+"""
+# Like `uv venv … folder`, and like `uv pip install --python folder/bin/python … pins`.
+UV = """
+while [ $# -gt 1 ]; do [ "$1" = --python ] && python=$2; [ "$1" = pip ] && pip=1; shift; done
+if [ "$pip" ]; then echo run >> "{runs}"; cp "$1" "${{python%/bin/python}}/installed"
+else mkdir -p "$1/bin"; : > "$1/bin/python"; fi
 """
 
 

@@ -6,6 +6,7 @@ The tools are small scripts that count their runs, except where a real compiler'
 from __future__ import annotations
 
 import shutil
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,10 +20,11 @@ from benchmarks.toolchains import (
     compile_go,
     first_line,
     node_modules,
+    python_environment,
     python_module,
 )
 from conformance.timing import TICK
-from tests.benchmarks.fake_tools import COMPILER, NPM, put, runs_in, without_tools
+from tests.benchmarks.fake_tools import COMPILER, NPM, UV, put, runs_in, without_tools
 
 
 @pytest.fixture(autouse=True)
@@ -243,6 +245,62 @@ def test_missing_node_is_said(
 
     with pytest.raises(Unavailable, match=f"no {missing} "):
         node_modules(tmp_path / "package.json")
+
+
+def test_other_library_of_go_is_named(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tools: Path
+) -> None:
+    """A Go program may need another library; without it, that library and its package are named."""
+    put(tools, "go", "exit 1")
+    monkeypatch.setenv("GOPATH", str(tmp_path))
+    monkeypatch.setattr(toolchains, "_DEBIAN_GOPATH", str(tmp_path))
+
+    with pytest.raises(Unavailable, match=r"^no example.org/lib \(install golang-lib-dev\)$"):
+        compile_go(source, "example.org/lib", "golang-lib-dev")
+
+
+def test_environment_is_made_once(tools: Path, tmp_path: Path) -> None:
+    """The environment of a pin file is made once, and another one after a change."""
+    runs = put(tools, "uv", UV)
+    pins = tmp_path / "framework.txt"
+    pins.write_text("framework==1.0\n")
+
+    first, again = python_environment(pins), python_environment(pins)
+    pins.write_text("framework==2.0\n")
+    other = python_environment(pins)
+
+    assert first == again != other
+    assert first.is_file()
+    assert (other.parents[1] / "installed").read_text() == "framework==2.0\n"
+    assert runs_in(runs) == 2
+
+
+def test_environment_without_uv_is_made_by_pip(
+    tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without uv, pip makes the same environment; its Python sees nothing of this one."""
+    without_tools(monkeypatch, tools)
+    pins = tmp_path / "framework.txt"
+    pins.write_text("# nothing\n")
+
+    python = python_environment(pins)
+
+    seen = "import importlib.util as u; print(u.find_spec('pytest'))"
+    done = subprocess.run([python, "-c", seen], capture_output=True, text=True, check=True)
+    assert done.stdout == "None\n"
+
+
+def test_package_that_cannot_be_had_is_said(tools: Path, tmp_path: Path) -> None:
+    """If a package cannot be installed, the installer's error is given, and nothing is kept."""
+    put(tools, "uv", 'if [ "$1" = pip ]; then echo "error: no such package: x" >&2; exit 1; fi')
+    pins = tmp_path / "framework.txt"
+    pins.write_text("x==1.0\n")
+
+    with pytest.raises(Unavailable) as caught:
+        python_environment(pins)
+
+    assert str(caught.value) == "cannot install framework.txt: error: no such package: x"
+    assert list(cache_folder().iterdir()) == []
 
 
 def test_installed_module_is_available() -> None:

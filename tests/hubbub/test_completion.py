@@ -47,7 +47,7 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["conform", "trio-mutex", "trio-d"], ["trio-direct"]),
         (["gallery", "two"], ["two-locks"]),
         (["bench", "clo"], ["closed"]),
-        (["bench", "closed", "--peer", "go"], ["go-gorilla"]),
+        (["bench", "closed", "--peer", "go-g"], ["go-gorilla"]),
         (["check", "15"], ["15"]),
         (["draw", "--st"], ["--steps"]),
         (["completion", "f"], ["fish"]),

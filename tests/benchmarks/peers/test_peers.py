@@ -1,4 +1,8 @@
-"""Each peer that is available here, started for real: it is ready, and keeps the rules."""
+"""Each plain peer that is available here, started for real: it is ready, and keeps the rules.
+
+The popular ones break some of these rules, which is what they are here for; they have tests of
+their own in test_popular_peers.py.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,11 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 import pytest
 
-from benchmarks.peers import PEERS, Unavailable
+from benchmarks.peers import PEERS, POPULAR, Unavailable
 from benchmarks.peers.judging import RULES, judge
 from conformance.timing import TICK
 from conformance.websocket_client import WebSocketClient
@@ -27,8 +31,10 @@ Address = tuple[str, int]
 Started = tuple["subprocess.Popen[bytes]", Address]
 Start = Callable[[str], AbstractContextManager[Started]]
 
-every_peer = pytest.mark.parametrize("peer_id", PEERS)
-every_other = pytest.mark.parametrize("peer_id", [peer for peer in PEERS if peer not in OURS])
+PLAIN = [peer for peer in PEERS if peer not in POPULAR]
+
+every_peer = pytest.mark.parametrize("peer_id", PLAIN)
+every_other = pytest.mark.parametrize("peer_id", [peer for peer in PLAIN if peer not in OURS])
 
 
 @contextmanager
@@ -45,12 +51,14 @@ def started(peer_id: str) -> Iterator[Started]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
+            process_group=0,
         ) as process,
     ):
         try:
             yield process, _announced(peer_id, process)
         finally:
-            process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _announced(peer_id: str, process: subprocess.Popen[bytes]) -> Address:
