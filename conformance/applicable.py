@@ -9,7 +9,18 @@ from typing import NoReturn
 from conformance.dialect import Dialect
 
 
-__all__ = ["NEEDS", "TEST_NEEDS", "USUAL_LIMIT", "cannot_say", "lacking", "word_of"]
+__all__ = [
+    "ABOUT_NO_STAYS",
+    "NEEDS",
+    "TEST_NEEDS",
+    "USUAL_LIMIT",
+    "cannot_say",
+    "lacking",
+    "word_of",
+]
+
+ABOUT_NO_STAYS = ("framing", "flood", "websocket", "http", "liveness", "limits")
+"""Areas in which an arrival or a departure is by the way: a dialect without them misses little."""
 
 USUAL_LIMIT = 4096  # bytes of the longest line in PROTOCOL.md
 
@@ -24,7 +35,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "commands.unknown": ("commands",),
     "commands.quit": ("commands",),
     "commands.forge": ("chat",),
-    "framing.no-http": ("error",),
+    "framing.no-http": ("first line",),
     "framing.limit": ("limit",),
     "framing.too-long": ("limit",),
     "framing.too-long-close": ("limit",),
@@ -82,6 +93,7 @@ _LACKS = {
     "names": "in a dialect the suite gives the names",
     "commands": "a dialect has no commands",
     "roster": "a dialect has no roster",
+    "first line": "in a dialect the first line of a client is a hello of the suite",
     "log": "a dialect says nothing of a log",
     "echo": "its speakers do not get their own lines back",
     "limit": "it has another limit for a line",

@@ -222,6 +222,8 @@ class Client(ABC):
         __tracebackhide__ = True
         for line in lines:
             if self._ear is not None and self._ear.passes_over(line):
+                if not line.startswith("! ") and not self.knock():
+                    raise Mismatch(f"{self.label} does not hear what it says any more")
                 continue
             wanted = (self.label, line)
             try:
