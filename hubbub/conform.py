@@ -121,6 +121,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     try:
         request = _request(arguments)
+        if request.ungreeted:
+            print(f"hubbub: {request.ungreeted}", file=sys.stderr)
         with shown_progress(Console(stderr=True)) as progress:
             results = run_suite(request, progress)
     except (ValueError, OSError) as error:
