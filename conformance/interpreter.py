@@ -9,8 +9,8 @@ A client of a dialect enters by a first line, its hello, which no other client s
 back, the client is in the room. Every ear drops hellos. What stands around a hello stands around
 each line of that speaker.
 
-If a speaker does not get its own lines back, one more client, the referee, hears them. A speaker
-then gets its own line as soon as it has got what the referee heard before that line.
+If a speaker does not get its own lines back, one more client, the referee, hears them. Each client
+then gets its own lines in the places that they have at the referee.
 
 Invariants:
   1. A text is known as said before its bytes are sent.
@@ -76,7 +76,7 @@ class Interpreter:
         self._solid: dict[str, Ear] = {}  # the letters of a text → who said it last
         self._unsorted: list[tuple[str, Ear]] = []  # sayings that are not yet in _solid
         self._latest: Ear | None = None
-        self._lines = 0  # that the referee has heard
+        self._present: list[Ear] = []  # for whom the referee hears
 
     # Hellos and names.
 
@@ -172,31 +172,44 @@ class Interpreter:
 
     # The referee.
 
-    def give_back(self, speaker: "Ear", text: str) -> None:
-        """Give a speaker its own line, which the referee has heard just now."""
-        with self.changed:
-            before = self._lines - speaker.own_lines
-            self._lines += 1
-            speaker.own_lines += 1
-            speaker.owed.append((before - speaker.missed, text))
-            self.pay(speaker)
-            if speaker.owed:
-                timer = threading.Timer(_OVERTAKEN_WITHIN, self.pay, (speaker, before))
-                timer.daemon = True
-                timer.start()
-
-    def pay(self, speaker: "Ear", heard: int = 0) -> None:
-        """Give a speaker its own lines, up to the first before which lines of others are due."""
-        with self.changed:
-            heard = max(heard, speaker.others_lines)
-            while speaker.owed and speaker.owed[0][0] <= heard:
-                _, text = speaker.owed.pop(0)
-                speaker.deliver(f"{speaker.name}: {text}")
-
     def enters(self, ear: "Ear") -> None:
-        """Note that a client is in the room: what the referee has heard before is not for it."""
+        """Note that a client is in the room: from now on it gets what the referee hears."""
+        if self.referee is not None and ear is not self.referee:
+            with self.changed:
+                self._present.append(ear)
+
+    def hears(self, speaker: "Ear | None", text: str) -> None:
+        """Note what the referee has heard: a speaker gets its own line in the same place."""
         with self.changed:
-            ear.missed = self._lines - ear.own_lines
+            for ear in self._present:
+                ear.script.append(f"{ear.name}: {text}" if ear is speaker else None)
+                self._play(ear)
+
+    def holds(self, ear: "Ear", line: str) -> None:
+        """Take a line of others that has come to a client, and deliver it in its place."""
+        with self.changed:
+            ear.held.append(line)
+            self._play(ear)
+
+    def release(self, ear: "Ear", turn: int) -> None:
+        """Deliver all that waits if nothing was delivered meanwhile: a line has been lost."""
+        with self.changed:
+            if ear.turn == turn:
+                own = [line for line in ear.script if line is not None]
+                for line in [*ear.held, *own]:
+                    ear.deliver(line)
+                ear.held.clear()
+                ear.script.clear()
+
+    def _play(self, ear: "Ear") -> None:
+        while ear.script and (ear.script[0] is not None or ear.held):
+            own = ear.script.pop(0)
+            ear.deliver(ear.held.pop(0) if own is None else own)
+            ear.turn += 1
+        if ear.held or any(ear.script):
+            timer = threading.Timer(_OVERTAKEN_WITHIN, self.release, (ear, ear.turn))
+            timer.daemon = True
+            timer.start()
 
 
 class Ear:
@@ -210,10 +223,9 @@ class Ear:
         times: by text that several clients say, how often this client has heard it.
         is_over: the connection of the client has ended.
         deliver: takes a line that the server does not send to this client.
-        own_lines: how many lines of this client the referee has heard.
-        others_lines: how many lines of others this client has heard.
-        missed: how many lines of others the referee had heard when this client entered.
-        owed: the lines of this client that are to come, each with how many others come before it.
+        script: what the referee has heard and this client has not: its own lines, None for others.
+        held: lines of others that have come and that the referee has not heard.
+        turn: how many lines were delivered by the script.
     """
 
     def __init__(
@@ -223,8 +235,9 @@ class Ear:
         self.times: Counter[str] = Counter()
         self.is_over = False
         self.deliver: Callable[[str], None] = lambda line: None
-        self.own_lines = self.others_lines = self.missed = 0
-        self.owed: list[tuple[int, str]] = []
+        self.script: list[str | None] = []
+        self.held: list[str] = []
+        self.turn = 0
         self.dialect = interpreter.dialect
         self._has_name = name is not None
         self._interpreter = interpreter
@@ -333,12 +346,13 @@ class Ear:
                 yield line  # no line of the dialect: the test is to see it as it came
                 return
             speaker = self._interpreter.speaker(name, text, self)
-        yield f"{speaker.name if speaker else name or _STRANGER}: {text}"
-        if not self.dialect.echo and speaker is not None and speaker is not self:
-            if self is self._interpreter.referee:
-                self._interpreter.give_back(speaker, text)
-            self.others_lines += 1
-            self._interpreter.pay(self)
+        told = f"{speaker.name if speaker else name or _STRANGER}: {text}"
+        if self.dialect.echo or self is self._interpreter.referee:
+            yield told
+            if not self.dialect.echo:
+                self._interpreter.hears(speaker, text)
+        else:
+            self._interpreter.holds(self, told)
 
     def code(self, code: int) -> int:
         """Return the close code of PROTOCOL.md for one of the server's."""

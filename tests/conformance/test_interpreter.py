@@ -168,7 +168,7 @@ def test_close_code_is_put_into_the_words_of_the_protocol() -> None:
 
 
 def test_without_an_echo_the_referee_gives_a_speaker_its_own_lines() -> None:
-    """An own line comes after all that the referee heard before it."""
+    """An own line has the place that it has at the referee."""
     dialect = Dialect(echo=False)
     interpreter = Interpreter(dialect)
     referee, anna, ben = (
@@ -184,14 +184,14 @@ def test_without_an_echo_the_referee_gives_a_speaker_its_own_lines() -> None:
 
     ben.sends(b"first\n")
     anna.sends(b"second\n")
-    for line in ("first", "second"):
+    ben.sends(b"third\n")
+    assert list(anna.hear("first")) == []
+    for line in ("first", "second", "third"):
         list(referee.hear(line))
-    early = list(heard)
-    for line in anna.hear("first"):
-        heard.append(line)
-
-    assert early == []
     assert heard == ["ben: first", "anna: second"]
+    assert list(anna.hear("third")) == []
+
+    assert heard == ["ben: first", "anna: second", "ben: third"]
 
 
 def lines(**patterns: str) -> dict[str, re.Pattern[str]]:

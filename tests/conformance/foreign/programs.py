@@ -1,4 +1,4 @@
-"""Foreign servers that the suite judges in their dialects: in Python, and in Go where Go is there."""
+"""Foreign servers that the suite judges in their dialects: one in Python, and four in Go."""
 
 import os
 import shutil

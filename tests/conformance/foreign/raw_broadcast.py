@@ -5,10 +5,11 @@ keeps every rule that such a server can be asked.
 
 Faults:
     order: each client gets each message from a task of its own, after a moment of its own.
-    loses: what does not fit into the outbox of a client is dropped.
+    loses: what does not fit into a small outbox of a client is dropped.
     poison: a binary message ends the task that tells the room.
     stalls: the room is told by one send after the other, and waits for each.
     relays: text is passed on as bytes, whether it is UTF-8 or not.
+    others: a speaker does not get its own lines back, which is no fault but another dialect.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from websockets.frames import CloseCode
 
 
 OUTBOX_BYTES = 1 << 20
+SMALL_OUTBOX = 16  # messages
 CUT_OFF_AFTER_S = 5.0  # a client takes nothing for so long while its outbox is full
 MAX_BYTES = 4096
 
@@ -41,7 +43,7 @@ class Member:
 
     def offer(self, message: str | bytes) -> None:
         """Queue a message."""
-        if fault == "loses" and self.waiting_bytes > OUTBOX_BYTES:
+        if fault == "loses" and len(self.waiting) >= SMALL_OUTBOX:
             return
         self.waiting.append(message)
         self.waiting_bytes += len(message)
@@ -70,7 +72,7 @@ room: set[Member] = set()
 poisoned = False
 
 
-async def tell(message: str | bytes) -> None:
+async def tell(message: str | bytes, speaker: Member) -> None:
     """Give a message to everyone; wait a moment for clients whose outbox is full."""
     if fault == "order":
         for member in room:
@@ -82,7 +84,8 @@ async def tell(message: str | bytes) -> None:
                 await member.connection.send(message, text=True)
         return
     for member in room:
-        member.offer(message)
+        if member is not speaker or fault != "others":
+            member.offer(message)
     if fault != "loses":
         for member in list(room):
             if not member.has_room.is_set():
@@ -108,7 +111,7 @@ async def listen(connection: ServerConnection) -> None:
                     poisoned = True
                 await connection.close(CloseCode.UNSUPPORTED_DATA)
             elif message and not poisoned:
-                await tell(message)
+                await tell(message, member)
     finally:
         room.discard(member)
         writer.cancel()
