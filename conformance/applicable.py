@@ -71,6 +71,7 @@ TEST_NEEDS: dict[str, tuple[str, ...]] = {
     "test_health_counts_no_delivery_to_who_overflows": ("first line",),
     "test_rush_of_newcomers_is_told_to_everyone": ("joined",),
     "test_rush_of_departures_is_told_to_who_remains": ("left",),
+    "test_who_takes_a_little_all_the_time_is_not_cut_off": ("roster",),
     "test_slow_but_steady_reader_is_waited_for": ("roster",),
     "test_burst_of_broken_lines_is_answered": ("error",),
     "test_silent_client_times_out_all_the_same": ("timed-out",),

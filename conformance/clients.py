@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from conformance.checker import Session
+from conformance.ear import Ear
 from conformance.expectations import (
     ConnectionEnded,
     Fence,
@@ -39,7 +40,6 @@ from conformance.expectations import (
 )
 from conformance.frames import BadFrame
 from conformance.inbox import End, Inbox
-from conformance.interpreter import Ear
 from conformance.reading import ReadingThread
 from conformance.server import Address, spell
 from conformance.sockets import connected, ready_for

@@ -13,8 +13,9 @@ from conformance.applicable import cannot_say
 from conformance.clients import Client
 from conformance.contenders import Contender, FixedAddresses, LaunchOptions, launched_ready
 from conformance.dialect import Dialect
+from conformance.ear import Ear
 from conformance.expectations import Mismatch, listed
-from conformance.interpreter import Ear, Interpreter
+from conformance.interpreter import Interpreter
 from conformance.marks import Setting
 from conformance.protocol import Door
 from conformance.server import Server

@@ -1,4 +1,4 @@
-"""Looks once how a server greets a newcomer, before any rule is judged.
+"""Finds out how a server greets a newcomer, before any rule is judged.
 
 If it greets nobody, every test that needs a client would fail, and always for the same reason.
 """

@@ -4,8 +4,8 @@ import contextlib
 from typing import Literal
 
 from conformance.clients import Client
+from conformance.ear import Ear
 from conformance.inbox import End
-from conformance.interpreter import Ear
 from conformance.sayings import LineCutter
 from conformance.server import Address
 from conformance.timing import WITHIN

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from conformance.clients import Client
+from conformance.ear import Ear
 from conformance.expectations import ConnectionEnded, Mismatch
 from conformance.frames import (
     BINARY,
@@ -23,7 +24,6 @@ from conformance.frames import (
 )
 from conformance.http_requests import Refused, Response, read_response
 from conformance.inbox import End
-from conformance.interpreter import Ear
 from conformance.sayings import FrameCutter
 from conformance.server import Address
 from conformance.timing import WITHIN

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from conformance.dialect import RAW, Dialect, read_dialect
-from conformance.interpreter import FAREWELL, Ear, Interpreter
+from conformance.ear import FAREWELL, Ear
+from conformance.interpreter import Interpreter
 from conformance.sayings import LineCutter
 
 
