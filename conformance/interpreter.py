@@ -1,7 +1,7 @@
 """What the clients of one test know together of a server of another dialect.
 
-One ``Interpreter`` belongs to a test; each client of the test has an ``Ear`` (ear.py). A client gets
-the name that the test gave it without asking the server: the interpreter knows which name of
+One ``Interpreter`` belongs to a test; each client of the test has an ``Ear`` (ear.py). A client
+gets the name that the test gave it without asking the server: the interpreter knows which name of
 the server stands for which client. Where lines carry no name, the speaker is known from what the
 clients of this test have sent.
 
@@ -53,6 +53,7 @@ class Member:
         script: what the referee has heard and this client has not: its own lines, None for others.
         held: lines of others that have come and that the referee has not heard.
         turn: how many lines were delivered by the script.
+        is_timed: a timer runs that delivers what waits if nothing else does.
     """
 
     def __init__(self, name: str) -> None:
@@ -63,15 +64,16 @@ class Member:
         self.script: list[str | None] = []
         self.held: list[str] = []
         self.turn = 0
+        self.is_timed = False
 
 
 class Interpreter:
-    """What the ears of one test share: which client has which name, and which text is whose.
+    """What the clients of one test know together: whose each name is, and whose each text.
 
     Attributes:
         passed_over: the errors that the test expected and that the dialect does not have.
         may_miss_stays: the test is not about arrivals and departures.
-        referee: the ear of the referee, if there is one.
+        referee: the referee, if there is one.
     """
 
     def __init__(self, dialect: Dialect) -> None:
@@ -81,11 +83,10 @@ class Interpreter:
         self.referee: Member | None = None
         self.changed = threading.Condition()  # guards all below; notified of each hello and name
         self._hellos: dict[str, Member] = {}
-        self._heard: set[tuple[str, Member]] = set()  # which hello has come to which ear
-        self._names: dict[str, Member | None] = {}  # the server's → ear; None: several have it
-        self._around: dict[
-            str, dict[str, list[Member]]
-        ] = {}  # before a text → behind it → speakers
+        self._heard: set[tuple[str, Member]] = set()  # which hello has come to whom
+        self._names: dict[str, Member | None] = {}  # the server's; None: of several clients
+        # What stands before a text → what stands behind it → the speakers.
+        self._around: dict[str, dict[str, list[Member]]] = {}
         self._sayings: defaultdict[str, list[Member]] = defaultdict(list)
         self._solid: dict[str, Member] = {}  # the letters of a text → who said it last
         self._unsorted: list[tuple[str, Member]] = []  # sayings that are not yet in _solid
@@ -94,70 +95,70 @@ class Interpreter:
 
     # Hellos and names.
 
-    def new_hello(self, ear: Member) -> str:
+    def new_hello(self, member: Member) -> str:
         """Return a text that no client has said."""
         hello = f"hello-{next(_numbers)}-{secrets.token_hex(4)}"
         with self.changed:
-            self._hellos[hello] = ear
+            self._hellos[hello] = member
         return hello
 
     def wait_heard(self, hello: str, hearer: Member, within: float) -> bool:
-        """Return whether an ear has heard a hello, or hears it within that time."""
+        """Return whether a client has heard a hello, or hears it within that time."""
         with self.changed:
             return self.changed.wait_for(lambda: (hello, hearer) in self._heard, within)
 
     def met(self, hello: str, line: str, hearer: Member) -> None:
-        """Note that an ear has heard a hello: what stands around it stands around that speaker."""
+        """Note that a hello was heard: what stands around it stands around each text of its speaker."""
         with self.changed:
-            ear = self._hellos.get(hello)
-            if ear is None:
+            member = self._hellos.get(hello)
+            if member is None:
                 return
             if "chat" in self.dialect.lines:
                 chat = self.dialect.lines["chat"].fullmatch(line)
                 if chat is not None and "name" in chat.re.groupindex:
-                    self._call(chat["name"], ear)
+                    self._call(chat["name"], member)
             else:
                 before, _, behind = line.partition(hello)
                 speakers = self._around.setdefault(before, {}).setdefault(behind, [])
-                if ear not in speakers:
-                    speakers.append(ear)
+                if member not in speakers:
+                    speakers.append(member)
             self._heard.add((hello, hearer))
             self.changed.notify_all()
 
-    def call(self, name: str, ear: Member) -> None:
+    def call(self, name: str, member: Member) -> None:
         """Note which client the server calls by a name."""
         with self.changed:
-            self._call(name, ear)
+            self._call(name, member)
             self.changed.notify_all()
 
     def called(self, name: str) -> str:
         """Return what the test calls the client that has a name of the server's."""
         with self.changed:
             self.changed.wait_for(lambda: name in self._names, _NAME_WITHIN)
-            ear = self._names.get(name)
-            return name if ear is None else ear.name
+            member = self._names.get(name)
+            return name if member is None else member.name
 
-    def _call(self, name: str, ear: Member) -> None:
-        known = self._names.get(name, ear)
-        in_use = known is not ear and (known is None or not known.is_over)
-        self._names[name] = None if in_use else ear
+    def _call(self, name: str, member: Member) -> None:
+        known = self._names.get(name, member)
+        in_use = known is not member and (known is None or not known.is_over)
+        self._names[name] = None if in_use else member
 
     # Texts and speakers.
 
-    def said(self, text: str, ear: Member) -> None:
+    def said(self, text: str, member: Member) -> None:
         """Note that a client says a text now."""
         if HELLO.fullmatch(text):
             return
         with self.changed:
-            self._sayings[text].append(ear)
-            self._unsorted.append((text, ear))
-            self._latest = ear
+            self._sayings[text].append(member)
+            self._unsorted.append((text, member))
+            self._latest = member
 
     def speaker(self, name: str | None, text: str, hearer: Member) -> Member | None:
         """Return the client that has a name of the server's, or else the one that said a text."""
         with self.changed:
-            if name is not None and (ear := self._names.get(name)) is not None:
-                return ear
+            if name is not None and (member := self._names.get(name)) is not None:
+                return member
             return self._sayer(text, hearer)
 
     def unwrapped(self, line: str, hearer: Member) -> tuple[Member | None, str] | None:
@@ -179,48 +180,51 @@ class Interpreter:
             turn = hearer.times[text]
             hearer.times[text] += 1
             return sayers[min(turn, len(sayers) - 1)]
-        for said, ear in self._unsorted:
-            self._solid[_SOLID.sub("", said)] = ear
+        for said, member in self._unsorted:
+            self._solid[_SOLID.sub("", said)] = member
         self._unsorted.clear()
         return self._solid.get(_SOLID.sub("", text), self._latest)
 
     # The referee.
 
-    def enters(self, ear: Member) -> None:
+    def enters(self, member: Member) -> None:
         """Note that a client is in the room: from now on it gets what the referee hears."""
-        if self.referee is not None and ear is not self.referee:
+        if self.referee is not None and member is not self.referee:
             with self.changed:
-                self._present.append(ear)
+                self._present.append(member)
 
     def hears(self, speaker: Member | None, text: str) -> None:
         """Note what the referee has heard: a speaker gets its own line in the same place."""
         with self.changed:
-            for ear in self._present:
-                ear.script.append(f"{ear.name}: {text}" if ear is speaker else None)
-                self._play(ear)
+            for member in self._present:
+                member.script.append(f"{member.name}: {text}" if member is speaker else None)
+                self._play(member)
 
-    def holds(self, ear: Member, line: str) -> None:
+    def holds(self, member: Member, line: str) -> None:
         """Take a line of others that has come to a client, and deliver it in its place."""
         with self.changed:
-            ear.held.append(line)
-            self._play(ear)
+            member.held.append(line)
+            self._play(member)
 
-    def release(self, ear: Member, turn: int) -> None:
-        """Deliver all that waits if nothing was delivered meanwhile: a line has been lost."""
-        with self.changed:
-            if ear.turn == turn:
-                own = [line for line in ear.script if line is not None]
-                for line in [*ear.held, *own]:
-                    ear.deliver(line)
-                ear.held.clear()
-                ear.script.clear()
-
-    def _play(self, ear: Member) -> None:
-        while ear.script and (ear.script[0] is not None or ear.held):
-            own = ear.script.pop(0)
-            ear.deliver(ear.held.pop(0) if own is None else own)
-            ear.turn += 1
-        if ear.held or any(ear.script):
-            timer = threading.Timer(_OVERTAKEN_WITHIN, self.release, (ear, ear.turn))
+    def _play(self, member: Member) -> None:
+        while member.script and (member.script[0] is not None or member.held):
+            own = member.script.pop(0)
+            member.deliver(member.held.pop(0) if own is None else own)
+            member.turn += 1
+        if (member.held or any(member.script)) and not member.is_timed:
+            member.is_timed = True
+            timer = threading.Timer(_OVERTAKEN_WITHIN, self._overdue, (member, member.turn))
             timer.daemon = True
             timer.start()
+
+    def _overdue(self, member: Member, turn: int) -> None:
+        """Deliver all that waits if nothing was delivered meanwhile: a line has been lost."""
+        with self.changed:
+            member.is_timed = False
+            if member.turn == turn:
+                own = [line for line in member.script if line is not None]
+                for line in [*member.held, *own]:
+                    member.deliver(line)
+                member.held.clear()
+                member.script.clear()
+            self._play(member)
