@@ -22,10 +22,12 @@ import termios
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from conformance.checker import Session
+from conformance.ear import Ear
 from conformance.expectations import (
     ConnectionEnded,
     Fence,
@@ -41,12 +43,13 @@ from conformance.inbox import End, Inbox
 from conformance.reading import ReadingThread
 from conformance.server import Address, spell
 from conformance.sockets import connected, ready_for
-from conformance.timing import WITHIN
+from conformance.timing import TICK, WITHIN
 
 
 __all__ = ["Client", "Event"]
 
 _RECV_BYTES = 1 << 16
+_KNOCK_EVERY = 10 * TICK  # a server may let a newcomer in after it has read its first line
 
 _fence_numbers = itertools.count(1)
 
@@ -67,6 +70,7 @@ class Client(ABC):
         address: where the door is.
         label: what the test calls the client; default: its own address.
         receive_buffer_bytes: of the kernel, for this socket; default: a roomy one.
+        ear: puts what the server sends into the words of PROTOCOL.md; None: it speaks these words.
 
     Attributes:
         name: the name that the room uses for it. It is learnt from ``* you are NAME``, and kept
@@ -74,12 +78,18 @@ class Client(ABC):
         address: its own address as the room spells it.
         label: what the test calls it, and every error message too.
         log: all that it said and got, in its own order, with times.
+        referee: in a dialect without an echo, the client that hears what this one says.
     """
 
     door: Literal["tcp", "ws"]
 
     def __init__(
-        self, address: Address, *, label: str | None = None, receive_buffer_bytes: int | None = None
+        self,
+        address: Address,
+        *,
+        label: str | None = None,
+        receive_buffer_bytes: int | None = None,
+        ear: Ear | None = None,
     ) -> None:
         self._socket = connected(address, receive_buffer_bytes)
         host, port = self._socket.getsockname()[:2]
@@ -91,15 +101,29 @@ class Client(ABC):
         self._inbox = Inbox(self.label, self._state)
         self._sending = threading.Lock()  # one frame at a time: the reading thread sends pongs
         self._reading = ReadingThread(self._socket, f"reads {self.label}", self._read)
+        self._ear = ear
+        self.referee: Client | None = None
+        if ear is not None:
+            ear.belongs_to(self.address, self._hear)
 
     def __repr__(self) -> str:
         return f"<{self.label} at {self.door}, called {self.name}>"
 
     # Saying things.
 
-    @abstractmethod
     def encode(self, line: str) -> bytes:
         """Return the bytes that say a line at this door; two calls may return different bytes."""
+        return self._framed(line if self._ear is None else self._ear.word(line))
+
+    @property
+    def speaks_dialect(self) -> bool:
+        """Whether the server has a dialect, so that no command can be sent."""
+        return self._ear is not None
+
+    @property
+    def longest_line_bytes(self) -> int | None:
+        """The longest line that the server's dialect allows; None: that of PROTOCOL.md."""
+        return None if self._ear is None else self._ear.dialect.max_line
 
     def say(self, *lines: str, within: float = WITHIN) -> None:
         """Send lines, all in one write.
@@ -116,6 +140,8 @@ class Client(ABC):
     def send_raw(self, data: bytes, *, within: float = WITHIN) -> None:
         """Send bytes as they are; raises the same errors as ``say``."""
         __tracebackhide__ = True
+        if self._ear is not None:
+            self._ear.sends(data)
         deadline = time.monotonic() + within
         rest = memoryview(data)
         with self._sending:
@@ -142,6 +168,17 @@ class Client(ABC):
         self.say(fence.marker)
         return fence
 
+    def knock(self) -> bool:
+        """Say a hello, which no test sees; return whether it came back in time.
+
+        Only for a server with a dialect. Without an echo it comes to the referee, and then a hello
+        of the referee comes to this client.
+        """
+        __tracebackhide__ = True
+        if self.referee is None:
+            return self._hello_comes_to(self)
+        return self._hello_comes_to(self.referee) and self.referee._hello_comes_to(self)
+
     # Hearing things.
 
     def next_line(self, within: float = WITHIN) -> str:
@@ -159,17 +196,22 @@ class Client(ABC):
             Mismatch: it did not come within that time.
         """
         __tracebackhide__ = True
-        return self._inbox.take_until(*predicate(until), within)[:-1]
+        return self._inbox.take_until(*self._awaited(until), within)[:-1]
 
     def wait_for(self, until: Until, within: float = WITHIN) -> str:
         """Skip lines up to the awaited one, and return that; raises as ``lines_until`` does."""
         __tracebackhide__ = True
-        return self._inbox.take_until(*predicate(until), within)[-1]
+        return self._inbox.take_until(*self._awaited(until), within)[-1]
+
+    def needs_line(self, line: str) -> None:
+        """Skip the test if the server's dialect has no line of that kind."""
+        if self._ear is not None:
+            self._ear.must_know(line)
 
     def wait_heard(self, until: Until, within: float = WITHIN) -> str:
         """Wait until such a line has come at any time, taken or not; take nothing."""
         __tracebackhide__ = True
-        return self._inbox.find(*predicate(until), within)[-1]
+        return self._inbox.find(*self._awaited(until), within)[-1]
 
     def expect(self, *lines: str, within: float = WITHIN) -> None:
         """Take as many lines as are given, and compare them.
@@ -179,13 +221,17 @@ class Client(ABC):
         """
         __tracebackhide__ = True
         for line in lines:
+            if self._ear is not None and self._ear.passes_over(line):
+                if not line.startswith("! ") and not self.knock():
+                    raise Mismatch(f"{self.label} does not hear what it says any more")
+                continue
             wanted = (self.label, line)
             try:
                 came = self.next_line(within)
             except Mismatch as error:
                 message = f"{self.label} expected {quoted(line)}: {error}"
                 raise type(error)(message, absent=[wanted]) from None
-            if came != line:
+            if came != line and not (self._ear is not None and self._ear.is_same(line, came)):
                 message = f"{self.label} expected {differing(line, came)}"
                 raise Mismatch(message, blamed=[(self.label, came)], absent=[wanted])
 
@@ -260,6 +306,8 @@ class Client(ABC):
 
     def half_close(self) -> None:
         """End the client's own direction of the stream, and go on reading."""
+        if self._ear is not None:
+            self._ear.sends_no_more()
         self._socket.shutdown(socket.SHUT_WR)
 
     @abstractmethod
@@ -281,6 +329,8 @@ class Client(ABC):
 
     def abandon(self) -> None:
         """Drop the connection without a word. Calling it again does nothing."""
+        if self._ear is not None:
+            self._ear.is_over = True
         if self._reading.stop():
             self._socket.close()
 
@@ -290,6 +340,10 @@ class Client(ABC):
     def _receive(self, data: bytes) -> None:
         """Turn bytes into lines, in order."""
 
+    @abstractmethod
+    def _framed(self, text: str) -> bytes:
+        """Return the bytes that send a text at this door."""
+
     def _ended(self, how: Literal["eof", "reset"]) -> End:
         return End(how)
 
@@ -298,6 +352,8 @@ class Client(ABC):
         end = self._read_once()
         if end is None:
             return True
+        if self._ear is not None and (farewell := self._ear.ends()) is not None:
+            self._hear(farewell)
         with self._inbox.changed:
             self.log.append(Event(time.monotonic_ns(), "end", str(end)))
             self._inbox.put_end(end)
@@ -319,6 +375,11 @@ class Client(ABC):
         return None
 
     def _got(self, line: str) -> None:
+        """Take a line as the server sent it."""
+        for each in [line] if self._ear is None else self._ear.hear(line):
+            self._hear(each)
+
+    def _hear(self, line: str) -> None:
         """Log a line and put it into the inbox."""
         with self._inbox.changed:
             self.log.append(Event(time.monotonic_ns(), "got", line))
@@ -329,6 +390,22 @@ class Client(ABC):
             self._inbox.put(line)
 
     # Small helpers.
+
+    def _hello_comes_to(self, hearer: "Client") -> bool:
+        __tracebackhide__ = True
+        assert self._ear is not None
+        assert hearer._ear is not None
+        hello, deadline = self._ear.hello(), time.monotonic() + WITHIN
+        while time.monotonic() < deadline and hearer.end is None:
+            self.send_raw(self._framed(self._ear.template(hello)))
+            if hearer._ear.wait_heard(hello, _KNOCK_EVERY):
+                return True
+        return False
+
+    def _awaited(self, until: Until) -> tuple[Callable[[str], bool], str]:
+        if isinstance(until, str):
+            self.needs_line(until)
+        return predicate(until)
 
     def _session(self, start: int, *, complete: bool = False, gone: bool = False) -> Session:
         events = [(event.kind, event.text) for event in self.log[start:]]

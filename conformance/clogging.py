@@ -63,7 +63,8 @@ class Talk:
         batch: int = _BATCH,
     ) -> None:
         self._talker = talker
-        self._line_bytes = line_bytes
+        limit = talker.longest_line_bytes
+        self._line_bytes = line_bytes if limit is None else min(line_bytes, limit)
         self._batch = batch
         self.said: list[str] = []
         self.heard: dict[Client, list[str]] = {client: [] for client in (talker, *listeners)}
@@ -112,6 +113,7 @@ class Talk:
         """
         __tracebackhide__ = True
         heard = self.heard[self._talker]
+        self._talker.needs_line(f"* {slow.name} was too slow")
         while f"* {slow.name} was too slow" not in heard:
             if self.said_bytes > 4 * KERNEL_BYTES:
                 self.require_clogged(slow, server)

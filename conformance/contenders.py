@@ -107,20 +107,24 @@ class ForeignCommand:
         id: the name in reports.
         takes_settings: False: tests that need a setting are not applicable.
         start_within: how long it may take until its doors are open, in seconds.
+        fixed_tcp: where its line door always is, if the template has no place for the address.
+        fixed_ws: where its WebSocket door always is.
     """
 
     template: str
     id: str = "command"
     takes_settings: bool = True
     start_within: float = READY_WITHIN
+    fixed_tcp: Address | None = None
+    fixed_ws: Address | None = None
 
     @property
     def doors(self) -> tuple[Door, ...]:
-        """The doors that the template names."""
+        """The doors that the template names, or that are always at one address."""
         named: list[Door] = []
-        if "{tcp}" in self.template or "{tcp_port}" in self.template:
+        if self.fixed_tcp or "{tcp}" in self.template or "{tcp_port}" in self.template:
             named.append("tcp")
-        if "{ws}" in self.template or "{ws_port}" in self.template:
+        if self.fixed_ws or "{ws}" in self.template or "{ws_port}" in self.template:
             named.append("ws")
         return tuple(named)
 
@@ -143,7 +147,10 @@ class ForeignCommand:
             if depends_on_folder(words):
                 _skip("its command works in one folder only, and the test needs another one")
             words = resolved(words)
-        tcp, ws = options.tcp or spell(free_address()), options.ws or spell(free_address())
+        if (options.tcp and self.fixed_tcp) or (options.ws and self.fixed_ws):
+            _skip("its address is fixed, and the test needs another one")
+        tcp = spell(self.fixed_tcp) if self.fixed_tcp else options.tcp or spell(free_address())
+        ws = spell(self.fixed_ws) if self.fixed_ws else options.ws or spell(free_address())
         places = {
             "{tcp}": [tcp],
             "{ws}": [ws],

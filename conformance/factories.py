@@ -9,13 +9,18 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from conformance.applicable import cannot_say
 from conformance.clients import Client
 from conformance.contenders import Contender, FixedAddresses, LaunchOptions, launched_ready
-from conformance.expectations import Mismatch
+from conformance.dialect import Dialect
+from conformance.ear import Ear
+from conformance.expectations import Mismatch, listed
+from conformance.interpreter import Interpreter
 from conformance.marks import Setting
 from conformance.protocol import Door
 from conformance.server import Server
 from conformance.tcp_client import TcpClient
+from conformance.timing import WITHIN
 from conformance.websocket_client import WebSocketClient
 
 
@@ -102,14 +107,21 @@ class Launch:
 class Connect:
     """Connects one client at a time.
 
+    Args:
+        dialect: of the server; None: it speaks as PROTOCOL.md has it.
+
     Attributes:
         opened: all clients that it has connected.
+        interpreter: of the test, if the server has a dialect.
     """
 
-    def __init__(self, launch: Launch, door: Door) -> None:
+    def __init__(self, launch: Launch, door: Door, dialect: Dialect | None = None) -> None:
         self._launch = launch
         self._door = door
         self.opened: list[Client] = []
+        self.dialect = dialect
+        self.interpreter = None if dialect is None else Interpreter(dialect)
+        self._referee: Client | None = None
 
     def __call__(
         self,
@@ -144,10 +156,15 @@ class Connect:
 
             pytest.skip(f"it has no {door} door")
         at = server or self._launch.default()
+        if self.interpreter is not None:
+            self._prepare(self.interpreter, at, door, name, options)
         client_class = TcpClient if door == "tcp" else WebSocketClient
         client: Client = client_class(at.address(door), **{"label": name, **options})
+        client.referee = self._referee
         self.opened.append(client)
-        if welcome:
+        if welcome and self.dialect is not None:
+            self._enter_by_hello(client, self.dialect)
+        elif welcome:
             self._enter(client, name)
         return client
 
@@ -158,6 +175,42 @@ class Connect:
                 with contextlib.suppress(Mismatch, OSError):
                     client.close()
             client.abandon()
+
+    def _prepare(
+        self,
+        interpreter: Interpreter,
+        server: Server,
+        door: Door,
+        name: str | None,
+        options: dict[str, Any],
+    ) -> None:
+        """Add what a client of a dialect needs to the options of a new client."""
+        path = interpreter.dialect.path
+        if door == "ws":
+            if path != "/ws" and options.get("handshake") is False:
+                cannot_say("the test writes a request for /ws, and its WebSocket is elsewhere")
+            options.setdefault("path", path)
+        if not interpreter.dialect.echo and self._referee is None:
+            ear = interpreter.referee = Ear(interpreter, "referee", server.was_told_to_stop)
+            self._referee = (
+                TcpClient(server.address(door), label="referee", ear=ear)
+                if door == "tcp"
+                else WebSocketClient(server.address(door), label="referee", ear=ear, path=path)
+            )
+            self.opened.append(self._referee)
+        options["ear"] = Ear(interpreter, name, server.was_told_to_stop)
+
+    def _enter_by_hello(self, client: Client, dialect: Dialect) -> None:
+        __tracebackhide__ = True
+        if "welcome" in dialect.lines:
+            client.wait_for(lambda line: line.startswith("* you are "))
+        if not client.knock():
+            raise Mismatch(
+                f"{client.label} said a first line and did not hear it within {WITHIN:g} s; "
+                f"it got {listed(client.unread())}"
+            )
+        if "welcome" not in dialect.lines:
+            client.wait_for(lambda line: line.startswith("* you are "))
 
     def _enter(self, client: Client, name: str | None) -> None:
         __tracebackhide__ = True

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from conformance.applicable import ABOUT_NO_STAYS
 from conformance.contenders import Contender
 from conformance.factories import ClientFactory, Connect, Launch, ServerFactory
 from conformance.protocol import Door
-from conformance.recording import CLIENTS, SERVERS
+from conformance.recording import CLIENTS, DIALECT, PASSED_OVER, SERVERS
 from conformance.server import Server
 from conformance.swarm import Swarm
 
@@ -51,8 +52,13 @@ def server(launch: Launch) -> Server:
 @pytest.fixture
 def connect(launch: Launch, door: Door, request: pytest.FixtureRequest) -> Iterator[Connect]:
     """Connects one client: ``connect("anna")``, ``connect(door="tcp", welcome=False)``."""
-    connect = Connect(launch, door)
+    connect = Connect(launch, door, request.config.stash.get(DIALECT, None))
     request.node.stash[CLIENTS] = connect.opened
+    if connect.interpreter is not None:
+        request.node.stash[PASSED_OVER] = connect.interpreter.passed_over
+        rule = request.node.get_closest_marker("rule")
+        area = rule.args[0].area if rule else ""
+        connect.interpreter.may_miss_stays = area in ABOUT_NO_STAYS
     yield connect
     connect.close_all()
     # The node outlives the test. If it kept all that every client has heard in memory, the

@@ -149,10 +149,14 @@ def _stories(results: Results, every_failure: bool) -> Iterator[Text]:
         if told:
             yield Text()
             yield Text(_HEADINGS[verdict], style="bold")
+        by_reason: dict[tuple[str, str], list[str]] = {}  # one reason may be that of many rules
         for rule, cells in told:
             for reason, servers in _reasons(cells).items():
                 who = "" if len(servers) == len(results.servers) else f" ({', '.join(servers)})"
-                yield _wrapped(f"{SYMBOLS[verdict]} {rule.id}{who}: {reason}", "    ", "  ")
+                by_reason.setdefault((who, reason), []).append(rule.id)
+        for (who, reason), ids in by_reason.items():
+            text = f"{SYMBOLS[verdict]} {', '.join(ids)}{who}: {reason}"
+            yield _wrapped(text, "    ", "  ")
     for number, (rule, server, run) in enumerate(results.measured()):
         if number == 0:
             yield Text()

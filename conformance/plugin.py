@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from conformance.applicable import lacking
 from conformance.contenders import (
     Contender,
     FixedAddresses,
@@ -27,12 +28,14 @@ from conformance.contenders import (
     OurServer,
     listed_ids,
 )
+from conformance.dialect import read_dialect
 from conformance.policy import Policy, read_policy
 from conformance.protocol import Door, Rule
-from conformance.recording import run_of
+from conformance.recording import DIALECT, PASSED_OVER, run_of
 from conformance.selection import rule_of, rules_by_server, select
 from conformance.server import READY_WITHIN, parse_address
 from conformance.templates import command_words, name_of
+from conformance.verdicts import Unknown
 
 
 __all__: list[str] = []
@@ -71,6 +74,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--tcp", metavar="H:P", help="judge a running server: its line door")
     group.addoption("--ws", metavar="H:P", help="judge a running server: its WebSocket door")
     group.addoption("--policy", metavar="FILE", help="what the server decides differently, in TOML")
+    group.addoption(
+        "--dialect", metavar="NAME", help="how the server's lines look: raw, gopl, …, or a file"
+    )
+    group.addoption(
+        "--ungreeted", metavar="WHY", help="what the server does instead of greeting a newcomer"
+    )
     group.addoption("--rules", metavar="ID,…", help="only these rules or areas")
     group.addoption("--quick", action="store_true", help="one test per rule; skips slow tests")
     group.addoption("--rest", action="store_true", help="only what --quick leaves out")
@@ -85,9 +94,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "rule(rule): the rule of PROTOCOL.md that a test is about")
     config.addinivalue_line("markers", "settings(**values): how the test's server is started")
     config.addinivalue_line("markers", "slow_rule(reason): left out of quick runs")
+    named = config.getoption("--dialect")
+    try:
+        config.stash[DIALECT] = read_dialect(named) if named else None
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from None
     path = config.getoption("--policy")
     try:
-        config.stash[_POLICY] = read_policy(Path(path)) if path else Policy()
+        config.stash[_POLICY] = read_policy(Path(path), foreign=bool(named)) if path else Policy()
     except (OSError, ValueError) as error:
         raise pytest.UsageError(f"--policy {path}: {error}") from None
     # A run that is terminated, by `timeout` for example, leaves no servers behind.
@@ -127,8 +141,33 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests that the options ask for."""
+    """Keep the tests that the options ask for; skip those that no dialect can be asked."""
+    dialect = config.stash[DIALECT]
+    for item in items:
+        rule = rule_of(item)
+        if dialect is None or rule is None:
+            continue
+        assert isinstance(item, pytest.Function)
+        reason = lacking(dialect, rule.id, item.originalname)
+        if reason is not None:
+            item.add_marker(pytest.mark.skip(reason=reason))
     select(config, items)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """End a test that needs a client of a server that greets nobody: it can be judged by none."""
+    ungreeted = item.config.getoption("--ungreeted")
+    needed = set(item.fixturenames) if isinstance(item, pytest.Function) else set()
+    if ungreeted and needed & {"connect", "clients", "swarm"}:
+        raise Unknown(ungreeted)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """End a test that passed as not applicable if it passed over a line that it expected."""
+    yield
+    for reason in item.stash.get(PASSED_OVER, [])[:1]:
+        pytest.skip(f"{reason}; the rest of the test holds")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -205,21 +244,30 @@ def _contenders(config: pytest.Config) -> list[Contender]:
 
 def _find_contenders(config: pytest.Config) -> list[Contender]:
     command: str | None = config.getoption("--command")
-    tcp, ws = config.getoption("--tcp"), config.getoption("--ws")
+    tcp, ws = (address and parse_address(address) for address in _addresses(config))
     if command:
+        takes_settings = config.stash[_POLICY].takes_settings
+        if config.stash[DIALECT] is not None:  # its settings are its own
+            takes_settings = takes_settings and "{flags}" in command
         contender = ForeignCommand(
             command,
             config.getoption("--name") or name_of(command_words(command)),
-            takes_settings=config.stash[_POLICY].takes_settings,
+            takes_settings=takes_settings,
             start_within=config.getoption("--start-within") or READY_WITHIN,
+            fixed_tcp=tcp or None,
+            fixed_ws=ws or None,
         )
         if not contender.doors:
             raise ValueError("--command names no address: put {tcp}, {ws} or both into it")
         return [contender]
     if tcp or ws:
-        return [FixedAddresses(tcp and parse_address(tcp), ws and parse_address(ws))]
+        return [FixedAddresses(tcp or None, ws or None)]
     named: list[str] = config.getoption("--server") or os.environ.get(_SERVERS_VARIABLE, "").split()
     return [OurServer(name.partition("=")[0]) for name in named or listed_ids()]
+
+
+def _addresses(config: pytest.Config) -> tuple[str | None, str | None]:
+    return config.getoption("--tcp"), config.getoption("--ws")
 
 
 def _pair(contender: Contender, door: Door) -> Any:

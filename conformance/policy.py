@@ -5,8 +5,9 @@
     [declared]
     "slow.cut-off" = "drops the oldest message instead, as a ticker should"
 
-If a declared rule fails, it is shown as declared. A MUST cannot be declared. Without settings, a
-test that needs a setting is not applicable, so a server that takes none can be green.
+If a declared rule fails, it is shown as declared. A MUST cannot be declared, except some choices of
+a server that has a dialect. Without settings, a test that needs a setting is not applicable, so a
+server that takes none can be green.
 """
 
 import tomllib
@@ -17,7 +18,10 @@ from pathlib import Path
 from conformance.protocol import find_rule
 
 
-__all__ = ["Policy", "read_policy"]
+__all__ = ["CHOICES", "Policy", "read_policy"]
+
+CHOICES = ("framing.binary-close", "websocket.origin", "websocket.host")
+"""Rules that are a MUST here and a choice elsewhere: a server with a dialect may declare them."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,11 @@ class Policy:
     takes_settings: bool = True
 
 
-def read_policy(path: Path) -> Policy:
+def read_policy(path: Path, *, foreign: bool = False) -> Policy:
     """Return what a policy file declares.
+
+    Args:
+        foreign: the server has a dialect, so it may declare the rules of ``CHOICES`` too.
 
     Raises:
         ValueError: it is not TOML, or it declares a MUST, an unknown rule, or a rule without a
@@ -45,7 +52,8 @@ def read_policy(path: Path) -> Policy:
         raise ValueError('the only value for settings is "none"; else leave it out')
     declared = table.get("declared", {})
     for rule_id, reason in declared.items():
-        if find_rule(rule_id).level == "MUST":
+        is_choice = foreign and rule_id in CHOICES
+        if find_rule(rule_id).level == "MUST" and not is_choice:
             raise ValueError(f"{rule_id} is a MUST, which cannot be declared away")
         if not isinstance(reason, str) or not reason.strip():
             raise ValueError(f"{rule_id} is declared without a reason; write why, as its value")

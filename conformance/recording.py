@@ -10,6 +10,7 @@ from conformance.checker import History, Violation
 from conformance.clients import Client
 from conformance.contenders import Contender
 from conformance.diagram import as_svg, as_text
+from conformance.dialect import Dialect
 from conformance.expectations import Mismatch
 from conformance.policy import Policy
 from conformance.protocol import Rule
@@ -20,9 +21,11 @@ from conformance.timing import TICK
 from conformance.verdicts import Unknown, Verdict
 
 
-__all__ = ["CLIENTS", "LEFT_OUT", "SERVERS", "run_of", "shown_of"]
+__all__ = ["CLIENTS", "DIALECT", "LEFT_OUT", "PASSED_OVER", "SERVERS", "run_of", "shown_of"]
 
 CLIENTS = pytest.StashKey[list[Client]]()  # the clients of the running test
+DIALECT = pytest.StashKey[Dialect | None]()  # of the servers that are judged
+PASSED_OVER = pytest.StashKey[list[str]]()  # lines of the running test that no dialect has
 SERVERS = pytest.StashKey[list[Server]]()  # the servers that it has started
 LEFT_OUT = "left out of a quick run: "  # how the reason of such a skip begins
 

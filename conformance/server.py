@@ -199,6 +199,10 @@ class Server:
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{self.name} was still running {within:g} s later") from None
 
+    def was_told_to_stop(self) -> bool:
+        """Return whether a signal of ours has told the process to end."""
+        return self._was_signalled
+
     def has_exited(self) -> bool:
         """Return whether the process has ended."""
         return self._process.poll() is not None

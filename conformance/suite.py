@@ -53,6 +53,8 @@ class Request:
     policy: str | None = None
     workers: int = WORKERS
     one_door: bool = False
+    dialect: str | None = None  # as read_dialect takes it
+    ungreeted: str | None = None  # why no test that needs a client can be judged
     tick_s: float | None = None  # the unit of all deadlines; None: from the caller's environment
     junit: Path | None = None  # a file for the results as JUnit XML, as pytest writes it
 
@@ -90,7 +92,7 @@ def run_suite(request: Request, progress: Progress = lambda *_: None) -> Results
         rules=select_rules(request.rules),
         runs=tuple(runs),
         quick=request.quick,
-        about=_about(),
+        about={**_about(), **({"dialect": request.dialect} if request.dialect else {})},
     )
 
 
@@ -107,6 +109,8 @@ def _pytest_command(request: Request, verdicts: Path) -> list[str]:
     command += [*request.contenders, f"--verdicts={verdicts}"]
     command += [f"--rules={request.rules}"] if request.rules else []
     command += [f"--policy={request.policy}"] if request.policy else []
+    command += [f"--dialect={request.dialect}"] if request.dialect else []
+    command += [f"--ungreeted={request.ungreeted}"] if request.ungreeted else []
     command += ["--quick"] if request.quick else []
     command += ["--one-door"] if request.one_door else []
     if request.junit is not None:

@@ -18,7 +18,7 @@ import operator
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.checker import (
     TALK,
@@ -67,12 +67,15 @@ class SwarmLog:
         visits: one client for each visit, with its ``log``.
         complete: whether the talkers got as far as invariant 3 of this module.
         trouble: the errors that kept clients from doing their part.
+        visited: whether clients came and went as the test asked. In a dialect without lines for
+            arrivals and departures none do.
     """
 
     talkers: tuple[Client, ...]
     visits: tuple[Client, ...]
     complete: bool  # the talkers got as far as invariant 3
     trouble: tuple[Exception, ...]  # what kept clients from doing their part
+    visited: bool = True
 
     def history(self) -> History:
         """Return what each client logged, for the checker."""
@@ -98,6 +101,8 @@ class SwarmLog:
         """
         __tracebackhide__ = True
         history = self.history()
+        if not self.visited:
+            needs = replace(needs, joins=0, departures=0)
         verdict = check(history, needs)
         if verdict.breaking(rule_id):
             raise BrokenPromise(smallest_violation(history, rule_id))
@@ -164,6 +169,12 @@ class Swarm:
             What all of them saw.
         """
         __tracebackhide__ = True
+        dialect = self._connect.dialect
+        if dialect is not None:
+            renames_each = 0
+            if not {"joined", "left"} <= dialect.lines.keys():
+                visitors = 0
+        visited = dialect is None or visitors > 0
         turn = itertools.cycle(doors or [self._door])
         staying: list[Client] = [
             self._connect(name, door=next(turn)) for name in itertools.islice(_names(), talkers)
@@ -176,7 +187,7 @@ class Swarm:
             parts.append(_Visitor(self._connect, number, next(turn), visits_each, visits))
         trouble = _run_together(parts)
         complete = _settle(staying, visits, trouble)
-        return SwarmLog(tuple(staying), tuple(visits), complete, tuple(trouble))
+        return SwarmLog(tuple(staying), tuple(visits), complete, tuple(trouble), visited)
 
 
 def _settle(staying: list[Client], visits: list[Client], trouble: list[Exception]) -> bool:
@@ -238,7 +249,8 @@ class _Visitor:
             client: Client = self.connect(door=self.door, label=f"guest-{self.number}.{visit}")
             self.visits.append(client)
             client.say(tagged(client.label, 1), tagged(client.label, 2))
-            ways = (client.close, client.reset, functools.partial(client.say, "/quit"))
+            quits = functools.partial(client.say, "/quit")
+            ways = (client.close, client.reset, client.close if client.speaks_dialect else quits)
             ways[(self.number + visit) % len(ways)]()
 
 

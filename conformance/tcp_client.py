@@ -4,7 +4,9 @@ import contextlib
 from typing import Literal
 
 from conformance.clients import Client
+from conformance.ear import Ear
 from conformance.inbox import End
+from conformance.sayings import LineCutter
 from conformance.server import Address
 from conformance.timing import WITHIN
 
@@ -27,14 +29,13 @@ class TcpClient(Client):
         *,
         label: str | None = None,
         receive_buffer_bytes: int | None = None,
+        ear: Ear | None = None,
     ) -> None:
-        super().__init__(address, label=label, receive_buffer_bytes=receive_buffer_bytes)
+        super().__init__(address, label=label, receive_buffer_bytes=receive_buffer_bytes, ear=ear)
         self._rest = b""
+        if ear is not None:
+            ear.listen_to(LineCutter())
         self._reading.start()
-
-    def encode(self, line: str) -> bytes:
-        """Return the line in UTF-8 and its terminator."""
-        return line.encode() + b"\n"
 
     def close(self, within: float = WITHIN) -> End:
         """End the client's own direction, and wait until the server has ended the other."""
@@ -43,6 +44,9 @@ class TcpClient(Client):
             with contextlib.suppress(OSError):  # the server was faster
                 self.half_close()
         return self._inbox.wait_end("ended its stream", within)
+
+    def _framed(self, text: str) -> bytes:
+        return text.encode() + b"\n"
 
     def _receive(self, data: bytes) -> None:
         *lines, self._rest = (self._rest + data).split(b"\n")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from conformance.clients import Client
+from conformance.ear import Ear
 from conformance.expectations import ConnectionEnded, Mismatch
 from conformance.frames import (
     BINARY,
@@ -23,6 +24,7 @@ from conformance.frames import (
 )
 from conformance.http_requests import Refused, Response, read_response
 from conformance.inbox import End
+from conformance.sayings import FrameCutter
 from conformance.server import Address
 from conformance.timing import WITHIN
 
@@ -65,8 +67,9 @@ class WebSocketClient(Client):
         answers_pings: bool = True,
         answers_close: bool = True,
         within: float = WITHIN,
+        ear: Ear | None = None,
     ) -> None:
-        super().__init__(address, label=label, receive_buffer_bytes=receive_buffer_bytes)
+        super().__init__(address, label=label, receive_buffer_bytes=receive_buffer_bytes, ear=ear)
         self.response: Response | None = None
         self.raw = bytearray()  # what came without a handshake
         self._pongs: list[bytes] = []  # guarded by the inbox's condition, as raw and _pings are
@@ -84,14 +87,12 @@ class WebSocketClient(Client):
             except BaseException:
                 self.abandon()
                 raise
+            if ear is not None:
+                ear.listen_to(FrameCutter())
         self._speaks = handshake
         if first:
             self._receive(first)
         self._reading.start()
-
-    def encode(self, line: str) -> bytes:
-        """Return the line as one masked text frame."""
-        return encode_frame(TEXT, line.encode())
 
     def send_frame(
         self, opcode: int, payload: bytes = b"", *, fin: bool = True, masked: bool = True
@@ -165,6 +166,9 @@ class WebSocketClient(Client):
             raise Mismatch(f"{self.label} got no Sec-WebSocket-Accept that matches its key")
         return response, rest
 
+    def _framed(self, text: str) -> bytes:
+        return encode_frame(TEXT, text.encode())
+
     def _receive(self, data: bytes) -> None:
         if not self._speaks:
             with self._inbox.changed:
@@ -190,6 +194,7 @@ class WebSocketClient(Client):
 
     def _got_close(self, payload: bytes) -> None:
         code = int.from_bytes(payload[:2], "big") if payload else 1005
+        code = code if self._ear is None else self._ear.code(code)
         with self._inbox.changed:
             self._close = code, payload[2:].decode()
         if self._answers_close and not self._close_sent:

