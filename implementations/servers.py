@@ -49,6 +49,19 @@ class Server:
         """Do nothing: only an exhibit must replace something before the settings are read."""
         return nullcontext()
 
+    def load(self) -> ModuleType:
+        """Import the package of its runtime, and with it the libraries that this needs.
+
+        That is most of a server's start. Meanwhile the garbage collector rests, because nothing
+        that an import makes is garbage.
+        """
+        _import_when_used("importlib.metadata")  # takes 20 ms; websockets seldom uses it
+        gc.disable()
+        try:
+            return import_module(f"implementations.on_{self.runtime}")
+        finally:
+            gc.enable()
+
     def run(
         self, settings: Settings, site: Site, announce: Announce, *, loop: str = "asyncio"
     ) -> None:
@@ -63,7 +76,7 @@ class Server:
         """
         if loop == "uvloop" and self.runtime != "asyncio":
             raise SettingsError(f"--loop uvloop is for asyncio servers, not for {self.id}")
-        package = _loaded(f"implementations.on_{self.runtime}")
+        package = self.load()
         make_hub = getattr(package, f"{self.hub.capitalize()}Hub")
         arguments = (settings, make_hub, site, announce)
         match self.runtime, loop:
@@ -102,21 +115,8 @@ SERVERS = (
 )
 
 
-def _loaded(package: str) -> ModuleType:
-    """Import the package of a runtime: with the libraries that it needs, most of a server's start.
-
-    Meanwhile the garbage collector rests, because nothing that an import makes is garbage.
-    """
-    _import_when_used("importlib.metadata")  # takes 20 ms; websockets imports it and seldom uses it
-    gc.disable()
-    try:
-        return import_module(package)
-    finally:
-        gc.enable()
-
-
 def _import_when_used(name: str) -> None:
-    """Put a stand-in where a module will be, which imports it when something in it is first used."""
+    """Let a module be imported when something in it is first used: a stand-in takes its place."""
     if name in sys.modules:
         return
 
