@@ -1,14 +1,16 @@
 """Starts one of our servers from a process that has imported everything already.
 
-A server's start is mostly imports. So the second server of a kind comes from a process that was
-started for this: it imports what such servers need, and forks (implementations/warm.py). That costs
-a tenth of a start. The first of each kind is started by its command, and so is every server of a
-test about starting and stopping.
+A server's start is mostly imports. So the second server of a runtime comes from a process that was
+started for this: it imports what the servers of that runtime need, and forks
+(implementations/warm.py). That costs a tenth of a start. The first server of each runtime is
+started by its command. So is every server of a test about starting and stopping, and every exhibit,
+because an exhibit replaces something before the rest is imported.
 
 Invariants:
   1. A process is reaped by the call that learns that it has ended, so its id is never one of
      another process before that.
-  2. The process that forks has the environment that the server would inherit, or is not used.
+  2. The process that forks has the environment and the folder that the server would inherit, or is
+     not used.
 """
 
 from __future__ import annotations
@@ -32,13 +34,14 @@ from conformance.python import module_command
 
 __all__ = ["ForkedProcess", "forked"]
 
+_RUNTIMES = ("threads", "asyncio", "trio")
 _MODULE = "implementations.warm"
 _MOST_BYTES = 65536  # of one message
 _NOT_INHERITED = ("HUBBUB_", "PYTEST_")
 
 _lock = threading.Lock()  # guards the two below
-_started: set[str] = set()  # kinds of servers of which one was started by its command
-_forkers: dict[str, _Forker] = {}
+_started: set[str] = set()  # runtimes of which a server was started by its command
+_forkers: dict[str, _Forker] = {}  # by runtime
 
 
 def forked(
@@ -47,32 +50,28 @@ def forked(
     """Start ``hubbub serve ARGUMENTS`` by a fork.
 
     Returns:
-        None where that cannot be, or is the first server of its kind: start it by its command.
+        None for the first server of a runtime, for one with another environment or folder than that
+        of the process that forks, and where there is no such process: start it by its command.
     """
-    if not (sys.platform == "linux" and hasattr(os, "pidfd_open")):
+    runtime = server_id.partition("-")[0]
+    if runtime not in _RUNTIMES or sys.platform != "linux" or not hasattr(os, "pidfd_open"):
         return None
-    kind = _kind(server_id)
     with _lock:
-        if kind not in _started:
-            _started.add(kind)
+        if runtime not in _started:
+            _started.add(runtime)
             return None
-        forker = _forkers.get(kind)
-        if forker is None or not forker.serves(env):
-            if forker is not None:
-                forker.end()
-            forker = _forkers[kind] = _Forker(server_id, env)
+        if runtime not in _forkers:
+            _forkers[runtime] = _Forker(server_id, env)
+        forker = _forkers[runtime]
+        if not forker.serves(env):
+            return None
     try:
         return forker.fork(arguments)
     except OSError:  # it has ended: the command says why, and the server after that has another
         with _lock:
-            _forkers.pop(kind, None)
+            _forkers.pop(runtime, None)
         forker.end()
         return None
-
-
-def _kind(server_id: str) -> str:
-    """Return what servers that import the same modules have in common: the runtime."""
-    return server_id if server_id.startswith("exhibit-") else server_id.partition("-")[0]
 
 
 def _inherited(env: Mapping[str, str]) -> dict[str, str]:

@@ -3,10 +3,11 @@
     python -m implementations.warm ID SOCKET
 
 A server's start is mostly imports, and the suite starts thousands of servers. This process imports
-what the server ID needs, and waits. Each message on SOCKET, a Unix socket by its number, is a JSON
-list. A list of words is the command line of ``hubbub serve``, and brings two descriptors: the
-standard output and the standard error of the new process. The new process answers with its id. A
-number is the id of such a process that is to be waited for; the answer is how it ended.
+what the servers of ID's runtime need, and waits. SOCKET is the number of a Unix socket. Each
+message on it is a JSON value, and has one answer. A list of words is a command line of ``hubbub
+serve``; with it come two descriptors, the standard output and the standard error of the new
+process. The new process answers with its id. A number is the id of such a process: this process
+waits until that has ended, and answers with its exit code.
 
 Invariants:
   1. A new process is as one that ``hubbub serve`` starts, but for the imports: it leads a session
@@ -23,11 +24,8 @@ import os
 import random
 import socket
 import sys
-from contextlib import ExitStack
 
 from implementations.__main__ import main
-from implementations.exhibits.catalogue import Exhibit
-from implementations.registry import find
 from implementations.servers import find_server
 from implementations.start import put_in_order
 
@@ -64,15 +62,6 @@ def serve_requests(control: socket.socket) -> list[str] | None:
             os.close(descriptor)
 
 
-def _import_all(server_id: str) -> ExitStack:
-    """Import what the server needs; the replacements of an exhibit come first, as in its start."""
-    server = find(server_id)
-    in_place = ExitStack()
-    in_place.enter_context(server.in_place())
-    (find_server(server.base) if isinstance(server, Exhibit) else server).load()
-    return in_place
-
-
 def _own_random_numbers() -> None:
     """Seed what the fork copied; Python itself seeds the functions of ``random`` anew."""
     trio_run = sys.modules.get("trio._core._run")
@@ -82,7 +71,7 @@ def _own_random_numbers() -> None:
 
 if __name__ == "__main__":
     put_in_order()
-    replacements = _import_all(sys.argv[1])
+    find_server(sys.argv[1]).load()
     words = serve_requests(socket.socket(fileno=int(sys.argv[2])))
     if words is not None:
         _own_random_numbers()

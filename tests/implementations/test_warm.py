@@ -50,10 +50,10 @@ def _start(control: socket.socket, *words: str) -> tuple[int, str]:
         return pid, stdout.readline().decode()
 
 
-@pytest.mark.parametrize("server_id", ["threads-direct", "exhibit-await-in-fanout-asyncio"])
+@pytest.mark.parametrize("server_id", ["threads-direct", "threads-mutex"])
 def test_fork_serves_and_its_end_is_told(server_id: str) -> None:
     """A command line becomes a server; its id becomes its exit code when it has ended."""
-    with _warm(server_id) as (control, _):
+    with _warm("threads-direct") as (control, _):
         pid, line = _start(control, server_id)
         os.kill(pid, signal.SIGKILL)
 
