@@ -15,6 +15,8 @@ ROUND ?= benchmarks/rounds/$(shell date +%Y-%m)
 # For the hubs under schedules: the newest Python here that is newer than 3.11. Or NEWEST=/path/to/python.
 NEWEST = $(shell $(BIN)/python tools/newest_python.py)
 NEWEST_VENV := .venv-newest
+# A run starts thousands of Python processes. Without compiled files, each compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup compare test conform gallery bench regress round audit stress soak autobahn

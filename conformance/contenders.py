@@ -29,6 +29,7 @@ from conformance.server import (
 )
 from conformance.templates import command_words, depends_on_folder, fill, resolved
 from conformance.verdicts import Unknown
+from conformance.warm import forked
 
 
 __all__ = [
@@ -58,6 +59,7 @@ class LaunchOptions:
     server_id: str | None = None  # instead of the contender's own id
     cwd: Path | None = None
     read_stderr: bool = True
+    quick: bool = False  # it may come from a process that has imported everything (warm.py)
 
 
 class Contender(Protocol):
@@ -88,10 +90,15 @@ class OurServer:
 
     def launch(self, options: LaunchOptions) -> Server:
         """Start ``hubbub serve ID`` on free ports of the loopback interface."""
-        command = module_command("hubbub", "serve", options.server_id or self.id)
-        command += ["--tcp", options.tcp or _LOOPBACK_ANY_PORT]
-        command += ["--ws", options.ws or _LOOPBACK_ANY_PORT]
-        command += [*_as_flags(options.settings), *options.flags]
+        words = [options.server_id or self.id]
+        words += ["--tcp", options.tcp or _LOOPBACK_ANY_PORT]
+        words += ["--ws", options.ws or _LOOPBACK_ANY_PORT]
+        words += [*_as_flags(options.settings), *options.flags]
+        if options.quick:
+            process = forked(words[0], words, _without_settings(os.environ))
+            if process is not None:
+                return Server(self.id, process=process, read_stderr=options.read_stderr)
+        command = module_command("hubbub", "serve", *words)
         return _start(self.id, command, options, {}, None, None)
 
 
@@ -196,7 +203,7 @@ class FixedAddresses:
 
     def launch(self, options: LaunchOptions) -> Server:
         """Return the running server; none of the options can be chosen."""
-        if options != LaunchOptions():
+        if replace(options, quick=False) != LaunchOptions():
             raise Unknown("needs a server of its own")
         return Server(self.id, tcp=self.tcp, ws=self.ws)
 
@@ -269,7 +276,7 @@ def _start(
     ws: Address | None,
     start_within: float = READY_WITHIN,
 ) -> Server:
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("HUBBUB_")}
+    inherited = _without_settings(os.environ)
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -288,6 +295,10 @@ def _start(
         read_stderr=options.read_stderr,
         ready_within=start_within,
     )
+
+
+def _without_settings(env: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name, text in env.items() if not name.startswith("HUBBUB_")}
 
 
 def _skip(reason: str) -> None:

@@ -36,16 +36,25 @@ class Launch:
     Args:
         contender: the server to judge.
         default_settings: of the one server that ``default`` starts.
+        quick: a server of ours that needs nothing but settings may come from a process that has
+            imported everything already; see warm.py.
 
     Attributes:
         launched: all servers that it has started.
     """
 
-    def __init__(self, contender: Contender, default_settings: Mapping[str, Setting]) -> None:
+    def __init__(
+        self,
+        contender: Contender,
+        default_settings: Mapping[str, Setting],
+        *,
+        quick: bool = False,
+    ) -> None:
         self.contender = contender
         self.launched: list[Server] = []
         self._default_settings = default_settings
         self._default: Server | None = None
+        self._quick = quick
 
     def __call__(
         self,
@@ -75,6 +84,8 @@ class Launch:
             Unknown: this contender cannot be started like that.
         """
         options = LaunchOptions(settings, flags, env or {}, tcp, ws, server_id, cwd, read_stderr)
+        if self._quick and options == LaunchOptions(settings):
+            options = LaunchOptions(settings, quick=True)
         server = self.contender.launch(options)
         self.launched.append(server)
         return server

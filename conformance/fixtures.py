@@ -30,7 +30,9 @@ def door(contender: Contender) -> Door:
 def launch(contender: Contender, request: pytest.FixtureRequest) -> Iterator[Launch]:
     """Starts servers without waiting for them, for tests of starting and stopping."""
     marker = request.node.get_closest_marker("settings")
-    launch = Launch(contender, marker.kwargs if marker else {})
+    # A rule without doors is about the process: how it starts, logs and ends.
+    quick = bool(request.node.get_closest_marker("rule").args[0].doors)
+    launch = Launch(contender, marker.kwargs if marker else {}, quick=quick)
     request.node.stash[SERVERS] = launch.launched
     yield launch
     launch.stop_all()

@@ -15,8 +15,6 @@ if __name__ == "__main__":  # before the imports below, which take most of the s
 import argparse
 import os
 import sys
-import tomllib
-from importlib.resources import files
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -36,6 +34,8 @@ __all__ = ["main", "make_parser"]
 
 EXIT_CANNOT_START = 1
 EXIT_USAGE = 2
+
+PAGE = Path(__file__).with_name("core") / "chat.html"
 
 EXAMPLES = """\
 examples:
@@ -115,7 +115,7 @@ def _serve(server: Server | Exhibit, arguments: dict[str, Any]) -> None:
         if warning:
             print(f"hubbub: {warning}", file=sys.stderr)
 
-    page = files("implementations.core").joinpath("chat.html").read_bytes()
+    page = PAGE.read_bytes()
     start_logging(settings.log_level)
     warning = raise_descriptor_limit(settings.max_clients)
     server.run(settings, Site(server.id, settings, page), announce, loop=loop)
@@ -124,6 +124,8 @@ def _serve(server: Server | Exhibit, arguments: dict[str, Any]) -> None:
 def _config(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
+    import tomllib  # takes 5 ms, and few servers have a file
+
     try:
         with path.open("rb") as file:
             return tomllib.load(file)

@@ -31,6 +31,7 @@ from pathlib import Path
 __all__ = ["Built", "CannotBuild", "main", "make_ready", "read_stamp"]
 
 ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("hubbub", "benchmarks", "conformance", "implementations", "schedules")
 STAMP = ".hubbub.json"  # in the environment's folder: what it was built from
 SHOWN_LINES = 15  # of what the installer said, when it fails
 
@@ -166,16 +167,23 @@ def create(folder: Path, steps: Steps) -> None:
 
 
 def install(folder: Path, extras: Iterable[str], steps: Steps) -> None:
-    """Install the project, editable, with these extras in their pinned versions.
+    """Install the project, editable, with these extras in their pinned versions; compile it.
 
     Raises:
         CannotBuild: the installer failed.
     """
-    what = ["--editable", f".[{','.join(extras)}]", "--constraint", "constraints.txt"]
     python = str(folder / "bin" / "python")
+    _install_packages(python, extras, steps)
+    # Python compiles a module when it first imports it, except where PYTHONDONTWRITEBYTECODE is
+    # set: there, without these files, each start of a server would compile all its modules anew.
+    _run([python, "-m", "compileall", "-q", *PACKAGES])
+
+
+def _install_packages(python: str, extras: Iterable[str], steps: Steps) -> None:
+    what = ["--editable", f".[{','.join(extras)}]", "--constraint", "constraints.txt"]
     if uv := shutil.which("uv"):
         steps.step("download and install packages with uv")
-        words = _run([uv, "pip", "install", "--python", python, *what])
+        words = _run([uv, "pip", "install", "--compile-bytecode", "--python", python, *what])
         steps.done()
         if words is None:
             return

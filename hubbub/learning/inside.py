@@ -75,6 +75,10 @@ class _Writer:
 
 def main() -> None:
     """Judge, and end the process at once: no thread of the exercise keeps it."""
+    # From here on no bytecode, here and in programs that are started: the next look must see what
+    # was just saved, and leave no traces in the lessons. The modules above are compiled once.
+    sys.dont_write_bytecode = True
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     parser = argparse.ArgumentParser()
     parser.add_argument("check", type=Path)
     parser.add_argument("exercise", type=Path)

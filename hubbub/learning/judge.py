@@ -183,11 +183,9 @@ def tick_s() -> float:
 
 def _environment(tick: float) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("HUBBUB_", "PYTEST_"))}
-    # No bytecode: the next look must see what was just saved, and leave no traces in the lessons.
     return {
         **kept,
         "TEST_TICK_S": str(tick),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
         "OPENBLAS_NUM_THREADS": "1",  # each thread of it would take addresses from the bound
     }
