@@ -6,8 +6,8 @@ Where servers are ranked (``closed`` and ``open``), five processes of each are m
 measured at a single point and at each step of ``knee``, two at each of several points, and one
 at each step of the other ladders. Filling a room with thousands of clients is slow, because every
 client is told of each later arrival. So the long scenarios leave out the mutex hubs: they deliver
-as the broadcaster hubs do. The popular peers take part where costs, latency, memory, bursts and slow
-clients are measured.
+as the broadcaster hubs do. The popular peers take part where costs, latency, memory, bursts and
+slow clients are measured.
 
 ``knee`` and the scenarios ``load-N`` are the grid of `capacity`: clients times rates. A server
 leaves a row of the grid at the rate that breaks it, so no time is spent on hopeless cells. With
