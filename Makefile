@@ -89,7 +89,7 @@ bench: to-develop  ## micro-benchmarks, saved (1 minute; some: ARGS="-k room")
 regress: to-develop  ## fail if the micro-benchmarks are slower than at REF=main
 	@$(BIN)/python -m benchmarks.micro.against $(or $(REF),main) $(ARGS)
 
-round: to-develop  ## measure everything, to publish it (1 hour; resumes)
+round: to-develop  ## measure everything, to publish it (hours; resumes)
 	@mkdir -p $(ROUND)
 	@test -f $(ROUND)/results.json.gz || $(BIN)/hubbub bench --output $(ROUND)/results.json.gz \
 	  $(if $(wildcard $(ROUND)/results.json.gz.part),--resume) || test $$? -eq 3

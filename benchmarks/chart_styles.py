@@ -47,13 +47,14 @@ class Style:
     line: Dashes
 
 
-# Blue, vermilion, green, purple, ochre, indigo and grey: each at least 3 to 1 on white and on
+# Blue, vermilion, green, purple, red, ochre, indigo and grey: each at least 3 to 1 on white and on
 # black. Colours that a kind of colour vision may confuse never share a marker.
 FAMILIES = {
     "threads": "#d55e00",
     "asyncio": "#1f83c9",
     "trio": "#009e73",
-    "python": "#b8509a",  # peers in Python
+    "python": "#b8509a",  # peers in Python: on websockets, and on ASGI
+    "python-loop": "#c0504d",  # peers in Python with an event loop or a protocol of their own
     "javascript": "#a87a00",
     "go": "#7a6fd0",
     "native": "#7a7a7a",  # C and C++
@@ -83,7 +84,7 @@ _PEERS: dict[str, tuple[str, str, Dashes]] = {
     "asyncio-mutex+uvloop": ("asyncio", "h", _HUBS["mutex"]),
     "asyncio-broadcaster+uvloop": ("asyncio", "h", _HUBS["broadcaster"]),
     "asyncio-direct+uvloop": ("asyncio", "h", _HUBS["direct"]),
-    "trio-websocket": ("python", "2", "-"),
+    "trio-websocket": ("python-loop", "2", "-"),
     "socketify": ("native", "X", "-"),
     "gorilla": ("go", "v", _DASH_DOTS),
     "nhooyr": ("go", "v", "-"),
@@ -95,13 +96,13 @@ _PEERS: dict[str, tuple[str, str, Dashes]] = {
     "picows": ("python", "X", _SHORT),
     "fastapi": ("python", "p", "-"),
     "starlette": ("python", "p", _SHORT),
-    "aiohttp": ("python", "h", "-"),
-    "tornado": ("python", "<", "-"),
+    "aiohttp": ("python-loop", "h", "-"),
+    "tornado": ("python-loop", "<", "-"),
     "sanic": ("python", ">", "-"),
     "channels": ("python", "8", "-"),
     "quart": ("python", "H", _SHORT),
-    "gevent": ("python", "d", "-"),
-    "socketio": ("python", "X", "-"),
+    "gevent": ("python-loop", "d", "-"),
+    "socketio": ("python-loop", "X", "-"),
 }
 _OTHER_MARKERS = ("1", "3", "4", "+", "|", "_", "d", "D")
 _OTHER_DASHES: tuple[Dashes, ...] = ("-", _LONG, _SHORT, _DASH_DOT, _DASH_DOTS)

@@ -23,6 +23,9 @@ from benchmarks.summary import Cell, Summary
 
 __all__ = ["Notes", "bars", "dots", "lines", "load_curve", "matrix", "spectrum", "strips"]
 
+_BROKE = "broke at this rate"
+_CROSSES = 4  # side by side
+_MOST_LINES = 14  # in one panel
 _MOST_STEPS = 12  # of a ladder, that an axis can name
 _PERCENTS = (50.0, 90.0, 99.0, 99.9, 99.99)
 
@@ -208,45 +211,78 @@ def load_curve(
     """One line per server: a metric against the offered rate, up to the rate that broke it.
 
     Both axes are logarithmic. A cross stands at the rate in ``broke``, at the upper edge: a
-    latency measured there would only say how long the run was.
+    latency measured there would only say how long the run was. If there are too many lines for
+    one panel, the peers have a panel of their own; the peer compared with is in both.
     """
-    figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
-    axes = figure.subplots()
-    ends: list[tuple[str, float, float, float]] = []
-    for server in summary.servers:
-        limit = broke.get(server, math.inf)
-        points = sorted(
-            (float(summary.scenario.value(cell.workload)), value)
-            for cell in summary.of(server)
-            if cell.kept_up
-            and float(summary.scenario.value(cell.workload)) < limit
-            and (value := cell.value(metric)) is not None
-        )
-        x, y = zip(*points, strict=True) if points else ((), ())
-        line(axes, x, y, server, styles[server])
-        if limit < math.inf:
-            ends.append((server, limit, x[-1] if x else limit, y[-1] if y else 0.0))
-    log_scale(axes, "x")
-    log_scale(axes, "y")
+    servers = summary.servers
+    groups = [servers]
+    if len(servers) > _MOST_LINES:
+        ours = [server for server in servers if family(server) != "peers"]
+        peers = [server for server in servers if family(server) == "peers"]
+        known = [summary.peer] if summary.peer in peers else []
+        groups = [group for group in (ours + known, peers) if group]
+    named = [math.ceil((len(group) + 1) / 3) for group in groups]  # lines of the legends
+    figure = Figure(
+        figsize=(WIDTH_IN, sum(height_in - 1 + 0.21 * lines for lines in named)),
+        layout="constrained",
+    )
+    panels = figure.subplots(len(groups), 1, sharex=True, sharey=True, squeeze=False).flatten()
+    crosses = []
+    for panel, group in zip(panels, groups, strict=True):
+        for server in group:
+            limit = broke.get(server, math.inf)
+            points = sorted(
+                (float(summary.scenario.value(cell.workload)), value)
+                for cell in summary.of(server)
+                if cell.kept_up
+                and float(summary.scenario.value(cell.workload)) < limit
+                and (value := cell.value(metric)) is not None
+            )
+            x, y = zip(*points, strict=True) if points else ((), ())
+            line(panel, x, y, server, styles[server])
+            if limit < math.inf:
+                crosses.append((panel, server, limit, points[-1] if points else None))
+    log_scale(panels[0], "x")
+    log_scale(panels[0], "y")
     steps = sorted({float(summary.scenario.value(cell.workload)) for cell in summary.cells})
     if len(steps) <= _MOST_STEPS:
-        axes.set_xticks(steps)
-    low, high = axes.get_ylim()
+        panels[0].set_xticks(steps)
+    low, high = panels[0].get_ylim()
     top = high * (high / low) ** 0.12  # above every line
-    at: dict[float, int] = {}
-    for server, rate, last_rate, last in sorted(ends, key=lambda end: end[3]):
-        place = at[rate] = at.get(rate, -1) + 1
-        colour, x_at = styles[server].colour, rate * 1.08**place  # side by side
-        if last:
-            axes.plot([last_rate, x_at], [last, top], color=colour, linewidth=1, linestyle=":")
-        axes.plot([x_at], [top], color=colour, marker="x", markersize=8, markeredgewidth=2)
-    if ends:
-        axes.plot([], [], color="#333333", marker="x", linestyle=":", label="broke at this rate")
-        axes.set_ylim(low, top * (high / low) ** 0.05)
-    axes.set_xlabel(f"{summary.scenario.unit} offered")
-    axes.set_ylabel(METRICS[metric].label)
-    legend(figure, axes)
+    step = (high / low) ** 0.06
+    rows = _cross(crosses, styles, top, step)
+    if crosses:
+        panels[0].set_ylim(low, top * step**rows)
+    for panel in panels:
+        if any(where is panel for where, *_ in crosses):
+            panel.plot([], [], color="#333333", marker="x", linestyle=":", label=_BROKE)
+        panel.legend(loc="lower left", bbox_to_anchor=(-0.1, 1), ncols=3)
+        panel.set_ylabel(METRICS[metric].label)
+        panel.tick_params(labelbottom=True)
+    panels[-1].set_xlabel(f"{summary.scenario.unit} offered")
     return figure
+
+
+def _cross(
+    crosses: Sequence[tuple[Axes, str, float, tuple[float, float] | None]],
+    styles: Styles,
+    top: float,
+    step: float,
+) -> int:
+    """Draw a cross at the rate that broke a server, and a thin line to it from the last point.
+
+    Crosses at the same rate stand side by side, and in rows that are ``step`` apart. Returns the
+    number of rows.
+    """
+    at: dict[tuple[Axes, float], int] = {}
+    for panel, server, rate, last in sorted(crosses, key=lambda one: one[3][1] if one[3] else 0.0):
+        place = at[panel, rate] = at.get((panel, rate), -1) + 1
+        up, across = divmod(place, _CROSSES)
+        x_at, y_at, colour = rate * 1.08**across, top * step**up, styles[server].colour
+        if last:
+            panel.plot([last[0], x_at], [last[1], y_at], color=colour, linewidth=1, linestyle=":")
+        panel.plot([x_at], [y_at], color=colour, marker="x", markersize=8, markeredgewidth=2)
+    return 1 + max((place // _CROSSES for place in at.values()), default=0)
 
 
 def spectrum(

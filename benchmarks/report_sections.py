@@ -295,7 +295,7 @@ def _dots(
     band = _band(summary, metric)
     more = []
     if band:
-        more.append(f"grey: around {summary.peer}, how far a server may be from itself")
+        more.append(f"grey band: servers in it are tied with {summary.peer} (see below)")
     if ties:
         more.append("brackets on the right: servers that are tied")
     notes = replace(_notes(summary, ranked), more=more)

@@ -2,9 +2,9 @@
 
 Each states what it expects before it is run, and the report shows that beside the result.
 
-Where servers are ranked (``closed`` and ``open``), five processes of each are measured. Three are
-measured at a single point and at each step of ``knee``, two at each of several points, and one
-at each step of the other ladders. Filling a room with thousands of clients is slow, because every
+Where servers are ranked (``closed`` and ``open``), five processes of each are measured. Elsewhere
+it is three, the fewest with which servers can be told apart, and one at each step of the ladders
+``capacity`` and ``load-N``. Filling a room with thousands of clients is slow, because every
 client is told of each later arrival. So the long scenarios leave out the mutex hubs: they deliver
 as the broadcaster hubs do.
 
@@ -249,7 +249,7 @@ _ALL = (
             replace(_STEADY, stalled_clients=1, stall_after_s=2.0), "payload_bytes", (2048, 8192)
         ),
         axis="payload_bytes",
-        processes=2,
+        processes=3,
         servers=_TWO_OF_EACH,
         peers=(*_PLAIN_PEERS, "websockets-naive"),
     ),
@@ -264,7 +264,7 @@ _ALL = (
             ("disconnect", "drop-oldest", "drop-newest", "block"),
         ),
         axis="slow_consumer",
-        processes=2,
+        processes=3,
         only_ours=True,
         servers=("asyncio-broadcaster", "asyncio-direct"),
     ),
@@ -313,7 +313,7 @@ _ALL = (
         "the processor do.",
         _thinner(_walk(_BASELINE, "clients", (10, 100, 1000, 3000))),
         axis="clients",
-        processes=2,
+        processes=3,
         servers=_TWO_OF_EACH,
         peers=_PLAIN_PEERS,
     ),
@@ -338,7 +338,7 @@ _ALL = (
             (16, 1024, 16384, 65536),
         ),
         axis="payload_bytes",
-        processes=2,
+        processes=3,
         servers=_TWO_OF_EACH,
         peers=_PLAIN_PEERS,
     ),

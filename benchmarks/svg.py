@@ -37,7 +37,7 @@ def to_svg(figure: Figure, name: str, label: str) -> str:
     text = re.sub(r'xlink:href="#', f'href="#{name}-', text)
     text = re.sub(r"url\(#", f"url(#{name}-", text)
     text = re.sub(r" font-family: [^;\"]*;", "", text)
-    text = re.sub(r"\d+\.\d{3,}", _rounded, text)
+    text = re.sub(r"<[^>]*>", lambda tag: re.sub(r"\d+\.\d{3,}", _rounded, tag[0]), text)
     for colour, value in PROPERTIES.items():
         text = text.replace(colour, value)
     return re.sub(r"\s+", " ", text).strip()

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarks.sentences.ladders import broke, say_ladder, say_load
-from benchmarks.sentences.rankings import TOO_FEW, ends, ranked, comparable
+from benchmarks.sentences.rankings import TOO_FEW, comparable, ends, ranked
 from benchmarks.sentences.stalls import say_policies, say_slow
 from benchmarks.sentences.wording import NOTHING, Finding
 from benchmarks.summary import Cell, Summary

@@ -62,9 +62,7 @@ def say_load(summary: Summary) -> Finding:
             for one in summary.servers
             if far.get(one) == step and one not in limits and one not in whole
         ]
-        groups.append(
-            (f"kept up with {step:,.0f} {scenario.unit}, and was offered no more", others)
-        )
+        groups.append((f"kept up with {step:,.0f} {scenario.unit}; more was not measured", others))
     return Finding.of(
         f"With {first.clients:,} clients, {len(whole)} of {len(summary.servers)} servers kept up "
         f"with {top:,.0f} {scenario.unit}, the highest rate offered. A server breaks when less "

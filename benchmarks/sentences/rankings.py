@@ -14,7 +14,7 @@ from benchmarks.sentences.wording import NOTHING, Finding, ratio_text, span
 from benchmarks.summary import Cell, Summary
 
 
-__all__ = ["TOO_FEW", "ends", "ranked", "comparable"]
+__all__ = ["TOO_FEW", "comparable", "ends", "ranked"]
 
 TOO_FEW = (
     f"With fewer than {estimates.MIN_PROCESSES} processes per server, differences cannot be told "

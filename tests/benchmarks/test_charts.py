@@ -106,6 +106,21 @@ def test_load_curve_ends_where_a_server_breaks() -> None:
     assert "broke at this rate" in texts(figure)
 
 
+def test_many_servers_have_two_panels() -> None:
+    """Above fourteen servers the peers have a panel of their own."""
+    peers = [f"peer-{number}" for number in range(13)]
+    runs = [
+        make_run(server, 5.0, scenario="knee", workload=replace(SMALL, rate_hz=rate_hz))
+        for server in (*SERVERS, *peers)
+        for rate_hz in (10.0, 20.0)
+    ]
+    (knee,) = summarise(replace(make_results({}), runs=tuple(runs)))
+
+    figure = charts.load_curve(knee, "p50", styles_of(knee.servers), {})
+
+    assert [len(panel.lines) for panel in figure.axes] == [3, 14]
+
+
 def test_strips_have_a_panel_per_server() -> None:
     """Each server has a panel with its name as the title."""
     strips = charts.strips(CLOSED.shown, STYLES)

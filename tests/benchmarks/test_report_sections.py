@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks.chart_styles import BROKE
 from benchmarks.report_sections import LOADS, sections
 from benchmarks.results import Results
 from benchmarks.scenarios import SCENARIOS
-from tests.benchmarks.made import PEER, make_results, make_run
+from tests.benchmarks.made import PEER, SMALL, make_results, make_run
 
 
 def everything() -> Results:
@@ -81,3 +82,36 @@ def test_nothing_valid_is_no_picture() -> None:
     (section,) = sections(make_results({}, [lossy]))
 
     assert [chart.svg for chart in section.charts] == [""]
+
+
+def test_doubted_servers_are_marked_in_the_chart() -> None:
+    """A server with runs that do not count has a mark behind its name, with a legend."""
+    crowded = make_run("b", 9.0, process=4, verdict="unknown", reason="other programs")
+    costs = {"a": [5.0, 5.1, 5.2], "b": [7.0, 7.1, 7.2], "c-floor": [6.0, 6.1, 6.2]}
+
+    (section,) = sections(make_results(costs, [crowded]))
+
+    svg = section.charts[0].svg
+    assert ">b ?<" in svg
+    assert ">a !<" in svg
+    assert "some of its runs do not count" in svg
+    assert "costs less than c-floor" in svg
+
+
+def test_server_that_does_not_keep_up_has_no_line() -> None:
+    """Its latency is the length of the run, so it is named with a cross, and has no line."""
+    workload = replace(SMALL, rate_hz=100.0, messages=150)
+    runs = []
+    for server in ("a", "late"):
+        for process in (1, 2, 3):
+            run = make_run(server, 10.0, process=process, scenario="open", workload=workload)
+            assert run.figures
+            achieved = 100.0 if server == "a" else 50.0
+            runs.append(replace(run, figures=replace(run.figures, achieved_hz=achieved)))
+
+    (section,) = sections(replace(make_results({}), runs=tuple(runs)))
+
+    dots, spectrum = section.charts
+    assert ">late" not in dots.svg
+    assert f">late {BROKE}<" in spectrum.svg
+    assert "did not keep up" in spectrum.svg

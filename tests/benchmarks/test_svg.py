@@ -42,3 +42,13 @@ def test_colours_can_be_set_by_the_page() -> None:
 
     assert "currentColor" in svg
     assert "var(--chart-trio, #009e73)" in svg
+
+
+def test_numbers_in_a_text_are_not_rounded() -> None:
+    """Coordinates are rounded to save bytes; a number that a reader sees is not."""
+    with mpl.rc_context(LOOK):
+        figure = Figure()
+        figure.subplots().set_title("0.0039")
+        svg = to_svg(figure, "one", "what it shows")
+
+    assert ">0.0039<" in svg

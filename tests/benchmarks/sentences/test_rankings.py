@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.results import AGAIN
-from benchmarks.sentences.rankings import ends, ranked, comparable
+from benchmarks.sentences.rankings import comparable, ends, ranked
 from benchmarks.sentences.wording import Finding
 from benchmarks.summary import Summary
 from tests.benchmarks.made import PEER, make_results
