@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.chart_styles import BROKE
-from benchmarks.report_sections import LOADS, sections
+from benchmarks.report_sections import LOADS, Section, sections
 from benchmarks.results import Results
 from benchmarks.scenarios import SCENARIOS
 from tests.benchmarks.made import PEER, SMALL, make_results, make_run
@@ -36,18 +36,18 @@ def everything() -> Results:
 
 
 @pytest.fixture(scope="module")
-def drawn() -> dict[str, object]:
+def drawn() -> dict[str, Section]:
     return {section.name: section for section in sections(everything())}
 
 
-def test_every_scenario_has_its_section(drawn: dict[str, object]) -> None:
+def test_every_scenario_has_its_section(drawn: dict[str, Section]) -> None:
     """Every scenario has a section: load curves first, then in the order of measurement."""
     assert list(drawn) == sorted(SCENARIOS, key=lambda name: name not in LOADS)
 
 
-def test_every_chart_is_markup_with_a_sentence() -> None:
+def test_every_chart_is_markup_with_a_sentence(drawn: dict[str, Section]) -> None:
     """A chart is well-formed, described, has a sentence, and loads nothing from the network."""
-    for section in sections(everything()):
+    for section in drawn.values():
         for chart in section.charts:
             root = ElementTree.fromstring(chart.svg)
             assert root.get("aria-label") == chart.alt
