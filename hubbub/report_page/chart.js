@@ -112,7 +112,9 @@ class Chart {
 
   get settings() { return this.page.settingsOf(this.plot); }
   get view() { return this.plot.views.find(view => view.name === this.settings.view) ?? this.plot.views[0]; }
-  get lines() { return this.view.lines.filter(line => !this.page.hidden.has(line.server) && !this.page.hiddenRounds.has(line.round)); }
+  get lines() { return this.linesOf(this.view); }
+
+  linesOf(view) { return view.lines.filter(line => !this.page.hidden.has(line.server) && !this.page.hiddenRounds.has(line.round)); }
 
   choice(label, name, options) {
     const group = make("div", { class: "choice", role: "group", "aria-label": label }, this.controls);
@@ -142,9 +144,10 @@ class Chart {
       for (const go of ["pointerleave", "blur"]) button.addEventListener(go, () => this.page.highlight(null));
       return button;
     });
-    const all = make("button", { type: "button", class: "many" }, this.legend, "all");
+    const many = make("div", { class: "many" }, this.legend);
+    const all = make("button", { type: "button" }, many, "all");
     all.addEventListener("click", () => this.page.show(servers, true));
-    const none = make("button", { type: "button", class: "many" }, this.legend, "none");
+    const none = make("button", { type: "button" }, many, "none");
     none.addEventListener("click", () => this.page.show(servers, false));
   }
 
@@ -162,7 +165,10 @@ class Chart {
       button.disabled = !view.lines.some(line => line.server === button.dataset.server);
     }
 
-    const all = view.lines.flatMap(line => line.at), kept = lines.flatMap(line => line.at).filter(point => !point[2]);
+    const all = view.lines.flatMap(line => line.at);
+    // Views of the same quantity have the same axis, so that a change of view shows the difference.
+    const seen = plot.sameScale ? plot.views.flatMap(one => this.linesOf(one)) : lines;
+    const kept = seen.flatMap(line => line.at).filter(point => !point[2]);
     const scaled = kept.length ? kept : [[1, 1], [1, 10]], xs = all.map(point => point[0]), ys = scaled.map(point => point[1]);
     const xValues = [...new Set(xs)].sort((a, b) => a - b);
     const xKind = plot.xScale === "log" ? settings.x : plot.xScale, yKind = settings.y;

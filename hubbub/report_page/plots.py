@@ -163,7 +163,7 @@ def _stalls(summary: Summary) -> Plot:
         views.append({**view, "mark": workload.stall_after_s, "marked": "a client stops reading"})
     if summary.scenario.axis == "payload_bytes":
         views.reverse()  # the longest messages first: they show the most
-    return _plot(summary.scenario.name, "seconds", "linear", views)
+    return {**_plot(summary.scenario.name, "seconds", "linear", views), "sameScale": True}
 
 
 def _percentiles(summary: Summary, of: str, label: str) -> Plot:
