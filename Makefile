@@ -8,8 +8,10 @@ BIN := $(VENV)/bin
 # What the command line, the comparison and the judge need. Developers and lessons need more.
 USE := bench,chat,conform,schedules
 comma := ,
-# More workers than two cores: most tests wait most of the time. Set JOBS=8 on a larger machine.
-JOBS ?= 4
+# More workers than cores: most tests wait most of the time. Set JOBS=16 on a larger machine.
+JOBS ?= 8
+# A worker that has nothing left takes tests from another: the longest tests are no tail.
+WORKERS = -n $(JOBS) --dist worksteal
 # A round is a folder named by its month; ROUND=benchmarks/rounds/2030-01 makes another.
 ROUND ?= benchmarks/rounds/$(shell date +%Y-%m)
 # For the hubs under schedules: the newest Python here that is newer than 3.11. Or NEWEST=/path/to/python.
@@ -55,12 +57,12 @@ lessons: to-teach  ## open the lessons in JupyterLab, at the first one
 	@$(BIN)/hubbub learn 00 $(ARGS)
 
 test: to-develop  ## all tests, one per rule, server and door (10 minutes)
-	@$(BIN)/python -m pytest -n $(JOBS) --quick
+	@$(BIN)/python -m pytest $(WORKERS) --quick
 
 ## Judge and measure
 
 conform: to-develop  ## every test of every rule (12 minutes; ID=trio-mutex: 2)
-	@$(BIN)/python -m pytest -n $(JOBS) conformance/rules $(foreach id,$(ID),--server $(id)) $(ARGS)
+	@$(BIN)/python -m pytest $(WORKERS) conformance/rules $(foreach id,$(ID),--server $(id)) $(ARGS)
 
 gallery: to-use  ## judge the servers that are wrong on purpose (3 minutes)
 	@mkdir -p report
@@ -78,7 +80,7 @@ newest: to-use  ## hub tests and quick matrix on the newest Python (4 minutes)
 	  echo "make newest: skipped, $(VENV) has the newest Python here"; else $(MAKE) --no-print-directory on-newest; fi
 
 on-newest:
-	$(call with_newest,PYTHONWARNINGS=error $(NEWEST_VENV)/bin/python -m pytest -n $(JOBS) --quick --one-door tests/implementations conformance/rules)
+	$(call with_newest,PYTHONWARNINGS=error $(NEWEST_VENV)/bin/python -m pytest $(WORKERS) --quick --one-door tests/implementations conformance/rules)
 
 stress: to-develop  ## crowds, churn and rude clients (one server: ID=trio-direct)
 	@$(BIN)/python -m pytest -s -o faulthandler_timeout=0 tests/stress $(if $(ID),--server $(ID))

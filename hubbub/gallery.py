@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Finding", "add_arguments", "find_all", "render", "run"]
 
-WORKERS = 8  # tests at the same time: most of them only wait for a line that never comes
+WORKERS = 16  # tests at the same time: most of them only wait for a line that never comes
 
 EPILOG = """\
 examples:
