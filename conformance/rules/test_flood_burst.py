@@ -422,7 +422,7 @@ def test_burst_of_questions_with_long_answers_is_answered(
     """Answers that are far longer than their questions cut off no asker that reads on soon."""
     questions = 500
 
-    with Crowd(server, door, 100) as crowd:
+    with Crowd(server, door, 160) as crowd:  # so that a full inbox asks for more than 1 MiB
         for number, member in enumerate(crowd.members):
             member.say(f"/rename {number:03}{'😀' * 29}")
         anna: Client = connect(receive_buffer_bytes=8192)
