@@ -359,7 +359,7 @@ CROWD = 500  # clients; far more than a server writes to before it looks for new
 
 @rule("flood.paced")
 @slow_rule("a room of 500 clients, about 4 s")
-@settings(outbox=4)
+@settings(outbox=2)
 def test_slow_reader_in_a_large_room_is_waited_for(
     connect: Connect, server: Server, door: Door
 ) -> None:
