@@ -144,20 +144,20 @@ def test_message_in_progress_keeps_its_place(monkeypatch: pytest.MonkeyPatch) ->
     waited: list[bool] = []
     looked = threading.Event()
 
-    def ask(line: str) -> None:
-        if line == "anna:1: one":
+    def hear(line: str) -> None:
+        if line != "anna:1: one":
+            return
+        if talker.ident is None:  # the first that hears it
             talker.start()
-
-    def look(line: str) -> None:
-        if line == "anna:1: one":
+        else:
             talker.join(2 * TICK)
             waited.append(talker.is_alive())
             looked.set()
 
     with _owned(replace(Settings(), outbox=1)) as hub:  # one place
         talker = threading.Thread(target=hub.submit, args=(1, Say("two")))
-        hub.join(1, "anna:1", DirectRecorder(ask))
-        hub.join(2, "ben:2", DirectRecorder(look))
+        hub.join(1, "anna:1", DirectRecorder(hear))
+        hub.join(2, "ben:2", DirectRecorder(hear))
         hub.submit(1, Say("one"))
         looked.wait()
         talker.join()

@@ -166,12 +166,14 @@ def test_message_in_progress_keeps_its_place(monkeypatch: pytest.MonkeyPatch) ->
     async def scene() -> list[DirectRecorder]:
         hub = DirectHub(replace(Settings(), outbox=1))  # one place
         async with trio.open_nursery() as tasks:
+            asked: list[str] = []
 
             def answer(line: str) -> None:
-                if line == "anna:1: one":
+                if line == "anna:1: one" and not asked:
+                    asked.append(line)
                     tasks.start_soon(hub.submit, 1, Say("two"))
 
-            clients = [DirectRecorder(answer), DirectRecorder()]
+            clients = [DirectRecorder(answer), DirectRecorder(answer)]
             tasks.start_soon(hub.run)
             await hub.join(1, "anna:1", clients[0])
             await hub.join(2, "ben:2", clients[1])
