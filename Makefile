@@ -127,7 +127,7 @@ report/gallery.html: | to-use
 
 ## Work on it
 
-mutants: to-develop  ## one-edit mutants of the servers, all caught (20 minutes)
+mutants: to-develop  ## one-edit mutants of the servers, all caught (30 minutes)
 	@$(BIN)/python -m tests.mutants $(ARGS)
 
 style: to-develop  ## ruff: lint and format

@@ -78,6 +78,7 @@ def test_large_room_hears_everything_once(connect: Connect, server: Server, door
                     leaver.say("goodbye")
                     leaver.leave()
                 newcomers += [crowd.add(), crowd.add()]
+        crowd.wait_for("* online (", *newcomers, within=PATIENCE)
         events = [f"{talker.name}: 4.3" for talker in talkers]
         events += [f"* {leaver.name} left" for leaver in leavers]
         events += [f"* {newcomer.name} joined" for newcomer in newcomers]

@@ -32,7 +32,7 @@ from conformance import (
     settings,
     slow_rule,
 )
-from conformance.clogging import numbered_lines
+from conformance.clogging import Talk, connect_clogged, numbered_lines
 from conformance.frames import PING, encode_frame
 from conformance.rules.crowd import Crowd
 from conformance.rules.leaving import end_own_stream
@@ -359,7 +359,7 @@ CROWD = 500  # clients; far more than a server writes to before it looks for new
 
 @rule("flood.paced")
 @slow_rule("a room of 500 clients, about 4 s")
-@settings(outbox=4)
+@settings(outbox=2)
 def test_slow_reader_in_a_large_room_is_waited_for(
     connect: Connect, server: Server, door: Door
 ) -> None:
@@ -381,3 +381,62 @@ def test_slow_reader_in_a_large_room_is_waited_for(
     assert [line for line in heard if line.startswith(f"{anna.name}: ")] == [
         f"{anna.name}: {line}" for line in lines
     ]
+
+
+@rule("flood.paced")
+def test_reader_that_stalled_once_is_waited_for_again(
+    clients: ClientFactory, connect: Connect, server: Server
+) -> None:
+    """A client that took nothing for too long, and has caught up, counts as a reader again."""
+    (anna,) = clients("anna")
+    ben = connect_clogged(connect, "ben")
+    talk = Talk(anna)
+    talk.until_clogged(ben, server)
+    time.sleep(PAUSE_S)  # now it holds nobody back until it has caught up
+    ben.resume()
+    ben.wait_for(anna.send_fence(), within=300 * TICK)
+    lines = numbered_lines(2_000, 1_000)
+
+    with ThreadPoolExecutor(1) as pool:
+        talking = pool.submit(anna.say, *lines, within=NEVER_S)
+        ben.wait_heard(f"anna: {lines[0]}", within=300 * TICK)
+        began = time.monotonic()
+        ben.clog()
+        time.sleep(PAUSE_S)
+        ben.resume()
+        if time.monotonic() - began > TOO_LONG_S:
+            raise Unknown("this machine was too busy to pause for a moment only")
+        talking.result()
+    fence = anna.send_fence()
+
+    heard = ben.lines_until(fence, within=300 * TICK)
+    assert [line for line in heard if line.startswith("anna: ")] == [
+        f"anna: {line}" for line in lines
+    ]
+
+
+@rule("flood.paced")
+def test_burst_of_questions_with_long_answers_is_answered(
+    connect: Connect, server: Server, door: Door
+) -> None:
+    """Answers that are far longer than their questions cut off no asker that reads on soon."""
+    questions = 500
+
+    with Crowd(server, door, 160) as crowd:  # so that a full inbox asks for more than 1 MiB
+        for number, member in enumerate(crowd.members):
+            member.say(f"/rename {number:03}{'😀' * 29}")
+        anna: Client = connect(receive_buffer_bytes=8192)
+        anna.say("/rename anna")
+        crowd.wait_for("is now anna", *crowd.members, within=DELIVERED_WITHIN)
+        anna.wait_for(anna.send_fence(), within=DELIVERED_WITHIN)
+        began = time.monotonic()
+        anna.clog()
+        anna.say(*["/who"] * questions)
+        time.sleep(PAUSE_S / 2)
+        anna.resume()
+        if time.monotonic() - began > TOO_LONG_S:
+            raise Unknown("this machine was too busy to pause for a moment only")
+        answers = anna.lines_until(anna.send_fence(), within=DELIVERED_WITHIN)
+
+    assert len(answers) == questions
+    assert all(answer.startswith(f"* online ({1 + len(crowd.members)}): ") for answer in answers)

@@ -150,6 +150,27 @@ def test_reader_is_not_slow_for_the_server(connect: Connect, server: Server) -> 
     slow.wait_for(fence)
 
 
+@rule("liveness.own-stall")
+@settings(write_timeout=STALL_S, outbox=100_000)
+def test_stop_is_not_charged_to_a_slow_client(connect: Connect, server: Server) -> None:
+    """A client that reads again right after the server has gone on is not too slow."""
+    anna: Client = connect("anna")
+    slow = connect_clogged(connect)
+    talk = Talk(anna)
+    talk.until_clogged(slow, server)
+    if departures(talk.heard[anna]):
+        raise Unknown("this machine was too busy to stop the server in time")
+    with server.frozen():
+        time.sleep(1.5 * STALL_S)
+    told = anna.lines_until(anna.send_fence())
+    slow.resume()
+    fence = anna.send_fence()
+    told += anna.lines_until(fence)
+
+    assert departures(told) == []
+    slow.wait_for(fence)
+
+
 def stop_for(stall_s: float, server: Server, *clients: Client, rest: bytes = b"") -> None:
     """Stop the server for a time, in which clients at the line door say a line."""
     _ = server.pid  # Unknown: a server that was running before cannot be stopped

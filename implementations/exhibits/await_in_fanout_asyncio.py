@@ -12,7 +12,7 @@ Looks right: there is only one thread, so nothing can happen at the same time. B
 
 Breaks: order.total
 
-May break: membership.one-step, membership.churn, order.membership
+May break: membership.one-step, membership.churn, order.membership, delivery.exactly-once
 
 Shown by: two clients that talk at the same time, and three clients that listen.
 

@@ -14,7 +14,7 @@ Breaks: slow.isolation, slow.cut-off, slow.close-code, slow.bounded, slow.write-
 slow.drop-oldest, slow.drop-newest
 
 May break: membership.churn, order.membership, shutdown.refuses, shutdown.second-signal,
-order.total
+order.total, slow.last-word
 
 Shown by: one client that stops reading while another client talks.
 

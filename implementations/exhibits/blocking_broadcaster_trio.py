@@ -14,7 +14,7 @@ Breaks: slow.isolation, slow.cut-off, slow.close-code, slow.bounded, slow.write-
 slow.drop-oldest, slow.drop-newest
 
 May break: membership.churn, order.total, order.membership, flood.everyone, shutdown.refuses,
-shutdown.second-signal
+shutdown.second-signal, delivery.exactly-once, slow.last-word
 
 Shown by: one client that stops reading while another client talks.
 

@@ -11,7 +11,7 @@ Looks right: the pump that notices first cleans up. But nobody said that the oth
 Breaks: logging.calm
 
 May break: framing.last-line, membership.*, order.total, order.membership, slow.bounded,
-limits.freed, logging.unread
+limits.freed, logging.unread, delivery.exactly-once
 
 Shown by: any client that leaves.
 

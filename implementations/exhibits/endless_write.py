@@ -10,7 +10,7 @@ Looks right: the outbox is bounded, and a client with a full outbox is cut off.
 
 Breaks: slow.write-timeout
 
-May break: shutdown.exit
+May break: shutdown.exit, slow.last-word
 
 Shown by: a client that stops reading, in a room that falls silent.
 

@@ -12,7 +12,7 @@ is, not how slow the reader is.
 
 Breaks: flood.paced, flood.everyone
 
-May break: slow.block
+May break: slow.block, delivery.exactly-once
 
 Shown by: a thousand lines in one write, and clients that read all the time.
 

@@ -13,7 +13,7 @@ Breaks: membership.half-close, commands.quit
 May break: start.ready, framing.too-long-close, framing.bounded, framing.not-utf8-close,
 framing.binary-close, membership.left-once, membership.no-ghost, membership.churn, order.total,
 order.membership, websocket.close, websocket.unmasked, websocket.origin, websocket.allow-origin,
-limits.freed, logging.calm, logging.unread
+limits.freed, logging.calm, logging.unread, delivery.exactly-once
 
 Shown by: any client that leaves.
 

@@ -9,7 +9,8 @@ Looks right: by the time a person has read the line, the doors are open.
 
 Breaks: start.ready
 
-May break: start.port-taken, shutdown.exit
+May break: start.port-taken, shutdown.exit, delivery.exactly-once, liveness.pong-wait,
+shutdown.refuses, slow.last-word
 
 Shown by: a program that reads the line.
 

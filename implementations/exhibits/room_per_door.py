@@ -10,7 +10,7 @@ Looks right: each door passes all its tests.
 
 Breaks: delivery.one-room
 
-May break: slow.block, flood.paced, flood.everyone, http.health, limits.full
+May break: slow.block, flood.paced, flood.everyone, http.health, limits.full, delivery.exactly-once
 
 Shown by: one client at each door.
 

@@ -11,7 +11,7 @@ Looks right: no client can see a message half delivered.
 Breaks: slow.isolation
 
 May break: membership.churn, order.total, order.membership, slow.*, shutdown.refuses,
-shutdown.second-signal, logging.calm, logging.forge
+shutdown.second-signal, logging.calm, logging.forge, delivery.exactly-once
 
 Shown by: one client that stops reading while another client talks.
 

@@ -11,7 +11,8 @@ Looks right: no client can see a message half delivered.
 Breaks: slow.isolation
 
 May break: membership.one-step, membership.churn, order.total, order.membership, slow.*,
-flood.everyone, shutdown.refuses, shutdown.second-signal, logging.calm, logging.forge
+flood.everyone, shutdown.refuses, shutdown.second-signal, logging.calm, logging.forge,
+delivery.exactly-once
 
 Shown by: one client that stops reading while another client talks.
 

@@ -10,7 +10,7 @@ Looks right: one bad client must not end the server.
 
 Breaks: shutdown.exit
 
-May break: commands.quit, liveness.handshake, shutdown.announce, shutdown.delivers
+May break: commands.quit, liveness.handshake, shutdown.announce, shutdown.delivers, shutdown.refuses
 
 Shown by: a client that stays until the server stops.
 

@@ -15,7 +15,7 @@ Breaks: order.speaker
 May break: framing.chunks, framing.crlf, framing.last-line, framing.control, framing.limit,
 framing.not-utf8, names.taken, commands.say, commands.unknown, commands.quit, membership.half-close,
 delivery.unaltered, delivery.one-room, slow.isolation, slow.cut-off, slow.drop-oldest,
-slow.drop-newest, slow.block, flood.paced, shutdown.delivers
+slow.drop-newest, slow.block, flood.paced, shutdown.delivers, delivery.exactly-once
 
 Shown by: a client that says several lines in a row.
 

@@ -11,7 +11,7 @@ Looks right: a greeting costs nothing, and it comes at once.
 
 Breaks: membership.one-step
 
-May break: membership.churn
+May break: membership.churn, delivery.exactly-once
 
 Shown by: a client that talks while others join.
 

@@ -154,6 +154,37 @@ def test_what_comes_in_a_round_goes_on_from_there(monkeypatch: pytest.MonkeyPatc
     assert sum(group[-2:] == said for client in clients for group in client.groups) == 1
 
 
+def test_message_in_progress_keeps_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a message is not written to everyone yet, it counts as waiting in the inbox."""
+    monkeypatch.setattr(group_commit, "STRETCH", 1)
+    monkeypatch.setattr(group_commit, "SHORT_STRETCH", 1)
+
+    async def scene() -> list[DirectRecorder]:
+        hub = DirectHub(replace(Settings(), outbox=1))  # one place
+        async with asyncio.TaskGroup() as tasks:
+            asked: list[str] = []
+
+            def answer(line: str) -> None:
+                if line == "anna:1: one" and not asked:
+                    asked.append(line)
+                    tasks.create_task(hub.submit(1, Say("two")))
+
+            clients = [DirectRecorder(answer), DirectRecorder(answer)]
+            tasks.create_task(hub.run())
+            await hub.join(1, "anna:1", clients[0])
+            await hub.join(2, "ben:2", clients[1])
+            await hub.submit(1, Say("one"))
+            await settle()
+            hub.stop()
+        return clients
+
+    clients = asyncio.run(scene())
+
+    said = ["anna:1: one", "anna:1: two"]
+    assert [client.lines[-2:] for client in clients] == [said, said]
+    assert sum(group[-2:] == said for client in clients for group in client.groups) == 0
+
+
 def _run(scene: Callable[[DirectHub], Awaitable[T]], settings: Settings | None = None) -> T:
     """Run ``scene`` with a hub whose owner runs beside it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,6 +10,7 @@ from functools import partial
 
 import pytest
 
+from conformance.timing import TICK
 from implementations.core import group_commit
 from implementations.core.causes import Cause
 from implementations.core.commands import Say, Who
@@ -133,6 +135,34 @@ def test_what_comes_in_a_round_goes_on_from_there(monkeypatch: pytest.MonkeyPatc
     said = ["anna:1: one", "anna:1: two"]
     assert [client.lines[-2:] for client in clients] == [said, said]
     assert sum(group[-2:] == said for client in clients for group in client.groups) == 1
+
+
+def test_message_in_progress_keeps_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a message is not written to everyone yet, it counts as waiting in the inbox."""
+    monkeypatch.setattr(group_commit, "STRETCH", 1)
+    monkeypatch.setattr(group_commit, "SHORT_STRETCH", 1)
+    waited: list[bool] = []
+    looked = threading.Event()
+
+    def hear(line: str) -> None:
+        if line != "anna:1: one":
+            return
+        if talker.ident is None:  # the first that hears it
+            talker.start()
+        else:
+            talker.join(2 * TICK)
+            waited.append(talker.is_alive())
+            looked.set()
+
+    with _owned(replace(Settings(), outbox=1)) as hub:  # one place
+        talker = threading.Thread(target=hub.submit, args=(1, Say("two")))
+        hub.join(1, "anna:1", DirectRecorder(hear))
+        hub.join(2, "ben:2", DirectRecorder(hear))
+        hub.submit(1, Say("one"))
+        looked.wait()
+        talker.join()
+
+    assert waited == [True]
 
 
 @contextmanager
