@@ -290,8 +290,8 @@ def anything(exercise, seed):
             continue  # it has that name already: nothing is new
         if client == 0 and not got and wanted:
             raise Broken(
-                f"{what}{given} did nothing: client 0 is a client too, and `if client` takes it "
-                "for nobody. Ask `client in self._names`, or `is None`."
+                f"{what}{given} did nothing: 0 is the number of a client, too, and `if client` "
+                "takes it for nobody. Ask `client in self._names`, or `is None`."
             )
         _same(f"{what}{given}", got, wanted, calls)
         _same("roster()", names.roster().strip(), model.roster(), calls)
