@@ -18,6 +18,7 @@ from __future__ import annotations
 import _thread
 import queue
 import select
+import selectors
 import sys
 import threading
 import time
@@ -360,6 +361,20 @@ def _select(
     return [], [], []
 
 
+_real_selector_select: Any = selectors.DefaultSelector.select
+
+
+def _selector_select(self: Any, timeout: float | None = None) -> Any:
+    """Wait for a socket or a pipe as a strand does, so that another strand can write to it."""
+    found = _real_selector_select(self, 0)
+    schedule = current()
+    if found or timeout == 0 or schedule is None or schedule.strand is None:
+        return found or _real_selector_select(self, timeout)
+    what = "something to come to a socket"
+    schedule.wait(what, lambda: bool(_real_selector_select(self, 0)), timeout)
+    return _real_selector_select(self, 0)
+
+
 def _low_level() -> ModuleType:
     """Return a ``_thread`` whose locks and threads obey. Python's own imports keep the real one."""
     ours = ModuleType("_thread", _thread.__doc__)
@@ -386,6 +401,7 @@ def install() -> None:
         (time, "perf_counter_ns", _scheduled_ns(counter)),
         (time, "monotonic_ns", _scheduled_ns(_now_s)),
         (select, "select", _select),
+        (selectors.DefaultSelector, "select", _selector_select),
         (sys, "settrace", lambda _: None),  # it is the schedule that follows the exercise
         (threading, "Lock", Lock),
         (threading, "RLock", RLock),

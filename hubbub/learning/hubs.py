@@ -28,6 +28,7 @@ CHAT = (
     *("membership.left-once", "membership.no-ghost"),
 )
 OWNER = "the owner"
+MAKER = "the thread that makes the room"
 _LINES = 2  # that each talker says
 _SOON_S = 1.0
 
@@ -120,6 +121,7 @@ def play(
 
     def direct() -> None:
         begin_early_threads()
+        director.name = MAKER
         if beside:
             other = exercise.Hub()
             if owned:
@@ -131,6 +133,7 @@ def play(
         if owned:
             schedule.spawn(OWNER, hub.run, daemon=True)
         for name in strangers.split():
+            director.name = f"{name}'s thread"
             hub.leave(name)
         for name in inside.split():
             enter(name)  # in the newcomer's name
@@ -150,6 +153,7 @@ def play(
             director.name = f"{name}'s thread"
             hub.say(name, f"{name}-1")
         if beside:
+            director.name = f"{beside}'s thread"
             other.say(beside, f"{beside}-1")
             _until(schedule, played.stranger, f"{beside}: {beside}-1")
         if fences:
@@ -183,15 +187,18 @@ def judge_return(exercise: Any, seed: int, *, owned: bool = False) -> None:
 
     def direct() -> None:
         begin_early_threads()
+        director.name = MAKER
         hub = exercise.Hub()
         if owned:
             schedule.spawn(OWNER, hub.run, daemon=True)
+        director.name = "anna's thread"
         hub.join("anna", anna)
+        director.name = "ben's thread"
         for number, (_, method, given) in enumerate(steps):
             getattr(hub, method)(*given)
             schedule.wait("anna to be told", told(number + 2), _SOON_S)
 
-    schedule.spawn("the check", direct)
+    director = schedule.spawn("the check", direct)
     schedule.run()
     wanted = ["* you are anna", *(line for line, _, _ in steps)]
     if anna.lines != wanted:

@@ -48,6 +48,7 @@ __all__ = ["main"]
 
 MOST_MEMORY_BYTES = 3 << 30  # of addresses; what is really used is watched from outside
 MOST_FILE_BYTES = 256 << 20
+SEEDS_TO_LEARN = 6
 _TELL_EVERY_S = 0.5
 _FAR_DESCRIPTOR = 200  # behind what an exercise may close that closes "all" descriptors
 # Some editors write a byte order mark, and it moves when something is put in front of the text.
@@ -169,6 +170,7 @@ def _judge(arguments: argparse.Namespace, write: _Writer) -> None:
         seeds = range(promise.seeds)
         if arguments.seed is not None and promise.seeds > 1:
             seeds = range(arguments.seed, arguments.seed + 1)
+            _learn_the_waits(promise, exercise, arguments)
         for seed in seeds:
             if time.perf_counter() - told_s > _TELL_EVERY_S:  # that the check gets on
                 told_s = time.perf_counter()
@@ -183,6 +185,13 @@ def _judge(arguments: argparse.Namespace, write: _Writer) -> None:
                 write(broken=number, seed=shown, **_record(found) | {"sentence": sentence})
                 return
         write(kept=number, seeds=len(seeds))
+
+
+def _learn_the_waits(promise: Promise, exercise: ModuleType, arguments: argparse.Namespace) -> None:
+    """Play the first seeds without a verdict: they show which waits are sleeps (see `schedule`)."""
+    for seed in range(min(arguments.seed, SEEDS_TO_LEARN)):
+        _put_to_the_test(promise, exercise, seed, arguments.exercise)
+    controlled.complaints.clear()
 
 
 def _is_of_programs(check: Path) -> bool:

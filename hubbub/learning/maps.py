@@ -56,6 +56,8 @@ class Watched:
 
     def note(self, *, changes: bool) -> None:
         """Note that the code which runs touches this container."""
+        if "looks" not in vars(self):  # a copy
+            _begin(self)
         by = _who()
         if changes or by not in self.looks:
             touch = Touch(by, place_of(sys._getframe(2)), bool(holding()))
@@ -63,6 +65,10 @@ class Watched:
             self.changed = touch if changes else self.changed
         if changes:
             self.changers.add(by)
+
+
+def _begin(watched: Watched) -> None:
+    watched.looks, watched.changed, watched.changers = {}, None, set()
 
 
 def _who() -> str:
@@ -104,7 +110,7 @@ def _watched(value: Any) -> Watched:
         watched = _KINDS[kind](value, value.maxlen)
     else:
         watched = _KINDS[kind](value)
-    watched.looks, watched.changed, watched.changers = {}, None, set()
+    _begin(watched)
     return watched  # type: ignore[no-any-return]
 
 

@@ -183,13 +183,27 @@ def _only_the_owner_looks(played: Play) -> None:
     for one in played.maps:
         others = [name for name in one.looks if name.endswith("'s thread")]
         is_inbox = not isinstance(one, dict) and any(name in one.changers for name in others)
-        if OWNER in one.looks and others and not is_inbox:
+        if OWNER in one.looks and others and not is_inbox and _holds(one, played):
             touch = one.looks[others[0]]
             at = f" at {touch.place}" if touch.place else ""
             raise Broken(
                 f"{touch.by} looks into the map itself{at}. By the time the owner carries the "
                 f"command out, what it saw may be wrong. {NOT_YOURS}"
             )
+
+
+def _holds(one, played: Play) -> bool:
+    """Tell whether a container holds members: their names, their outboxes, or what has these."""
+    outboxes = [member.outbox for member in played.members.values()]
+    for entry in one.items() if isinstance(one, dict) else list(one):
+        parts = entry if isinstance(entry, tuple | list) else (entry,)
+        within = [value for part in parts for value in attributes(part).values()]
+        for part in (*parts, *within):
+            if isinstance(part, str) and part in played.members:
+                return True
+            if any(part is outbox for outbox in outboxes):
+                return True
+    return False
 
 
 def _owner_waits(waits):

@@ -49,7 +49,7 @@ class Steps:
 
 
 class AlwaysWrong(Steps):
-    """A scene that goes wrong whoever has which turn: nothing of a schedule is needed."""
+    """A scene that goes wrong in each order of turns: nothing of a schedule is needed."""
 
     def broken(self):
         return True

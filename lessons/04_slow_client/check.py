@@ -257,7 +257,7 @@ def anything(exercise, seed):
             places, most_bytes, policy = limits
             raise Broken(
                 f"In an outbox of {places} places and {most_bytes} bytes, under {policy}, "
-                f"{what} gave {got!r}; it should be {wanted!r}. The calls before it stand below.",
+                f"{what} gave {got!r}; it should be {wanted!r}. The last calls stand below.",
                 detail="\n".join(calls[-12:]),
             )
 
@@ -268,7 +268,8 @@ def anything(exercise, seed):
             line = draw.choice(("", "a", "é", "🙂", "x" * 5, "é" * 4, "x" * 25)) + str(number)
             line = line if draw.random() < 0.9 else ""
             same(f"offer({line!r})", bool(outbox.offer(line)), model.offer(line))
-        same("dropped", _dropped(outbox), model.dropped)
+        last = calls[-1].partition(" -> ")[0]
+        same(f"dropped after {last}", _dropped(outbox), model.dropped)
     same("take()", list(outbox.take()), model.take())
 
 

@@ -282,6 +282,7 @@ def anything(exercise, seed):
             what = draw.choice(("rename", "rename", "rename", "leave"))
             given = (client, draw.choice(SPELLINGS)) if what == "rename" else (client,)
         had = model.names.get(client)
+        roster = ", ".join(model.names.values())
         wanted = getattr(model, what)(*given)
         got = getattr(names, what)(*given)
         got = wanted if what == "arrive" else [tuple(one) for one in got]
@@ -290,17 +291,26 @@ def anything(exercise, seed):
             continue  # it has that name already: nothing is new
         if client == 0 and not got and wanted:
             raise Broken(
-                f"{what}{given} did nothing: client 0 is a client too, and `if client` takes it "
-                "for nobody. Ask `client in self._names`, or `is None`."
+                f"{what}{given} did nothing: 0 is the number of a client, too, and `if client` "
+                "takes it for nobody. Ask `client in self._names`, or `is None`."
             )
-        _same(f"{what}{given}", got, wanted, calls)
+        _same(f"{what}{given}", got, wanted, calls, _why(got, wanted, roster))
         _same("roster()", names.roster().strip(), model.roster(), calls)
 
 
-def _same(what, got, wanted, calls):
+def _why(got, wanted, roster):
+    """Say why an answer to a rename is wrong, by the names that all had before it."""
+    if _took(wanted) and got and TAKEN in got[0][1]:
+        return f" No other client has that name now: {roster}."
+    if _took(got) and wanted and TAKEN in wanted[0][1]:
+        return f" Another client has that name, in this spelling or in another one: {roster}."
+    return ""
+
+
+def _same(what, got, wanted, calls, why=""):
     if got != wanted:
         raise Broken(
-            f"{what} gave {got!r}; it should be {wanted!r}. The calls before it stand below.",
+            f"{what} gave {got!r}; it should be {wanted!r}.{why} The last calls stand below.",
             detail="\n".join(calls[-12:]),
         )
 

@@ -82,7 +82,7 @@ def crlf(exercise, seed):
         )
 
 
-@promise("delivery.unaltered", "All else of a line comes out as it came in.")
+@promise("delivery.unaltered", "All else of a line stays as it was sent.")
 def unaltered(exercise, seed):
     kinds = {
         "   ": "a line of spaces, which is not empty",

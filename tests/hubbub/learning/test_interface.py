@@ -57,6 +57,11 @@ def test_good_exercise_is_let_through() -> None:
         ("async def close(self): pass", "def close(self): pass", "a plain `def`"),
         ("self, most): self.most = most", "self): pass", "def __init__(self, most)"),
         ("def helper(", "def helped(", "no function helper"),
+        ("self, talker, lines", "self, lines, talker", "in another order"),
+        ("def __init__(", "def __int__(", "has no __init__, and has a __int__"),
+        ("    def add(", "    @classmethod\n    def add(", "Take @classmethod out"),
+        ("    def add(", "    @staticmethod\n    def add(", "Take @staticmethod out"),
+        ("    def add(", "    def more():\n        def add(", "outside the class"),
     ],
 )
 def test_difference_is_told(old: str, new: str, sentence: str) -> None:
@@ -127,3 +132,10 @@ def test_state_of_a_class_is_named() -> None:
 
     assert "keeps waiting in the class" in shared_state(module, CALLS)
     assert shared_state(loaded(GOOD), CALLS) == ""
+
+
+def test_default_that_all_calls_share_is_named() -> None:
+    """A default is made once: what is put into it is there in the next call."""
+    module = loaded(GOOD.replace("self, most)", "self, most, waiting=[])"))
+
+    assert "The default of waiting in __init__" in shared_state(module, CALLS)

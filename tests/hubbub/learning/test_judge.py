@@ -78,6 +78,14 @@ def test_broken_turn_comes_with_its_seed(lesson: Lesson) -> None:
     assert judged(lesson, text, seed=1).passed
 
 
+FORGES = """
+import os
+write = os.write
+os.write = lambda to, data: write(to, data.replace(b"broken", b"kept"))
+def answer(): return 41
+"""
+
+
 @pytest.mark.parametrize(
     ("exercise", "sentence"),
     [
@@ -95,6 +103,11 @@ def test_broken_turn_comes_with_its_seed(lesson: Lesson) -> None:
         ("", "has no answer"),
         ("def answer():\n    import sys\n    sys.stdout.close()\n    return 42\n", ""),
         ("\x00", "Python cannot read"),
+        ("def answer():\n    return input()\n", "Nobody is there to answer input()"),
+        ("def answer():\n    breakpoint()\n", "There is a breakpoint()"),
+        ("import queue\nqueue.Queue().get()\n", "waits for an item in a queue while it is being"),
+        ("import os\nos.write = lambda *_: 0\n", "ended the whole process"),
+        (FORGES, "kept the check from its work"),
     ],
 )
 def test_exercise_that_falls_over_gets_a_sentence(
@@ -154,6 +167,16 @@ def test_nothing_of_an_exercise_is_left(lesson: Lesson) -> None:
             return
         ended.wait(TICK)
     raise AssertionError(f"{left.read_text()} still runs, of {os.getpid()}")
+
+
+def test_text_of_no_encoding_is_told(lesson: Lesson) -> None:
+    """A comment that is not of the file's encoding is Python's complaint, and the judge's."""
+    lesson.exercise.write_bytes(b"# f\xfcr\ndef answer(): return 42\n")
+
+    report = judge(lesson)
+
+    assert not report.passed
+    assert "save it as UTF-8" in report.sentence
 
 
 def test_fault_of_the_check_is_not_the_learners(lesson: Lesson) -> None:

@@ -154,7 +154,7 @@ def test_seed_says_it_all(tmp_path: Path) -> None:
 
 
 SLEEPS = """
-import threading, time
+import select, sys, threading, time
 class Room:
     def __init__(self): self.count = 0
     def act(self, name):
@@ -170,11 +170,57 @@ class Room:
         "time.sleep(0.01)",
         "time.sleep(0.01 if name == 'one' else 5)",
         "threading.Event().wait(0.05)",
+        "threading.Event().wait(1 if name == 'one' else 9)",
+        "select.select([], [], [], 0.01 if name == 'one' else 5)",
+        "end = time.monotonic() + 0.01\n        while time.monotonic() < end: pass",
+        "end = time.perf_counter() + 0.01\n        while time.perf_counter() < end: pass",
     ],
 )
 def test_sleeping_is_not_synchronising(tmp_path: Path, how: str) -> None:
     """A strand that sleeps may go on at any moment, so an update is lost for some seed."""
     assert "1" in outcomes(tmp_path, SLEEPS.replace("HOW", how))
+
+
+FINALIZER = """
+import threading
+class Room:
+    def __init__(self):
+        self.count, self.lock, self.itself = 0, threading.Lock(), self
+    def act(self, name):
+        with self.lock:
+            self.count += 1
+    def result(self): return self.count
+    def __del__(self):
+        with self.lock:
+            raise RuntimeError("not closed")
+"""
+
+
+def test_finalizer_runs_in_no_strand_of_another_room(tmp_path: Path) -> None:
+    """What is dropped late takes no turn from a strand: no schedule hangs, none crashes."""
+    assert set(outcomes(tmp_path, FINALIZER, seeds=400)) == {"2"}
+
+
+LOOP = """
+import asyncio, threading
+class Room:
+    def __init__(self):
+        self.count, self.loop, self.guard = 0, asyncio.new_event_loop(), threading.Lock()
+        self.owner = None
+    def act(self, name):
+        with self.guard:
+            if self.owner is None:
+                self.owner = threading.Thread(target=self.loop.run_forever, daemon=True)
+                self.owner.start()
+        asyncio.run_coroutine_threadsafe(self.add(), self.loop).result()
+    async def add(self): self.count += 1
+    def result(self): return self.count
+"""
+
+
+def test_strand_may_be_a_loop(tmp_path: Path) -> None:
+    """A loop that waits for its sockets lets the other strands run, and is woken by them."""
+    assert set(outcomes(tmp_path, LOOP)) == {"2"}
 
 
 POLLS = """
