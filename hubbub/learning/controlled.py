@@ -27,6 +27,7 @@ from typing import Any
 
 from hubbub.learning.promises import Broken
 from hubbub.learning.schedule import Place, Strand, Stuck, current, place_of
+from hubbub.learning.tasks import ShuffledLoop
 
 
 __all__ = [
@@ -280,7 +281,10 @@ def _start_new_thread(
 
 def _now_s() -> float:
     schedule = current()
-    return schedule.now_s if schedule else 0.0
+    if schedule:
+        return schedule.now_s
+    loop = _get_running_loop()
+    return loop.time() if isinstance(loop, ShuffledLoop) else 0.0
 
 
 def _sleep(seconds: float) -> None:
