@@ -338,8 +338,9 @@ def again(exercise, seed):
             raise Broken(
                 f"shutdown was called {1 + len(again_at)} times, three of them at once; "
                 f"{_name(name)} got the goodbye {_times(goodbyes)}, and the connection was closed "
-                f"{_times(client.closed)}. The second call must find that there was a first: no "
-                "`await` may stand between the look at room.stopping and the line that sets it."
+                f"{_times(client.closed)}. The second call must find that there was a first: set "
+                "room.stopping as soon as you have looked at it. With an `await` between the two, "
+                "two calls find nothing there."
             )
         if lacks := scene.lacks(name):
             raise Broken(
