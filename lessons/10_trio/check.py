@@ -177,7 +177,7 @@ def together(exercise, seed):
         if life.over_s < ENDS_S and cut:
             raise Broken(
                 f"{' and '.join(cut)} had been cancelled {life.over_s:g} s after serve had begun, "
-                "and neither had ended by itself. Await a pump first, and cancel the other one after.",
+                "and neither had ended by itself. Await a pump, then cancel the other one.",
                 detail=life.log(),
             )
         _cleaned(life, told)
