@@ -30,6 +30,7 @@ from typing import Any
 
 from hubbub.learning.promises import Broken
 from hubbub.learning.schedule import LOOK_S, Place, Strand, Stuck, current, place_of
+from hubbub.learning.tasks import ShuffledLoop
 
 
 __all__ = [
@@ -312,7 +313,10 @@ _now_outside_s = 0.0
 
 def _now_s() -> float:
     schedule = current()
-    return schedule.look_at_clock() if schedule else _pass_outside(LOOK_S)
+    if schedule:
+        return schedule.look_at_clock()
+    loop = _get_running_loop()
+    return loop.time() if isinstance(loop, ShuffledLoop) else _pass_outside(LOOK_S)
 
 
 def _pass_outside(seconds: float) -> float:

@@ -173,6 +173,13 @@ def together(exercise, seed):
     for pump in OTHER:
         told = f"{pump} ended after {ENDS_S:g} s"
         life = _live(exercise, _ending(pump))
+        cut = [what for what in OTHER for span in life.calls(what) if span.how == "cancelled"]
+        if life.over_s < ENDS_S and cut:
+            raise Broken(
+                f"{' and '.join(cut)} had been cancelled {life.over_s:g} s after serve had begun, "
+                "and neither had ended by itself. Await a pump, then cancel the other one.",
+                detail=life.log(),
+            )
         _cleaned(life, told)
         _is_quiet(life, told)
         _is_over(life, told, ENDS_S, f"{OTHER[pump]} is to be cancelled at once.")

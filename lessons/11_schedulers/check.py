@@ -286,7 +286,7 @@ def overflow(exercise, seed):
 def fair(exercise, seed):
     scheduler = _scheduler(exercise, 1)
     begin = [(0, _task("busy", 100)), (None, _task("a")), (None, _task("b"))]
-    run = play(scheduler, begin, processors=1)
+    run = _play(scheduler, begin, processors=1)
     order = [step.name for step in run.steps]
     if not {"a", "b"} <= set(order):
         raise Broken("Two tasks came from outside, and one of them never ran.")
@@ -389,14 +389,7 @@ def all_of_it(exercise, seed):
         return made[-1]
 
     begin = [(dice.randrange(processors), new(3)) for _ in range(dice.randint(1, 14))]
-    try:
-        run = play(scheduler, begin, processors=processors, look=lambda: _short(scheduler))
-    except NotRunnable as error:
-        raise Broken(
-            f"{error.args[0]} was given to a processor, and could not run: it was running already, "
-            "waited for a socket, or had ended. A task stands in one queue, and leaves it when it "
-            "is taken."
-        ) from None
+    run = _play(scheduler, begin, processors=processors, look=lambda: _short(scheduler))
     if run.idle():
         step = run.idle()[0]
         raise Broken(
@@ -410,6 +403,17 @@ def all_of_it(exercise, seed):
             "put into one, and lost.",
             detail=_queues(scheduler),
         )
+
+
+def _play(scheduler, begin, **more):
+    try:
+        return play(scheduler, begin, **more)
+    except NotRunnable as error:
+        raise Broken(
+            f"{error.args[0]} was given to a processor, and could not run: it was running already, "
+            "waited for a socket, or had ended. A task stands in one queue, and leaves it when it "
+            "is taken."
+        ) from None
 
 
 def _short(scheduler):

@@ -182,6 +182,13 @@ def lost(exercise, seed):
             "Only the first message reached everybody, its last recipient after 2 ms; "
             f"last_p50_ms says {found['last_p50_ms']}."
         )
+    found = exercise.report(_log([[1.0, 2.0], [3.0, None, 90.0], [None, 4.0]]))
+    if not _is(found["max_ms"], 90.0):
+        raise Broken(
+            "Of all deliveries that came one took longest, 90 ms; it was the third of a message "
+            f"that never came to its second recipient. max_ms says {_ms(found['max_ms'])}: it is "
+            "the longest time of all deliveries, whatever else was lost."
+        )
     found = exercise.report(_log([[10.0, 20.0], [1.0, None], [2.0, None], [None, 3.0]]))
     if not _is(found["last_p50_ms"], 20.0):
         raise Broken(

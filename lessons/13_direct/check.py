@@ -335,6 +335,11 @@ def _others_lost_nothing(sockets, ten):
 @promise("order.total", "Several talk at once, and all get everything, in one order.", seeds=80)
 def one_order(exercise, seed):
     hub, sockets = _hub(exercise, "anna ben cara dan", PLENTY)
+    for _ in range(seed % 3):  # what goes wrong a little with each call shows behind some
+        _call(hub.submit, LINE)
+    for sock in sockets.values():
+        sock.got = b""
+    Socket.senders.clear()
     said = {"anna": 2, "ben": 2, "cara": 1}
     sockets["dan"].room = random.Random(seed).choice([0, 15, 30, PLENTY])
     _all_talk(exercise, hub, said, seed)

@@ -23,6 +23,7 @@ async shutdown(room)
 GOODBYE = "* server is shutting down"
 LINES = [f"anna: {number}" for number in range(1, 51)]
 DRAIN_S = 5.0
+UP_S = 1000.0  # that the server has been up
 
 
 class _Scene:
@@ -49,6 +50,7 @@ class _Scene:
     async def _play(self, exercise):
         loop = asyncio.get_running_loop()
         before = asyncio.all_tasks()
+        await asyncio.sleep(UP_S)  # a loop's clock does not begin with the room
         room = self.room = Room(DRAIN_S)
         for client in self.clients.values():
             room.enter(client)
@@ -328,14 +330,17 @@ def joined(exercise, seed):
 @promise("lesson.again", "A second call changes nothing.", seeds=8)
 def again(exercise, seed):
     dan = Connection("dan", takes_s=0.05)
-    scene = _Scene(*_readers(), dan, again_at=(0.001, 1.0, 2 * DRAIN_S)).play(exercise, seed)
+    again_at = (0.0, 0.0, 0.001, 1.0, 2 * DRAIN_S)
+    scene = _Scene(*_readers(), dan, again_at=again_at).play(exercise, seed)
     for name, client in scene.clients.items():
         goodbyes = client.taken.count(GOODBYE)
         if goodbyes != 1 or client.closed != 1:
             raise Broken(
-                f"shutdown was called four times; {_name(name)} got the goodbye "
-                f"{_times(goodbyes)}, and the connection was closed {_times(client.closed)}. The "
-                "second call must find that there was a first."
+                f"shutdown was called {1 + len(again_at)} times, three of them at once; "
+                f"{_name(name)} got the goodbye {_times(goodbyes)}, and the connection was closed "
+                f"{_times(client.closed)}. The second call must find that there was a first: set "
+                "room.stopping as soon as you have looked at it. With an `await` between the two, "
+                "two calls find nothing there."
             )
         if lacks := scene.lacks(name):
             raise Broken(
