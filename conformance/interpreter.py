@@ -108,7 +108,7 @@ class Interpreter:
             return self.changed.wait_for(lambda: (hello, hearer) in self._heard, within)
 
     def met(self, hello: str, line: str, hearer: Member) -> None:
-        """Note that a hello was heard: what stands around it stands around each text of its speaker."""
+        """Note that a hello came: what stands around it stands around each text of its speaker."""
         with self.changed:
             member = self._hellos.get(hello)
             if member is None:

@@ -18,6 +18,9 @@ def end_own_stream(client: Client) -> None:
 
 
 def _quit(client: Client) -> None:
+    if client.speaks_dialect:  # no dialect has a command for it
+        client.close()
+        return
     client.say("/quit")
     client.lines_until_end()
 
@@ -28,7 +31,8 @@ def _close_and_reset(client: Client) -> None:
 
 
 def _quit_and_end_the_stream(client: Client) -> None:
-    client.say("/quit")
+    if not client.speaks_dialect:
+        client.say("/quit")
     client.half_close()
 
 

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from conformance.policy import read_policy
 from tests.conformance.judging import CUT_OFF_TEST, TEXT_TEST, judge, pytest_run
 
 
@@ -48,3 +51,13 @@ def test_rule_that_needs_a_setting_is_not_applicable_without_settings(tmp_path: 
 
     assert run.verdict == "not applicable"
     assert run.message == "it takes no settings, and the test needs max_clients=1"
+
+
+def test_choice_of_a_server_with_a_dialect_may_be_declared(tmp_path: Path) -> None:
+    """Three rules are a MUST here and a choice elsewhere; with a dialect they may be declared."""
+    policy = tmp_path / "policy.toml"
+    policy.write_text('[declared]\n"framing.binary-close" = "it passes on pictures"\n')
+
+    assert read_policy(policy, foreign=True).declared.keys() == {"framing.binary-close"}
+    with pytest.raises(ValueError, match=r"framing\.binary-close is a MUST"):
+        read_policy(policy)

@@ -25,7 +25,7 @@ def test_rule_without_a_run_is_unknown() -> None:
     results = _results(_run("commands.text", "pass"))
 
     assert results.cell("one", find_rule("slow.cut-off")).verdict == "unknown"
-    assert "slow.cut-off: no test ran for it" in _printed(results)
+    assert "slow.cut-off, limits.memory: no test ran for it" in _printed(results)
 
 
 @pytest.mark.parametrize(
