@@ -427,7 +427,8 @@ def test_burst_of_questions_with_long_answers_is_answered(
             member.say(f"/rename {number:03}{'😀' * 29}")
         anna: Client = connect(receive_buffer_bytes=8192)
         anna.say("/rename anna")
-        crowd.wait_for("is now anna", *crowd.members, within=DELIVERED_WITHIN)
+        for number, member in enumerate(crowd.members):
+            crowd.wait_for(f"is now {number:03}😀", member, within=DELIVERED_WITHIN)
         anna.wait_for(anna.send_fence(), within=DELIVERED_WITHIN)
         began = time.monotonic()
         anna.clog()
