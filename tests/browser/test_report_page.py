@@ -14,6 +14,9 @@ from tests.benchmarks.made import PEER, make_results
 from tests.hubbub.report_page.made import COSTS_US, round_of
 
 
+PUBLISHED = max((Path(__file__).parents[2] / "benchmarks" / "rounds").glob("*/report.html"))
+
+
 @pytest.mark.parametrize("width_px", [375, 1280])
 def test_report_fits_its_window(browser: Browser, tmp_path: Path, width_px: int) -> None:
     """Nothing is wider than the screen, on a phone as on a desk, and nothing complains."""
@@ -30,6 +33,16 @@ def test_report_fits_its_window(browser: Browser, tmp_path: Path, width_px: int)
 
     assert page.locator("html").evaluate("e => e.scrollWidth") <= width_px
     assert not complaints
+    page.context.close()
+
+
+def test_published_report_fits_a_phone(browser: Browser) -> None:
+    """With the longest names of servers, too, nothing is wider than the screen."""
+    page = browser.new_context(viewport={"width": 390, "height": 844}).new_page()
+
+    page.goto(PUBLISHED.as_uri())
+
+    assert page.locator("html").evaluate("e => e.scrollWidth") <= 390
     page.context.close()
 
 
