@@ -9,8 +9,8 @@ because an exhibit replaces something before the rest is imported.
 Invariants:
   1. A process is reaped by the call that learns that it has ended, so its id is never one of
      another process before that.
-  2. The process that forks has the environment and the folder that the server would inherit, or is
-     not used.
+  2. The process that forks has the environment, the folder and the signals that the server would
+     inherit, or is not used.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from conformance.python import module_command
 __all__ = ["ForkedProcess", "forked"]
 
 _RUNTIMES = ("threads", "asyncio", "trio")
+_STOPPING = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 _MODULE = "implementations.warm"
 _MOST_BYTES = 65536  # of one message
 _NOT_INHERITED = ("HUBBUB_", "PYTEST_")
@@ -51,10 +52,15 @@ def forked(
 
     Returns:
         None for the first server of a runtime, for one with another environment or folder than that
-        of the process that forks, and where there is no such process: start it by its command.
+        of the process that forks, for one that would inherit a signal ignored or blocked, and where
+        there is no such process: start it by its command.
     """
     runtime = server_id.partition("-")[0]
     if runtime not in _RUNTIMES or sys.platform != "linux" or not hasattr(os, "pidfd_open"):
+        return None
+    if signal.pthread_sigmask(signal.SIG_BLOCK, ()) or any(
+        signal.getsignal(number) is signal.SIG_IGN for number in _STOPPING
+    ):
         return None
     with _lock:
         if runtime not in _started:

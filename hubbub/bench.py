@@ -142,8 +142,6 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"hubbub: {error}", file=sys.stderr)
         return 2
     console = Console(file=lasting(sys.stdout))
-    if not plan.quick:
-        _warn_if_busy(console)
     if arguments.own is not None:
         own = next(PEERS[peer] for peer in plan.peers or () if PEERS[peer].is_own)
         try:
@@ -151,6 +149,8 @@ def run(arguments: argparse.Namespace) -> int:
         except LoadError as error:
             print(f"hubbub: {own.id} was not measured: {error}", file=sys.stderr)
             return 2
+    if not plan.quick:
+        _warn_if_busy(console)
     try:
         results = measure(plan, console, begun=begun, journal=journal)
         write(results, arguments.output)

@@ -261,11 +261,16 @@ class ThinLine:
 
     def __exit__(self, *_: object) -> None:
         self._closing.set()
+        with contextlib.suppress(OSError):  # it has ended already
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._thread.join()
 
     def _run(self) -> None:
         with self._listener, socket.socket() as upstream:
-            client, _ = self._listener.accept()
+            try:
+                client, _ = self._listener.accept()
+            except OSError:  # the test ended before a client came
+                return
             upstream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2 * self._CHUNK_BYTES)
             upstream.connect(self._server)
             with client, contextlib.suppress(OSError):  # one side has ended, so end the other
@@ -351,35 +356,6 @@ def test_reader_that_pauses_for_a_moment_is_waited_for(
     heard = ben.lines_until(fence, within=300 * TICK)
     assert [line for line in heard if line.startswith("anna: ")] == [
         f"anna: {line}" for line in lines
-    ]
-
-
-CROWD = 500  # clients; far more than a server writes to before it looks for new lines
-
-
-@rule("flood.paced")
-@slow_rule("a room of 500 clients, about 4 s")
-@settings(outbox=2)
-def test_slow_reader_in_a_large_room_is_waited_for(
-    connect: Connect, server: Server, door: Door
-) -> None:
-    """In a large room too, a client that reads without a pause gets all of a burst."""
-    lines = [f"{number} ".ljust(4_000, ".") for number in range(100)]
-    client_class = TcpClient if door == "tcp" else WebSocketClient
-
-    with ThinLine(server.address(door), bytes_per_s=400_000) as thin, Crowd(server, "tcp", CROWD):
-        anna: Client = connect()
-        ben = client_class(thin.address, label="ben")
-        connect.opened.append(ben)
-        ben.wait_for(lambda line: line.startswith("* online ("), within=DELIVERED_WITHIN)
-        anna.wait_for(lambda line: line.endswith(" joined"), within=DELIVERED_WITHIN)
-        anna.say(*lines, within=DELIVERED_WITHIN)
-        fence = anna.send_fence()
-        anna.wait_for(fence, within=DELIVERED_WITHIN)
-        heard = ben.lines_until(fence, within=DELIVERED_WITHIN)
-
-    assert [line for line in heard if line.startswith(f"{anna.name}: ")] == [
-        f"{anna.name}: {line}" for line in lines
     ]
 
 

@@ -197,13 +197,23 @@ def test_blank_line_is_not_empty(clients: ClientFactory) -> None:
     """A line of white space is a line like any other."""
     anna, ben = clients("anna", "ben")
 
-    ben.say(" ", "\t", "\u3000")
+    ben.say(" ", "\xa0", "\u3000")
 
-    anna.expect("ben:  ", "ben:  ", "ben: \u3000")
+    anna.expect("ben:  ", "ben: \xa0", "ben: \u3000")
 
 
 CONTROLS = [chr(point) for point in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)]
 NEIGHBOURS = "a\xa0b\xadc\u200bd\u200de\u202ef\u2066g\u3000h\ufeffi\ue000j"
+
+
+@rule("framing.control")
+def test_line_of_one_control_becomes_a_space(clients: ClientFactory) -> None:
+    """A line that is one tab is not empty: it becomes a line of one space."""
+    anna, ben = clients("anna", "ben")
+
+    ben.say("\t")
+
+    anna.expect("ben:  ")
 
 
 @rule("framing.control")

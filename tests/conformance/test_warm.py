@@ -130,3 +130,20 @@ def test_fork_whose_parent_was_killed_is_replaced() -> None:
         again.stop()
     with _forked("threads-mutex") as server:
         assert isinstance(server._process, ForkedProcess)
+
+
+@pytest.mark.parametrize("off", ["ignored", "blocked"])
+def test_server_that_would_inherit_a_signal_off_is_started_by_its_command(off: str) -> None:
+    """The process that forks has the signals as they were when it was started."""
+    with _forked("asyncio-mutex"):
+        pass  # from now on a server of this runtime could be forked
+    before = signal.getsignal(signal.SIGHUP)
+    if off == "ignored":
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    else:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    try:
+        assert forked("asyncio-mutex", ["asyncio-mutex"], dict(os.environ)) is None
+    finally:
+        signal.signal(signal.SIGHUP, before)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
