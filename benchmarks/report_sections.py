@@ -114,7 +114,7 @@ def sections(results: Results) -> list[Section]:
 def _section(summary: Summary, summaries: Sequence[Summary], styles: dict[str, Style]) -> Section:
     scenario = summary.scenario
     drawn = []
-    if any(cell.valid for cell in summary.cells):
+    if any(cell.valid for server in summary.servers for cell in summary.of(server)):
         for number, drawing in enumerate(_figures(summary, summaries, styles)):
             svg = to_svg(drawing.figure, f"{scenario.name}{number}", drawing.alt)
             drawn.append(Chart(drawing.said, svg, drawing.metric, drawing.alt, drawing.ties))
@@ -172,6 +172,12 @@ class _Drawing:
 def _figures(
     summary: Summary, summaries: Sequence[Summary], styles: dict[str, Style]
 ) -> list[_Drawing]:
+    return [drawing for drawing in _drawings(summary, summaries, styles) if drawing is not None]
+
+
+def _drawings(
+    summary: Summary, summaries: Sequence[Summary], styles: dict[str, Style]
+) -> Sequence[_Drawing | None]:
     said, name = findings.say(summary), summary.scenario.name
     shown, known = summary.shown, (summary.peer, remarks.FLOOR)
     notes = _notes(summary, shown)
@@ -285,10 +291,15 @@ def _dots(
     known: Sequence[str],
     said: Finding,
     limits: dict[str, float] | None = None,
-) -> _Drawing:
-    """Draw one row per server, the lowest first, with its ratio, its interval and its ties."""
+) -> _Drawing | None:
+    """Draw one row per server, the lowest first, with its ratio, its interval and its ties.
+
+    None if no server kept up: they are listed, not drawn.
+    """
     kept_up = [cell for cell in summary.shown if cell.kept_up or not cell.outrun]
     ranked = summary.ranked(metric, kept_up)
+    if not ranked:
+        return None
     ratios = {cell.server: ratio_text(summary.to_peer(cell, metric)) for cell in ranked}
     brackets = summary.brackets(metric, ranked) if comparable(metric, ranked) else []
     ties = tuple(tuple(cell.server for cell in group) for group in brackets)

@@ -9,8 +9,9 @@ import pytest
 
 from benchmarks.chart_styles import BROKE
 from benchmarks.report_sections import LOADS, Section, sections
-from benchmarks.results import Results
+from benchmarks.results import AGAIN, Results
 from benchmarks.scenarios import SCENARIOS
+from hubbub.report import render
 from tests.benchmarks.made import PEER, SMALL, make_results, make_run
 
 
@@ -43,6 +44,23 @@ def drawn() -> dict[str, Section]:
 def test_every_scenario_has_its_section(drawn: dict[str, Section]) -> None:
     """Every scenario has a section: load curves first, then in the order of measurement."""
     assert list(drawn) == sorted(SCENARIOS, key=lambda name: name not in LOADS)
+
+
+def test_results_without_a_chart_have_their_sections_all_the_same() -> None:
+    """Where only the repetition of a server is valid, or no server kept up, nothing is drawn."""
+    outrun = replace(SMALL, rate_hz=1000.0)
+    runs = [
+        make_run(PEER, 9.0, verdict="unknown", reason="other programs took the processor"),
+        make_run(PEER + AGAIN, 9.0),
+        *(make_run(PEER, 9000.0, process=n, scenario="open", workload=outrun) for n in (1, 2, 3)),
+    ]
+
+    page = render(make_results({}, runs))
+
+    assert "What a delivery costs" in page
+    closed, opened = sections(make_results({}, runs))
+    assert [chart.svg for chart in closed.charts] == [""]
+    assert "p99" not in [chart.name for chart in opened.charts]
 
 
 def test_every_chart_is_markup_with_a_sentence(drawn: dict[str, Section]) -> None:
