@@ -63,6 +63,8 @@ PATIENCE = 300 * TICK
 def test_large_room_hears_everything_once(connect: Connect, server: Server, door: Door) -> None:
     """In a large room everyone gets each line once, from its arrival to its departure."""
     with Crowd(server, door, CROWD) as crowd:
+        # A server that is slow to accept lets some of the crowd in after anna.
+        crowd.wait_for("* online (", *crowd.members, within=PATIENCE)
         anna: Client = connect()
         start = anna.send_fence()
         crowd.wait_for(start.marker, *crowd.members, within=PATIENCE)

@@ -77,7 +77,7 @@ NEVER_S = 600 * TICK  # a deadline of the server's that no test waits for
 
 
 @rule("order.total")
-@settings(write_timeout=NEVER_S)
+@settings(write_timeout=NEVER_S, outbox=100_000)
 def test_who_reads_on_amid_talk_gets_it_in_order(
     clients: ClientFactory, connect: Connect, server: Server
 ) -> None:
@@ -89,7 +89,7 @@ def test_who_reads_on_amid_talk_gets_it_in_order(
     for _ in range(2):
         talk.until_clogged(slow, server)
         slow.resume()
-        talk.go_on(300)
+        talk.go_on(150)  # all of it fits into its outbox: on a busy machine it may count as stalled
         fence = anna.send_fence()
         heard = slow.lines_until(fence, within=300 * TICK)
         ben.wait_for(fence)
