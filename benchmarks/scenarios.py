@@ -10,9 +10,9 @@ as the broadcaster hubs do. The popular peers take part where costs, latency, me
 slow clients are measured.
 
 ``knee`` and the scenarios ``load-N`` are the grid of `capacity`: clients times rates. A server
-leaves a row of the grid at the rate that breaks it, so no time is spent on hopeless cells. With
-twenty servers a round takes two hours and a half, of which the grid takes 95 minutes; each further
-peer adds five minutes.
+leaves a row of the grid at the rate that breaks it, so no time is spent on hopeless cells. No round
+was measured with the grid yet. By estimate it takes two hours and a half with twenty servers, of
+which the grid takes 95 minutes; each further peer adds five minutes.
 """
 
 from __future__ import annotations

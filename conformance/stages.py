@@ -55,15 +55,15 @@ def stages(rules: Iterable[Rule]) -> tuple[Stage, ...]:
 def judge_in_stages(request: Request, progress: Progress = lambda *_: None) -> Results:
     """Judge as `run_suite` does, but blame no rule for a prerequisite that failed.
 
-    A server that nobody here knows is asked for the prerequisites first. If it fails one at each of
-    its doors, the tests that build on it do not run: each would wait for lines that never come.
+    A server that is not ours is asked for the prerequisites first. If it fails one at each of its
+    doors, the tests that build on it do not run: each would wait for lines that never come.
 
     Raises:
         SuiteError: the suite could not run.
     """
     chosen = select_rules(request.rules)
     asked = [rule for rule in chosen if rule.id in PREREQUISITES]
-    if request.ids or not asked:
+    if request.ids or request.ungreeted or not asked:
         return with_not_reached(run_suite(request, progress))
     basic = run_suite(_only(request, asked, quick=True), progress)
     failed = [run for run in basic.runs if run.verdict == "fail"]

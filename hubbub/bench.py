@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     width = max(map(len, SCENARIOS))
     listing = "\n".join(f"  {name:{width}}  {one.described}" for name, one in SCENARIOS.items())
-    parser.epilog = f"scenarios:\n{listing}\n\n{EXAMPLES}"
+    parser.epilog = f"scenarios (the minutes are estimates):\n{listing}\n\n{EXAMPLES}"
     parser.add_argument(
         "scenarios", nargs="*", metavar="SCENARIO", help="what to measure (default: all)"
     )

@@ -297,7 +297,7 @@ _POPULAR = [
         "Deno",
         _deno,
         partial(_npm_version, "deno_set", "deno"),
-        "https://docs.deno.com/examples/http_server_websocket/",
+        "https://docs.deno.com/examples/http-server-websocket/",
     ),
     Peer(
         "go-nhooyr",

@@ -1,6 +1,6 @@
 """Start each popular peer, watch what it does, and write the page.
 
-    python -m benchmarks.popular                       all; writes docs/popular.md, .html and .json
+    python -m benchmarks.popular                       all; writes docs/popular.md and .json
     python -m benchmarks.popular aiohttp-loop node-ws  only these; the others keep their results
     python -m benchmarks.popular --page                only the page, from the saved results
 
@@ -23,7 +23,7 @@ from benchmarks.campaign import version_of
 from benchmarks.files import replace_file
 from benchmarks.load import LoadError
 from benchmarks.peers import PEERS, POPULAR, Unavailable
-from benchmarks.popular.page import html_page, page
+from benchmarks.popular.page import page
 from benchmarks.popular.probes import PROBES
 from conformance.expectations import Mismatch
 
@@ -66,7 +66,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         results = {one: results[one] for one in STUDIED if one in results}
         replace_file(data, (json.dumps(results, ensure_ascii=False, indent=1) + "\n").encode())
     replace_file(chosen.folder / "popular.md", page(results).encode())
-    replace_file(chosen.folder / "popular.html", html_page(results).encode())
     return 0
 
 

@@ -163,7 +163,7 @@ ADVICE: dict[str, Advice] = {
         "   websocket: {\n+    backpressureLimit: 1 << 20,\n+    closeOnBackpressureLimit: true,",
     ),
     "deno-set": Advice(
-        "The example of a WebSocket server: <https://docs.deno.com/examples/http_server_websocket/>",
+        "The example of a WebSocket server: <https://docs.deno.com/examples/http-server-websocket/>",
         "A client for which more than a mebibyte waits is closed. Its socket stays in the set "
         "until it has closed, so it is taken off at once.",
         "-        if (client.readyState === WebSocket.OPEN) client.send(data);\n"

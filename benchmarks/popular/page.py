@@ -1,11 +1,8 @@
-"""The page *What popular chat servers do*, in Markdown and in HTML, from the saved results."""
+"""The page *What popular chat servers do*, in Markdown, from the saved results."""
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from benchmarks.peers import PEERS
@@ -13,16 +10,16 @@ from benchmarks.popular.advice import ADVICE
 from benchmarks.popular.findings import COLUMNS, cell, is_trouble
 
 
-__all__ = ["ASKED", "LEAD", "html_page", "page"]
+__all__ = ["ASKED", "page"]
 
 Results = Mapping[str, Mapping[str, Any]]
 
 _TITLE = "# What popular chat servers do"
-LEAD = (
+# The paragraphs before the table.
+_LEAD = (
     "Each row is a small server that follows a pattern of its framework's own documentation and has the framework's defaults. Nothing here is a fault of a framework: most of these pages show how to send a message, and leave it to their readers what a room needs besides. The table shows what such a room does, so that you can decide before your users find out.",
     "**How to read it.** Bold marks what a chat room has trouble with. Each cell is measured, by `python -m benchmarks.popular`; the proofs stand below, and the values in [popular.json](popular.json). The machine was busy, so the page holds no speeds. A number that depends on time, such as the message at which a room stops, differs from run to run.",
 )
-"""The paragraphs before the table."""
 
 ASKED = {
     "One stalled client stops everyone": "One client stops reading. Another one says 4,000 messages of 8 KiB, 200 per second, to three readers. *Yes*: no reader gets anything for 5 s.",
@@ -56,7 +53,7 @@ def page(results: Results) -> str:
     studied = {server: found for server, found in results.items() if "skipped" not in found}
     asked = ["| column | what is done |", "|---|---|"]
     asked += [f"| {column} | {what} |" for column, what in ASKED.items()]
-    parts = [_TITLE, *LEAD, "\n".join(asked), "## The table", _table(studied), "## The proofs"]
+    parts = [_TITLE, *_LEAD, "\n".join(asked), "## The table", _table(studied), "## The proofs"]
     parts += [_section(server, found) for server, found in studied.items()]
     skipped = [
         f"- **{server}** was skipped: {found['skipped']}"
@@ -65,87 +62,6 @@ def page(results: Results) -> str:
     ]
     parts.append("\n".join([_OUTRO.rstrip(), *skipped]))
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
-
-
-def html_page(results: Results) -> str:
-    """Return the same page as one file of HTML, with the curves drawn; it loads nothing."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    templates = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    templates.filters["marked_up"] = marked_up
-    studied = [(server, found) for server, found in results.items() if "skipped" not in found]
-    skipped = [(server, found) for server, found in results.items() if "skipped" in found]
-    return templates.get_template("page.html.j2").render(
-        lead=LEAD,
-        asked=ASKED,
-        outro=[line.removeprefix("- ") for line in _left_out()],
-        skipped=[(server, found["skipped"]) for server, found in skipped],
-        rows=[
-            (server, _name(server), [(cell(c, found), is_trouble(c, found)) for c in COLUMNS])
-            for server, found in studied
-        ],
-        sections=[
-            {
-                "id": server,
-                "name": _name(server),
-                "intro": _introduction(server, found),
-                "curve": _curve(found),
-                "proofs": _proofs(found),
-                "advice": ADVICE.get(server),
-            }
-            for server, found in studied
-        ],
-    )
-
-
-def marked_up(text: str) -> str:
-    """Return Markdown of one line as HTML: bold, italic, code and links."""
-    from markupsafe import Markup
-
-    out = html.escape(text, quote=False)
-    out = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", out)
-    out = re.sub(r"`(.+?)`", r"<code>\1</code>", out)
-    out = re.sub(r"(?<!\*)\*([^*]+)\*", r"<i>\1</i>", out)
-    out = re.sub(r"\[([^]]+)\]\(([^)]+)\)", r'<a href="\2">\1</a>', out)
-    out = re.sub(r"&lt;(https://.+?)&gt;", r'<a href="\1">\1</a>', out)
-    return Markup(out)  # what is not markup was escaped above
-
-
-def _left_out() -> list[str]:
-    """Return the points of the last section, one line each."""
-    points = _OUTRO.partition("\n\n")[2].strip().split("\n- ")
-    return [" ".join(point.split()) for point in points]
-
-
-def _curve(found: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the points of the stalled client's curve: messages said and heard, and memory."""
-    stall = found.get("stall")
-    if not stall or "failed" in stall:
-        return None
-    curve = stall["curve"]
-    end_s = max(1.0, curve[-1][0])
-    most = max(100, *(said for _, said, _, _ in curve))
-    most_mib = max(10.0, *(grown for _, _, _, grown in curve))
-
-    def line(values: list[tuple[float, float]], top: float) -> str:
-        return " ".join(
-            f"{300 * at / end_s:.1f},{80 - 80 * max(0.0, value) / top:.1f}" for at, value in values
-        )
-
-    return {
-        "said": line([(at, said) for at, said, _, _ in curve], most),
-        "heard": line([(at, heard) for at, _, heard, _ in curve], most),
-        "memory": line([(at, grown) for at, _, _, grown in curve], most_mib),
-        "end_s": f"{end_s:g}",
-        "most": f"{most:,}",
-        "most_mib": f"{most_mib:g}",
-    }
 
 
 def _table(results: Results) -> str:

@@ -321,9 +321,24 @@ NEVER_S = 600 * TICK  # a deadline of the server's that no test waits for
 
 
 PAUSE_S = 0.7  # less than the second that PROTOCOL.md gives a reader, more than half of it
+TOO_LONG_S = 0.9  # a pause of this length may have been a second for the server
 
 
-TOO_LONG_S = 0.9
+def pause(
+    client: Client, during: Callable[[], None] = lambda: None, pause_s: float = PAUSE_S
+) -> None:
+    """Let a client stop reading for a moment, and read on; ``during`` is called in the pause.
+
+    Raises:
+        Unknown: this machine was so busy that the pause was longer.
+    """
+    began = time.monotonic()
+    client.clog()
+    during()
+    time.sleep(pause_s)
+    client.resume()
+    if time.monotonic() - began > TOO_LONG_S:
+        raise Unknown("this machine was too busy to pause for a moment only")
 
 
 @rule("flood.paced")
@@ -344,12 +359,7 @@ def test_reader_that_pauses_for_a_moment_is_waited_for(
         talking = pool.submit(anna.say, *lines, within=NEVER_S)
         for number in pauses:
             ben.wait_heard(f"anna: {lines[number]}", within=300 * TICK)
-            began = time.monotonic()
-            ben.clog()
-            time.sleep(PAUSE_S)
-            ben.resume()
-            if time.monotonic() - began > TOO_LONG_S:
-                raise Unknown("this machine was too busy to pause for a moment only")
+            pause(ben)
         talking.result()
     fence = anna.send_fence()
 
@@ -376,12 +386,7 @@ def test_reader_that_stalled_once_is_waited_for_again(
     with ThreadPoolExecutor(1) as pool:
         talking = pool.submit(anna.say, *lines, within=NEVER_S)
         ben.wait_heard(f"anna: {lines[0]}", within=300 * TICK)
-        began = time.monotonic()
-        ben.clog()
-        time.sleep(PAUSE_S)
-        ben.resume()
-        if time.monotonic() - began > TOO_LONG_S:
-            raise Unknown("this machine was too busy to pause for a moment only")
+        pause(ben)
         talking.result()
     fence = anna.send_fence()
 
@@ -406,13 +411,7 @@ def test_burst_of_questions_with_long_answers_is_answered(
         for number, member in enumerate(crowd.members):
             crowd.wait_for(f"is now {number:03}😀", member, within=DELIVERED_WITHIN)
         anna.wait_for(anna.send_fence(), within=DELIVERED_WITHIN)
-        began = time.monotonic()
-        anna.clog()
-        anna.say(*["/who"] * questions)
-        time.sleep(PAUSE_S / 2)
-        anna.resume()
-        if time.monotonic() - began > TOO_LONG_S:
-            raise Unknown("this machine was too busy to pause for a moment only")
+        pause(anna, lambda: anna.say(*["/who"] * questions), PAUSE_S / 2)
         answers = anna.lines_until(anna.send_fence(), within=DELIVERED_WITHIN)
 
     assert len(answers) == questions

@@ -135,12 +135,7 @@ def test_late_ping_leaves_time_for_its_answer(connect: Connect, server: Server, 
 @settings(write_timeout=STALL_S, outbox=100_000)
 def test_reader_is_not_slow_for_the_server(connect: Connect, server: Server) -> None:
     """A client that reads again while the server is stopped is not too slow when it goes on."""
-    anna: Client = connect("anna")
-    slow = connect_clogged(connect)
-    talk = Talk(anna)
-    talk.until_clogged(slow, server)
-    if departures(talk.heard[anna]):
-        raise Unknown("this machine was too busy to stop the server in time")
+    anna, slow = talker_and_clogged(connect, server)
     with server.frozen():
         slow.resume()
         time.sleep(1.5 * STALL_S)
@@ -154,12 +149,7 @@ def test_reader_is_not_slow_for_the_server(connect: Connect, server: Server) -> 
 @settings(write_timeout=STALL_S, outbox=100_000)
 def test_stop_is_not_charged_to_a_slow_client(connect: Connect, server: Server) -> None:
     """A client that reads again right after the server has gone on is not too slow."""
-    anna: Client = connect("anna")
-    slow = connect_clogged(connect)
-    talk = Talk(anna)
-    talk.until_clogged(slow, server)
-    if departures(talk.heard[anna]):
-        raise Unknown("this machine was too busy to stop the server in time")
+    anna, slow = talker_and_clogged(connect, server)
     with server.frozen():
         time.sleep(1.5 * STALL_S)
     told = anna.lines_until(anna.send_fence())
@@ -169,6 +159,21 @@ def test_stop_is_not_charged_to_a_slow_client(connect: Connect, server: Server) 
 
     assert departures(told) == []
     slow.wait_for(fence)
+
+
+def talker_and_clogged(connect: Connect, server: Server) -> tuple[Client, Client]:
+    """Return a client that talks, and one that does not read, just when the server notices.
+
+    Raises:
+        Unknown: this machine was so busy that a client has left already.
+    """
+    anna: Client = connect("anna")
+    slow = connect_clogged(connect)
+    talk = Talk(anna)
+    talk.until_clogged(slow, server)
+    if departures(talk.heard[anna]):
+        raise Unknown("this machine was too busy to stop the server in time")
+    return anna, slow
 
 
 def stop_for(stall_s: float, server: Server, *clients: Client, rest: bytes = b"") -> None:

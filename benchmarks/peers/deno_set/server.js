@@ -1,6 +1,6 @@
 // A peer: Deno, a set of sockets; each message is sent to every open one.
 //
-// Pattern: https://docs.deno.com/examples/http_server_websocket/ for the upgrade, and the chat of
+// Pattern: https://docs.deno.com/examples/http-server-websocket/ for the upgrade, and the chat of
 // https://docs.deno.com/examples/chat_app_tutorial/ for the loop over the clients.
 //
 // Usage: deno run --allow-net server.js [--ws HOST:PORT]

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.popular.__main__ import STUDIED, main
 from benchmarks.popular.findings import COLUMNS
-from benchmarks.popular.page import ASKED, html_page, page
+from benchmarks.popular.page import ASKED, page
 from tests.benchmarks.popular.test_findings import BAD, ORDER, STALL
 
 
@@ -37,29 +37,16 @@ def test_page_has_rows_and_proofs() -> None:
 
 
 def test_saved_page_is_that_of_the_saved_results() -> None:
-    """docs/popular.md and .html are made from docs/popular.json, which has all studied servers."""
+    """docs/popular.md is made from docs/popular.json, which has all studied servers."""
     results = json.loads((DOCS / "popular.json").read_text("utf-8"))
 
     assert list(results) == list(STUDIED)
     assert (DOCS / "popular.md").read_text("utf-8") == page(results)
-    assert (DOCS / "popular.html").read_text("utf-8") == html_page(results)
 
 
 def test_every_column_is_explained() -> None:
     """Each column of the table has a sentence that says what is done, in the same order."""
     assert list(ASKED) == list(COLUMNS)
-
-
-def test_html_page_loads_nothing() -> None:
-    """The page in HTML has the same cells and sections, draws the curve, and loads no file."""
-    text = html_page(RESULTS)
-
-    assert '<a href="#aiohttp-loop">Python, aiohttp</a>' in text
-    assert text.count("<polyline") == 3
-    assert "<script" not in text
-    assert "<link" not in text
-    assert "<b>go-xnet</b> was skipped: no Go (install golang-go)" in text
-    assert "**" not in text
 
 
 def test_unknown_server_is_misuse(tmp_path: Path) -> None:
