@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from itertools import cycle
+from itertools import cycle, pairwise
 
 import pytest
 
@@ -211,8 +211,7 @@ def test_name_stays_taken_when_its_holder_spells_it_anew(clients: ClientFactory)
     """A client that takes its name in another spelling keeps the name."""
     anna, ben = clients("anna", "ben")
 
-    for spelling in ("ANNA", "Anna", "anna"):
-        was = anna.name
+    for was, spelling in pairwise(("anna", "ANNA", "Anna", "anna")):
         anna.say(f"/rename {spelling}")
         ben.expect(f"* {was} is now {spelling}")
         ben.say("/rename anna")
