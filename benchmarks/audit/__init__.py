@@ -5,5 +5,5 @@ Both generators measure the same servers, in turns:
     audit.c         the second load generator; it shares no code and no method with generator.c
     agreement.py    measures servers with both generators, and compares the results
     __main__.py     the command line and its table
-    agreement.txt   the latest result, with its machine and date
+    agreement.txt   the latest result, with its machine and date; agreement_peers.txt: for ten peers
 """

@@ -96,10 +96,10 @@ def _table(
         f"medians of {processes} fresh processes, ratios of their pairs",
         f"{here.date[:10]}, {here.cpu}, {here.cores} cores, {here.kernel}, {here.python}",
         "",
-        f"{'server':20}{'loop':8}{'':12}{'first':>8}{'second':>8}  {'ratio':17}",
+        f"{'server':22}{'loop':8}{'':12}{'first':>8}{'second':>8}  {'ratio':17}",
     ]
     lines += [
-        f"{row.server:20}{row.loop:8}{row.name:12}{row.first:8.2f}{row.second:8.2f}  "
+        f"{row.server:22}{row.loop:8}{row.name:12}{row.first:8.2f}{row.second:8.2f}  "
         f"{ratio_text(row.ratio):17}{verdict(row.ratio)}"
         for row in rows
     ]
