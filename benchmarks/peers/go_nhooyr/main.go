@@ -60,7 +60,7 @@ func (r *room) chat(w http.ResponseWriter, request *http.Request) {
 	s := &subscriber{
 		outbox: make(chan []byte, outboxMessages),
 		closeSlow: func() {
-			connection.Close(websocket.StatusPolicyViolation, "connection too slow to keep up with messages")
+			connection.Close(websocket.StatusPolicyViolation, "too slow")
 		},
 	}
 	r.mutex.Lock()
