@@ -11,6 +11,7 @@ from conformance import (
     Client,
     ClientFactory,
     Connect,
+    ConnectionEnded,
     Door,
     TcpClient,
     rule,
@@ -388,7 +389,7 @@ def test_http_request_may_come_byte_by_byte(clients: ClientFactory, connect: Con
     for byte in REQUESTS["fetch"]:
         try:
             peer.send_raw(bytes([byte]))
-        except OSError:  # the server has ended the connection
+        except ConnectionEnded:  # the server has refused the request
             break
         if byte in b"\r\n":
             let_the_server_read(ben)

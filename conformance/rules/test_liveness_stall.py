@@ -132,6 +132,25 @@ def test_late_ping_leaves_time_for_its_answer(connect: Connect, server: Server, 
 
 
 @rule("liveness.own-stall")
+@settings(ping_interval=SILENCE_S, pong_wait=2 * SILENCE_S)
+def test_ping_that_was_never_sent_is_no_silence(
+    connect: Connect, server: Server, door: Door
+) -> None:
+    """A server that goes on just after ``pong_wait`` has ended still owes its client a ping."""
+    if door != "ws":
+        pytest.skip("the line door has no pings")
+    anna: Client = connect("anna")
+    ben: WebSocketClient = connect("ben")
+    anna.wait_for(ben.send_fence())
+    time.sleep(0.8 * SILENCE_S)  # the first ping is due at 1.0, the end at 2.0
+    stop_for(1.25 * SILENCE_S, server)
+
+    fence = anna.send_fence()
+    assert departures(anna.lines_until(fence)) == []
+    ben.wait_for(ben.send_fence())
+
+
+@rule("liveness.own-stall")
 @settings(write_timeout=STALL_S, outbox=100_000)
 def test_reader_is_not_slow_for_the_server(connect: Connect, server: Server) -> None:
     """A client that reads again while the server is stopped is not too slow when it goes on."""

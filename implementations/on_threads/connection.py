@@ -208,7 +208,8 @@ class Connection:
 
     def _judge_silence(self) -> None:
         """Raise PeerSilent if the client has had its time. All input that waited must be read."""
-        self._excuse(late_s=self._now() - self._silent_at)
+        # A client whose ping was due and not sent had nothing to answer.
+        self._excuse(late_s=self._now() - min(self._silent_at, self._ping_at))
         if self._now() >= self._silent_at:
             raise PeerSilent
 
