@@ -32,7 +32,7 @@ from conformance.dialect import read_dialect
 from conformance.policy import Policy, read_policy
 from conformance.protocol import Door, Rule
 from conformance.recording import DIALECT, PASSED_OVER, run_of
-from conformance.selection import rule_of, rules_by_server, select
+from conformance.selection import holds_none_asked_for, rule_of, rules_by_server, select
 from conformance.server import READY_WITHIN, parse_address
 from conformance.templates import command_words, name_of
 from conformance.verdicts import Unknown
@@ -118,6 +118,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _go_on(_number: int, _frame: object) -> None:
     """Handle a signal by doing nothing."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import a file of the suite that has no test of the rules asked for."""
+    return holds_none_asked_for(config, collection_path) or None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

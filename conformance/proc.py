@@ -41,13 +41,16 @@ def limit_descriptors(pid: int, more: int) -> None:
 def _stats(group: int) -> list[list[str]]:
     """Return what /proc/PID/stat says after the command name, for each process of a group."""
     found = []
-    for stat in _proc().glob("[0-9]*/stat"):
+    # A test asks this dozens of times: only the processes of the group are looked at closely.
+    folder = _proc()
+    for pid in os.listdir(folder):
         try:
-            fields = stat.read_text().rpartition(")")[2].split()
+            if not pid.isdecimal() or os.getpgid(int(pid)) != group:
+                continue
+            text = (folder / pid / "stat").read_text()
         except (FileNotFoundError, ProcessLookupError):
             continue  # the process ended between the listing and the reading
-        if fields[2] == str(group):
-            found.append(fields)
+        found.append(text.rpartition(")")[2].split())
     return found
 
 

@@ -5,6 +5,7 @@ were asked for by name.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ from conformance.protocol import Door, Rule, select_rules
 from conformance.recording import LEFT_OUT
 
 
-__all__ = ["rule_of", "rules_by_server", "select"]
+__all__ = ["holds_none_asked_for", "rule_of", "rules_by_server", "select"]
+
+_SUITE = Path(__file__).parent / "rules"
 
 
 def rule_of(item: pytest.Item) -> Rule | None:
@@ -27,6 +30,27 @@ def rules_by_server(config: pytest.Config) -> dict[str, set[str]]:
     named: list[str] = config.getoption("--server")
     pairs = [name.split("=") for name in named or () if "=" in name]
     return {server_id: set(rules.split(",")) for server_id, rules in pairs}
+
+
+def holds_none_asked_for(config: pytest.Config, path: Path) -> bool:
+    """Return whether a file of the suite has no test of the rules that the options ask for.
+
+    Its name says so: the tests of an area stand in ``test_AREA.py`` or ``test_AREA_*.py``. That
+    file need not be imported, and for one rule that is most of the work.
+    """
+    if path.parent != _SUITE or not path.name.startswith("test_"):
+        return False
+    asked: str | None = config.getoption("--rules")
+    named = rules_by_server(config)
+    if asked is None and (not named or len(named) < len(config.getoption("--server"))):
+        return False  # some server is judged by all rules
+    try:
+        wanted = select_rules(
+            asked if asked is not None else ",".join(set().union(*named.values()))
+        )
+    except ValueError:
+        return False  # a rule is misspelt, and ``select`` says so
+    return not any(f"{path.stem}_".startswith(f"test_{rule.area}_") for rule in wanted)
 
 
 def select(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -6,7 +6,9 @@ soon as the pipe's 64 KiB are full, in the middle of the work that it logs about
 
 from __future__ import annotations
 
+import io
 import logging
+import os
 import queue
 import signal
 import sys
@@ -46,7 +48,7 @@ class _DroppingHandler(logging.Handler):
                 line += f" ({self._dropped} earlier lines were dropped)"
                 self._dropped = 0
             try:
-                print(line, file=sys.stderr, flush=True)
+                _write_line(line)
             except OSError:  # standard error is closed: the lines have nowhere to go
                 pass
             finally:
@@ -62,6 +64,22 @@ class _DroppingHandler(logging.Handler):
         with self._lines.all_tasks_done:
             self._lines.all_tasks_done.wait_for(lambda: not self._lines.unfinished_tasks, FLUSH_S)
         super().close()
+
+
+def _write_line(line: str) -> None:
+    """Write a line to standard error, past Python's own buffer where it is a file.
+
+    Python flushes that buffer when it exits, and waits for ever for a thread that holds its lock
+    because nobody reads the other end.
+    """
+    try:
+        descriptor = sys.stderr.fileno()
+    except (AttributeError, io.UnsupportedOperation):  # none, or one that is made in Python
+        print(line, file=sys.stderr, flush=True)
+        return
+    left = f"{line}\n".encode(errors="backslashreplace")
+    while left:
+        left = left[os.write(descriptor, left) :]
 
 
 def start_logging(level: str) -> None:

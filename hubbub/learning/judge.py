@@ -187,6 +187,7 @@ def _environment(tick: float) -> dict[str, str]:
         **kept,
         "TEST_TICK_S": str(tick),
         "PYTHONHASHSEED": "0",
+        "PYTHONUNBUFFERED": "1",  # what was printed is not lost where the process is killed
         "OPENBLAS_NUM_THREADS": "1",  # each thread of it would take addresses from the bound
     }
 

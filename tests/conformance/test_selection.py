@@ -1,7 +1,14 @@
 """Which tests run: quick runs, one door per rule, chosen rules."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
+
+from conformance.python import ROOT
+from conformance.suite import RULES
 from tests.conformance.judging import CUT_OFF_TEST, TEXT_TEST, judge
 
 
@@ -73,3 +80,31 @@ def test_only_the_rules_asked_for_run(tmp_path: Path) -> None:
     runs = judge(tmp_path, TEXT_TEST + CUT_OFF_TEST, "--rules=slow")
 
     assert {run.rule for run in runs} == {"slow.cut-off"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--rules=order,commands.text"],
+        ["--server=trio-direct=order.total", "--server=asyncio-direct=commands.text,order.total"],
+        ["--server=trio-direct=order.total", "--rules=order,names"],
+        ["--server=trio-direct=order.total", "--server=asyncio-direct"],
+        ["--server=trio-direct"],
+    ],
+)
+def test_files_that_are_left_out_hold_no_test_asked_for(options: list[str]) -> None:
+    """The same tests run, whether the other files of the suite are imported or passed over."""
+    source = (
+        "import sys, pytest, conformance.plugin as plugin\n"
+        "if sys.argv[1] == 'all': del plugin.pytest_ignore_collect\n"
+        "options = ['-q', '--collect-only', '-p', 'conformance.plugin', *sys.argv[2:]]\n"
+        "sys.exit(pytest.main(options))\n"
+    )
+
+    def collected(files: str) -> set[str]:
+        command = [sys.executable, "-c", source, files, str(RULES), *options]
+        command += ["-c", os.devnull, f"--rootdir={RULES}"]
+        found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        return {line for line in found.stdout.splitlines() if "::" in line}
+
+    assert collected("some") == collected("all") != set()

@@ -164,7 +164,7 @@ def test_broken_standard_error_is_survived(
     assert line.endswith("written")
 
 
-def test_full_pipe_blocks_no_process() -> None:
+def test_full_pipe_blocks_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process whose standard error is a pipe that nobody reads goes on, and exits with 0."""
     program = (
         "import logging\n"
@@ -174,6 +174,7 @@ def test_full_pipe_blocks_no_process() -> None:
         "    logging.getLogger('hubbub').info('line %d %s', number, 'x' * 100)\n"
         "print('still here', flush=True)\n"
     )
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)  # without a buffer no lock would be held
     process = subprocess.Popen(
         [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )

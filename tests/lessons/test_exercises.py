@@ -12,13 +12,14 @@ import ast
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from operator import itemgetter
 from pathlib import Path
 
 import pytest
 
 from conformance.protocol import rules
-from hubbub.learning.judge import judge
+from hubbub.learning.judge import Report, judge
 from hubbub.learning.lessons import HINTS, Lesson, lessons
 
 
@@ -80,13 +81,20 @@ def edited(solution: str, edits: Sequence[Mapping[str, str]]) -> str:
 
 WRONG = [wrong for lesson in lessons() for wrong in wrong_answers(lesson)]
 
+
+@cache
+def judged_as_shipped(lesson: Lesson) -> Report:
+    """Return what the judge says of an exercise that nobody has touched; it is asked once."""
+    return judge(lesson)
+
+
 every_lesson = pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.folder.name)
 
 
 @every_lesson
 def test_shipped_exercise_fails_and_says_why(lesson: Lesson) -> None:
     """An exercise that nobody has touched fails with the sentence that was meant for it."""
-    report = judge(lesson)
+    report = judged_as_shipped(lesson)
 
     assert not report.passed, f"is it yours? hubbub check {lesson.number} --reset keeps it"
     assert SHIPPED[lesson.number] in report.sentence
@@ -114,7 +122,7 @@ def test_solution_passes(lesson: Lesson) -> None:
 def test_lesson_is_whole(lesson: Lesson) -> None:
     """A lesson has a title, three hints, and promises with an id that is known or its own."""
     known = {rule.id for rule in rules()}
-    report = judge(lesson)
+    report = judged_as_shipped(lesson)
 
     assert lesson.title
     assert len([hint for hint in lesson.hints if hint]) == HINTS

@@ -186,8 +186,10 @@ def test_fault_of_the_check_is_not_the_learners(lesson: Lesson) -> None:
     assert "not your fault" in judged(lesson, "def answer(): return 42\n").sentence
 
 
-def test_what_was_printed_is_shown(lesson: Lesson) -> None:
+def test_what_was_printed_is_shown(lesson: Lesson, monkeypatch: pytest.MonkeyPatch) -> None:
     """The last of what an exercise printed stands in the report."""
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+
     assert judged(lesson, "print('here I am')\ndef answer(): return 1\n").printed == "here I am"
 
 
