@@ -21,6 +21,10 @@ from implementations.core.site import Site
 
 __all__ = ["SERVERS", "Server", "find_server"]
 
+# How many new objects start the garbage collector. At Python's 700, it looked at all clients' tasks
+# in vain for each message to a thousand of them. What a server drops is seldom in a cycle.
+COLLECT_AFTER = 20_000
+
 Announce = Callable[[Endpoint, Endpoint], None]
 
 
@@ -77,6 +81,8 @@ class Server:
         if loop == "uvloop" and self.runtime != "asyncio":
             raise SettingsError(f"--loop uvloop is for asyncio servers, not for {self.id}")
         package = self.load()
+        gc.freeze()  # what the imports made is no garbage, today or later
+        gc.set_threshold(COLLECT_AFTER)
         make_hub = getattr(package, f"{self.hub.capitalize()}Hub")
         arguments = (settings, make_hub, site, announce)
         match self.runtime, loop:
