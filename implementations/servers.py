@@ -21,8 +21,9 @@ from implementations.core.site import Site
 
 __all__ = ["SERVERS", "Server", "find_server"]
 
-# How many new objects start the garbage collector. At Python's 700, it looked at all clients' tasks
-# in vain for each message to a thousand of them. What a server drops is seldom in a cycle.
+# How many new objects start the garbage collector. At Python's 700, each message to a thousand
+# clients started it several times. It looked at every client's tasks, and found nothing to free:
+# what a server drops is seldom in a cycle.
 COLLECT_AFTER = 20_000
 
 Announce = Callable[[Endpoint, Endpoint], None]
