@@ -76,7 +76,10 @@ class Outbox:
         while not self._backlog.size_bytes:
             if self.cause is not None:
                 return b""
-            self._wanted = asyncio.get_running_loop().create_future()
+            # To ask asyncio for the running loop is a system call before Python 3.12: ask once.
+            last = self._wanted
+            loop = asyncio.get_running_loop() if last is None else last.get_loop()
+            self._wanted = loop.create_future()
             await self._wanted
         batch = self._backlog.take()
         if (self._holds or self._stalled) and self._backlog.caught_up:

@@ -128,10 +128,12 @@ class Connection:
 
     async def _pump(self, early: list[Event]) -> None:
         async with trio.open_nursery() as pumps:
-            pumps.start_soon(self._read_pump, early)
-            cause = await self._write_pump()
-            pumps.cancel_scope.cancel()
-        log.info("%s %s", self._address, cause.departure)
+            # In a task of its own: a wake-up runs through all coroutines of its task, and every
+            # message wakes this pump.
+            pumps.start_soon(self._write_pump, pumps)
+            await self._read_pump(early)
+        assert self._outbox.cause is not None  # the write pump ends only when it is closed
+        log.info("%s %s", self._address, self._outbox.cause.departure)
 
     async def _read_pump(self, events: list[Event]) -> None:
         """Carry the client's lines to the hub, until the client ends, fails or falls silent."""
@@ -211,11 +213,10 @@ class Connection:
     def _now(self) -> float:
         return trio.current_time()
 
-    async def _write_pump(self) -> Cause:
+    async def _write_pump(self, pumps: trio.Nursery) -> None:
         """Write the messages of the outbox until it is closed and empty, or the client is gone.
 
-        Returns:
-            Why the client's stay ended.
+        Then end the read pump, which runs in ``pumps``.
         """
         try:
             while batch := await self._outbox.take():
@@ -227,5 +228,4 @@ class Connection:
             stuck = isinstance(error, PeerStuck)
             await self._hub.leave(self._client_id, Cause.TOO_SLOW if stuck else Cause.LEFT)
             self._wire.give_up()
-        assert self._outbox.cause is not None  # `leave` has closed it at the latest
-        return self._outbox.cause
+        pumps.cancel_scope.cancel()

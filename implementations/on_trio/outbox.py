@@ -38,7 +38,7 @@ class Outbox:
         self._pace = pace
         self._holds = False  # whether it holds the talkers back
         self._stalled = False  # whether the socket takes nothing: then it holds nobody back
-        self._write_pump = trio.lowlevel.ParkingLot()  # where the write pump waits
+        self._sleeper: trio.lowlevel.Task | None = None  # the write pump while it waits
 
     def offer(self, message: Message, exempt: bool = False) -> bool:
         """Queue ``message`` as its door encodes it. Callable from any task; never waits.
@@ -76,7 +76,8 @@ class Outbox:
         while not self._backlog.size_bytes:
             if self.cause is not None:
                 return b""
-            await self._write_pump.park()
+            self._sleeper = trio.lowlevel.current_task()
+            await trio.lowlevel.wait_task_rescheduled(self._cancelled)
         batch = self._backlog.take()
         if (self._holds or self._stalled) and self._backlog.caught_up:
             self._stalled = False
@@ -104,6 +105,11 @@ class Outbox:
             self._release()
             self._wake()
 
+    def _cancelled(self, _: object) -> trio.lowlevel.Abort:
+        """Forget the write pump: trio wakes it, because it was cancelled."""
+        self._sleeper = None
+        return trio.lowlevel.Abort.SUCCEEDED
+
     def _noted(self) -> None:
         """Hold the talkers back if the backlog is long now, and wake the write pump."""
         if self._backlog.behind and not self._stalled and not self._holds:
@@ -116,4 +122,6 @@ class Outbox:
         self._pace.release(self)
 
     def _wake(self) -> None:
-        self._write_pump.unpark()
+        if self._sleeper is not None:
+            trio.lowlevel.reschedule(self._sleeper)
+            self._sleeper = None

@@ -37,11 +37,12 @@ OWN_NAMES = {
     ("threads", "server", "_Server._stop"): "stopping is the closing of a socket, see `_stopping`",
     ("trio", "server", "_Server._serve"): "what a task does at its end, a callback elsewhere",
     ("trio", "server", "_Server._watch"): "signals come as a stream, not as callbacks",
+    ("trio", "outbox", "Outbox._cancelled"): "a bare wait in trio is told of its cancellation",
     ("trio", "hub_broadcaster", "BroadcasterHub._take"): "receiving is a checkpoint each time",
 }
 
-# Parameters that only some have: the group that a task is started in, and the relay.
-OWN_PARAMETERS = {"connections", "relay", "hub_lock"}
+# Parameters that only some have: the group that a task runs in, the relay, and the hub's lock.
+OWN_PARAMETERS = {"connections", "pumps", "relay", "hub_lock"}
 
 MOST_LINES = 250  # of one file
 

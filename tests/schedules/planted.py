@@ -37,7 +37,7 @@ from schedules.explore import Run, first_failure
 
 __all__ = ["WITHIN", "found"]
 
-WITHIN = 60  # seeds, in which every canary must be found; most are within ten
+WITHIN = 120  # seeds, in which every canary must be found; the rarest fails in one of 25
 
 
 def found(
