@@ -43,12 +43,13 @@ from implementations.core.settings import Settings
 
 __all__ = ["Ring", "choose_writer", "ring_for", "why_not"]
 
+SEND_FLAGS = socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL
 ENTRIES = 1024  # a power of two: as many as a stretch of a group commit has members
 
-_SETUP, _ENTER = 425, 426  # the system calls' numbers, the same on nearly every processor
+_SETUP, ENTER = 425, 426  # the system calls' numbers, the same on nearly every processor
 _SUBMIT_ALL, _SINGLE_ISSUER, _DEFER_TASKRUN = 1 << 7, 1 << 12, 1 << 13  # of io_uring_setup
 _SINGLE_MMAP = 1 << 0  # a feature: both rings are in one mapping
-_GETEVENTS = 1 << 0  # of io_uring_enter: wait for completions
+GETEVENTS = 1 << 0  # of io_uring_enter: wait for completions
 _OP_SEND = 26
 _RINGS_AT, _ENTRIES_AT = 0, 0x10000000  # offsets for mmap
 
@@ -95,8 +96,8 @@ class Ring:
         )
         entries = self._mapped(_ENTRY.size * self._size, _ENTRIES_AT)
         for slot in range(self._size):
-            flags = socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL
-            _ENTRY.pack_into(entries, _ENTRY.size * slot, _OP_SEND, 0, 0, -1, 0, 0, 0, flags, slot)
+            at = _ENTRY.size * slot
+            _ENTRY.pack_into(entries, at, _OP_SEND, 0, 0, -1, 0, 0, 0, SEND_FLAGS, slot)
         words = self._view(rings, "I")
         words[sq_array // 4 : sq_array // 4 + self._size] = array("I", range(self._size))
         self._words = words
@@ -138,17 +139,22 @@ class Ring:
         if len(fds) > self._size:
             return self.send(fds[: self._size], data) + self.send(fds[self._size :], data)
         address = ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value or 0
+        first = self._describe(fds, address, len(data))
+        taken = self._enter(first, len(fds))
+        return self._results(first, taken) + [-errno.EAGAIN] * (len(fds) - taken)
+
+    def _describe(self, fds: Sequence[int], address: int, size_bytes: int) -> int:
+        """Write an entry for each socket; return the number of the first."""
         count, first = len(fds), self._words[self._sq_tail]
         at = 0
         for span in _spans(first, count, self._size):
             size = span.stop - span.start
             self._fds[span] = array("i", fds[at : at + size])
             self._addresses[span] = array("Q", [address]) * size
-            self._lengths[span] = array("I", [len(data)]) * size
+            self._lengths[span] = array("I", [size_bytes]) * size
             at += size
         self._words[self._sq_tail] = (first + count) & 0xFFFFFFFF
-        taken = self._enter(first, count)
-        return self._results(first, taken) + [-errno.EAGAIN] * (count - taken)
+        return first
 
     def _enter(self, first: int, count: int) -> int:
         """Have the kernel carry out ``count`` entries; return how many it took.
@@ -157,7 +163,7 @@ class Ring:
         """
         words = self._words
         try:
-            self._call(_ENTER, self._fd, count, count, _GETEVENTS, None, 0)
+            self._call(ENTER, self._fd, count, count, GETEVENTS, None, 0)
         except OSError as error:
             if error.errno not in (errno.EINTR, errno.EAGAIN, errno.EBUSY):
                 raise
@@ -165,7 +171,7 @@ class Ring:
         words[self._sq_tail] = words[self._sq_head]  # take back what the kernel had no memory for
         while (missing := taken - self._completed()) > 0:
             try:
-                self._call(_ENTER, self._fd, 0, missing, _GETEVENTS, None, 0)
+                self._call(ENTER, self._fd, 0, missing, GETEVENTS, None, 0)
             except InterruptedError:
                 continue
         return taken
