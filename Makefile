@@ -20,8 +20,10 @@ NEWEST_VENV := .venv-newest
 # A run starts thousands of Python processes. Without compiled files, each compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
+DIRECT = $(foreach runtime,asyncio threads trio,--server $(runtime)-direct)
+
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test conform gallery bench regress round audit stress soak autobahn
+.PHONY: help setup compare test conform writers gallery bench regress round audit stress soak autobahn
 .PHONY: peers popular
 .PHONY: lessons notebooks book
 .PHONY: style format types coverage check picture schedules newest mutants clean
@@ -63,6 +65,12 @@ test: to-develop  ## all tests, one per rule, server and door (10 minutes)
 
 conform: to-develop  ## every test of every rule (12 minutes; ID=trio-mutex: 2)
 	@$(BIN)/python -m pytest $(WORKERS) conformance/rules $(foreach id,$(ID),--server $(id)) $(ARGS)
+
+writers: to-develop  ## the quick matrix of the direct servers with each writer (3 minutes)
+	@$(BIN)/python -m pytest $(WORKERS) --quick --one-door --writer send $(DIRECT) conformance/rules
+	@without="$$($(BIN)/python -c 'from implementations.uring import why_not; print(why_not() or "")')"; \
+	if [ -n "$$without" ]; then echo "make writers: skipped for uring, $$without"; else \
+	  $(BIN)/python -m pytest $(WORKERS) --quick --one-door --writer uring $(DIRECT) conformance/rules; fi
 
 gallery: to-use  ## judge the servers that are wrong on purpose (3 minutes)
 	@mkdir -p report

@@ -10,7 +10,7 @@ exception in Python. With io_uring the call succeeds, and an error is a number i
 Looks right: the call of io_uring succeeded. On a machine where all clients read, each completion
 has the size of the group.
 
-Breaks: slow.cut-off, slow.drop-oldest, slow.drop-newest
+Breaks: delivery.exactly-once, slow.cut-off, slow.drop-oldest, slow.drop-newest
 
 May break: slow.*, delivery.*, order.*, flood.*, membership.*
 

@@ -11,7 +11,7 @@ again. With io_uring it belongs to the kernel until the completion of the send.
 Looks right: one buffer saves memory, and the kernel keeps track of slow sockets by itself. As long
 as all clients read, every send is complete when the call returns.
 
-Breaks: slow.cut-off, slow.drop-oldest, slow.drop-newest
+Breaks: delivery.unaltered, delivery.exactly-once, slow.cut-off, slow.drop-oldest, slow.drop-newest
 
 May break: slow.*, delivery.*, order.*, flood.*, membership.*
 
