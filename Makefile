@@ -66,7 +66,7 @@ test: to-develop  ## all tests, one per rule, server and door (10 minutes)
 conform: to-develop  ## every test of every rule (12 minutes; ID=trio-mutex: 2)
 	@$(BIN)/python -m pytest $(WORKERS) conformance/rules $(foreach id,$(ID),--server $(id)) $(ARGS)
 
-writers: to-develop  ## the quick matrix of the direct servers with each writer (3 minutes)
+writers: to-develop  ## judge the direct servers with each writer (3 minutes)
 	@$(BIN)/python -m pytest $(WORKERS) --quick --one-door --writer send $(DIRECT) conformance/rules
 	@without="$$($(BIN)/python -c 'from implementations.uring import why_not; print(why_not() or "")')"; \
 	if [ -n "$$without" ]; then echo "make writers: skipped for uring, $$without"; else \

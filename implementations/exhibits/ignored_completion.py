@@ -23,10 +23,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from implementations.uring import Ring, choose_writer
+from implementations.uring import Ring, choose_writer, why_not
 
 
 BASE = "asyncio-direct"
+LACKS = why_not
 
 _send = Ring.send
 

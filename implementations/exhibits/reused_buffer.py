@@ -27,10 +27,11 @@ import ctypes
 import socket
 from collections.abc import Sequence
 
-from implementations.uring import ENTER, GETEVENTS, Ring, choose_writer
+from implementations.uring import ENTER, GETEVENTS, Ring, choose_writer, why_not
 
 
 BASE = "asyncio-direct"
+LACKS = why_not
 
 BUFFER = ctypes.create_string_buffer(1 << 21)  # more than a full inbox of the longest lines
 
