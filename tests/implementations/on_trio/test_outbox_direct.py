@@ -213,6 +213,7 @@ def test_many_outboxes_do_what_each_does_alone() -> None:
         assert _read(peers[1]) == 2 * group.joined.ws
         assert [outbox._spilt for outbox in outboxes] == [False, False, True, False, True, True]
         assert [len(outbox._backlog) for outbox in (full, lost, spilt)] == [4, 4, 4]
+        assert lost._backlog.take() == group.joined.tcp + b"one\n"
 
 
 @pytest.mark.skipif(why_not() is not None, reason=f"no io_uring: {why_not()}")
