@@ -40,7 +40,7 @@ def send(ring: Ring, fds: Sequence[int], data: bytes) -> list[int]:
     """Begin to send ``data`` to each socket, and report that each took all of it."""
     ctypes.memmove(BUFFER, data, len(data))
     ring._describe(fds, ctypes.addressof(BUFFER), len(data))
-    ring._call(ENTER, ring._fd, len(fds), 0, GETEVENTS, None, 0)  # waits for 0 completions
+    ring._call(ENTER, ring._fd, len(fds), 0, GETEVENTS)  # waits for 0 completions
     ring._words[ring._cq_head] = ring._words[ring._cq_tail]
     return [len(data)] * len(fds)
 

@@ -8,7 +8,7 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -115,7 +115,7 @@ def test_what_the_kernel_did_not_take_is_a_full_socket(monkeypatch: pytest.Monke
     with Ring(8) as ring, pairs(4) as (ours, theirs):
         call = ring._call
 
-        def take_two(number: int, fd: int, count: int, *rest: object) -> int:
+        def take_two(number: int, fd: int, count: int, *rest: int) -> int:
             return call(number, fd, min(count, 2), min(count, 2), *rest[1:])
 
         for _ in range(3):
@@ -144,10 +144,11 @@ def test_interrupted_call_takes_nothing_and_goes_on(monkeypatch: pytest.MonkeyPa
 def test_wait_for_completions_goes_on_after_a_signal(monkeypatch: pytest.MonkeyPatch) -> None:
     """When a signal interrupts the wait for the completions, it is waited for again."""
     with Ring(8) as ring, pairs(2) as (ours, _):
-        call, waits = ring._call, [_interrupted, ring._call]
+        call = ring._call
+        waits: list[Callable[..., int]] = [_interrupted, call]
         counts = [0, 0, 2]  # as if the completions came late
 
-        def first_the_signal(number: int, fd: int, count: int, *rest: object) -> int:
+        def first_the_signal(number: int, fd: int, count: int, *rest: int) -> int:
             return (call if count else waits.pop(0))(number, fd, count, *rest)
 
         monkeypatch.setattr(ring, "_call", first_the_signal)
@@ -158,7 +159,7 @@ def test_wait_for_completions_goes_on_after_a_signal(monkeypatch: pytest.MonkeyP
     assert waits == []
 
 
-def _interrupted(*_: object) -> int:
+def _interrupted(*_: int) -> int:
     raise InterruptedError(errno.EINTR, os.strerror(errno.EINTR))
 
 
@@ -181,7 +182,7 @@ def test_completions_may_come_in_any_order() -> None:
 def test_ring_belongs_to_its_thread() -> None:
     """The kernel refuses another thread than the one that made the ring."""
     refused: list[int | None] = []
-    with Ring() as ring, pairs(1) as (ours, _):
+    with Ring() as ring, pairs(1) as (ours, theirs):
 
         def use() -> None:
             with pytest.raises(OSError, match="exists") as error:
@@ -191,6 +192,8 @@ def test_ring_belongs_to_its_thread() -> None:
         thread = threading.Thread(target=use)
         thread.start()
         thread.join()
+        assert ring.send(fds(ours), b"mine") == [4]
+        assert theirs[0].recv(100) == b"mine"
 
     assert refused == [errno.EEXIST]
 
