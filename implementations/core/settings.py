@@ -18,7 +18,7 @@ from implementations.core.backlog import HIGH_BYTES, SlowConsumer
 from implementations.core.errors import SettingsError
 
 
-__all__ = ["Endpoint", "Settings", "add_flags", "settings_from"]
+__all__ = ["WRITERS", "Endpoint", "Settings", "add_flags", "settings_from"]
 
 
 class Endpoint(NamedTuple):
