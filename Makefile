@@ -20,8 +20,11 @@ NEWEST_VENV := .venv-newest
 # A run starts thousands of Python processes. Without compiled files, each compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
+DIRECT = $(foreach runtime,asyncio threads trio,--server $(runtime)-direct)
+
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test conform whole gallery bench regress round audit stress soak autobahn
+.PHONY: help setup compare test conform whole writers gallery bench regress round audit stress soak
+.PHONY: autobahn lab
 .PHONY: peers popular
 .PHONY: lessons notebooks book
 .PHONY: style format types coverage check picture schedules newest mutants clean
@@ -67,6 +70,12 @@ conform: to-develop  ## every test of every rule (12 minutes; ID=trio-mutex: 2)
 # What make test and make conform run, and each test once: one start, one collection, one end.
 whole: to-develop  ## all tests, and every test of every rule (18 minutes)
 	@$(BIN)/python -m pytest $(WORKERS) $(ARGS)
+
+writers: to-develop  ## judge the direct servers with each writer (3 minutes)
+	@$(BIN)/python -m pytest $(WORKERS) --quick --one-door --writer send $(DIRECT) conformance/rules
+	@without="$$($(BIN)/python -c 'from implementations.uring import why_not; print(why_not() or "")')"; \
+	if [ -n "$$without" ]; then echo "make writers: skipped for uring, $$without"; else \
+	  $(BIN)/python -m pytest $(WORKERS) --quick --one-door --writer uring $(DIRECT) conformance/rules; fi
 
 gallery: to-use  ## judge the servers that are wrong on purpose (3 minutes)
 	@mkdir -p report

@@ -33,6 +33,7 @@ from conformance.warm import forked
 
 
 __all__ = [
+    "WRITER_VARIABLE",
     "Contender",
     "FixedAddresses",
     "ForeignCommand",
@@ -43,6 +44,9 @@ __all__ = [
     "listed_ids",
 ]
 
+# How the direct servers write, when a run of the suite is about that: ``send`` or ``uring``.
+WRITER_VARIABLE = "CONFORMANCE_WRITER"
+_WITH_WRITER = "-direct"  # the end of the ids of the servers that take this flag
 _LOOPBACK_ANY_PORT = "127.0.0.1:0"
 _TRIES = 4  # starts of a server whose port another program took after it was found free
 
@@ -93,6 +97,9 @@ class OurServer:
         words = [options.server_id or self.id]
         words += ["--tcp", options.tcp or _LOOPBACK_ANY_PORT]
         words += ["--ws", options.ws or _LOOPBACK_ANY_PORT]
+        writer = os.environ.get(WRITER_VARIABLE)
+        if writer and words[0].endswith(_WITH_WRITER):
+            words += ["--writer", writer]
         words += [*_as_flags(options.settings), *options.flags]
         if options.quick:
             process = forked(words[0], words, _without_settings(os.environ))

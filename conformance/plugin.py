@@ -22,6 +22,7 @@ import pytest
 
 from conformance.applicable import lacking
 from conformance.contenders import (
+    WRITER_VARIABLE,
     Contender,
     FixedAddresses,
     ForeignCommand,
@@ -80,6 +81,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--ungreeted", metavar="WHY", help="what the server does instead of greeting a newcomer"
     )
+    group.addoption(
+        "--writer",
+        choices=["auto", "send", "uring"],
+        help=f"how our direct servers write. Default: ${WRITER_VARIABLE}, or as they decide",
+    )
     group.addoption("--rules", metavar="ID,…", help="only these rules or areas")
     group.addoption("--quick", action="store_true", help="one test per rule; skips slow tests")
     group.addoption("--rest", action="store_true", help="only what --quick leaves out")
@@ -94,6 +100,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "rule(rule): the rule of PROTOCOL.md that a test is about")
     config.addinivalue_line("markers", "settings(**values): how the test's server is started")
     config.addinivalue_line("markers", "slow_rule(reason): left out of quick runs")
+    if writer := config.getoption("--writer"):
+        os.environ[WRITER_VARIABLE] = writer  # so every test that starts a server of ours uses it
     named = config.getoption("--dialect")
     try:
         config.stash[DIALECT] = read_dialect(named) if named else None

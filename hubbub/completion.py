@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 
 from hubbub.cli import COMMANDS, make_parser
 from implementations.core.backlog import SlowConsumer
+from implementations.core.settings import WRITERS
 from implementations.exhibits.catalogue import PREFIX, exhibits
 from implementations.servers import SERVERS
 
@@ -112,6 +113,10 @@ def _policies() -> Iterable[str]:
     return [policy.value for policy in SlowConsumer]
 
 
+def _writers() -> Iterable[str]:
+    return WRITERS
+
+
 def _log_levels() -> Iterable[str]:
     return ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -126,6 +131,7 @@ def _lessons() -> Iterable[str]:
 _NAMES: dict[tuple[str, str], Callable[[], Iterable[str]]] = {
     ("serve", "id"): _servers_and_exhibits,
     ("serve", "slow_consumer"): _policies,
+    ("serve", "writer"): _writers,
     ("serve", "log_level"): _log_levels,
     ("learn", "lesson"): _lessons,
     ("check", "lesson"): _lessons,

@@ -80,6 +80,12 @@ def run(arguments: argparse.Namespace) -> int:
     except SettingsError as error:
         print(f"hubbub: {error}", file=sys.stderr)
         return 2
+    for exhibit in chosen:
+        if exhibit.missing:
+            print(f"- {exhibit.name}: cannot run here: {exhibit.missing}", file=sys.stderr)
+    chosen = [exhibit for exhibit in chosen if not exhibit.missing]
+    if not chosen:
+        return 0
     from rich.console import Console
 
     try:

@@ -6,10 +6,11 @@ This module imports no runtime. `Server.run` does, so that one server loads its 
 from __future__ import annotations
 
 import gc
+import logging
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -77,10 +78,18 @@ class Server:
 
         Raises:
             CannotStart: a door could not be opened.
-            SettingsError: this server cannot use that loop, or it is not installed.
+            SettingsError: this server cannot use that loop or that writer, or it is not there.
         """
         if loop == "uvloop" and self.runtime != "asyncio":
             raise SettingsError(f"--loop uvloop is for asyncio servers, not for {self.id}")
+        if self.hub == "direct":
+            from implementations.uring import choose_writer
+
+            writer, news = choose_writer(settings.writer)
+            settings = replace(settings, writer=writer)
+            announce = _then_tell(announce, news)
+        elif settings.writer == "uring":
+            raise SettingsError(f"--writer uring is for direct servers, not for {self.id}")
         package = self.load()
         gc.freeze()  # what the imports made is no garbage, today or later
         gc.set_threshold(COLLECT_AFTER)
@@ -120,6 +129,17 @@ SERVERS = (
     Server("trio", "broadcaster", "outbox", "as asyncio-broadcaster, with a memory channel"),
     Server("trio", "direct", "direct", "as asyncio-direct, with trio's bare waits for a socket"),
 )
+
+
+def _then_tell(announce: Announce, news: str) -> Announce:
+    """Let a line of the log follow the announcement: before it, a failed start says one line."""
+
+    def announce_and_tell(tcp: Endpoint, ws: Endpoint) -> None:
+        announce(tcp, ws)
+        if news:
+            logging.getLogger("hubbub").info(news)
+
+    return announce_and_tell
 
 
 def _import_when_used(name: str) -> None:

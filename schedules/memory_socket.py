@@ -16,14 +16,14 @@ from __future__ import annotations
 import errno
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Protocol
 
 from schedules.script import Leaving, Part, Peer
 
 
-__all__ = ["MemorySocket"]
+__all__ = ["MemoryRing", "MemorySocket"]
 
 WELCOME_LINES = 2  # lines that a client takes before it stops reading
 SHORT_WRITE = 0.5  # share of the writes that are short, where they may be
@@ -51,9 +51,11 @@ class MemorySocket:
 
     Attributes:
         random: for everything that is drawn about this client.
+        number: what `fileno` returns while it is open.
     """
 
-    def __init__(self, part: Part, seed: int, audience: Audience) -> None:
+    def __init__(self, part: Part, seed: int, audience: Audience, number: int = 0) -> None:
+        self.number = number
         self.part = part
         self.peer = Peer(part)
         self.is_closed = False
@@ -124,6 +126,10 @@ class MemorySocket:
         self._call_back()  # last: it may give another thread its turn
         return len(data)
 
+    def fileno(self) -> int:
+        """Return its number, or -1 when it is closed, as a socket does."""
+        return -1 if self.is_closed else self.number
+
     def drain(self) -> None:
         """Let the client read what waits for it, so that the socket takes more."""
         if not self.stalled:
@@ -162,3 +168,22 @@ class MemorySocket:
     def _check_open(self) -> None:
         if self.is_closed:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+
+class MemoryRing:
+    """Sends to many sockets in one call, in place of a `Ring` of implementations/uring.py."""
+
+    def __init__(self, sockets: Sequence[MemorySocket]) -> None:
+        self._sockets = {sock.number: sock for sock in sockets}
+
+    def send(self, fds: Sequence[int], data: bytes) -> list[int]:
+        """Return what each socket took, or the number of its error below 0."""
+        return [self._sent(fd, data) for fd in fds]
+
+    def _sent(self, fd: int, data: bytes) -> int:
+        if fd not in self._sockets:
+            return -errno.EBADF
+        try:
+            return self._sockets[fd].send(data)
+        except OSError as error:
+            return -(error.errno or errno.EIO)

@@ -12,15 +12,17 @@ Invariants:
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from conformance.contenders import WRITER_VARIABLE
 from implementations.core.settings import Settings
 from implementations.core.site import Site
-from schedules.memory_socket import MemorySocket
+from schedules.memory_socket import MemoryRing, MemorySocket
 from schedules.script import Scene
 
 
@@ -75,7 +77,9 @@ class Stage:
         self.bugs: list[str] = []
         self.waits: list[str] = []
         self.opened: Callable[[], object] = lambda: None
-        self.sockets = [MemorySocket(part, seed, self) for part in scene.parts]
+        self.sockets = [
+            MemorySocket(part, seed, self, number) for number, part in enumerate(scene.parts)
+        ]
         self._me = me
         self._names: dict[Hashable, str] = {}
         self._is_over = is_over
@@ -86,6 +90,11 @@ class Stage:
     def is_over(self) -> bool:
         """Whether the run is over, so that nothing counts."""
         return self._curtain or self._is_over()
+
+    def ring_for(self, _: Settings) -> AbstractContextManager[MemoryRing | None]:
+        """Return a ring for a direct hub, if the caller's environment asks for that writer."""
+        wanted = os.environ.get(WRITER_VARIABLE) == "uring"
+        return nullcontext(MemoryRing(self.sockets) if wanted else None)
 
     @property
     def observer(self) -> MemorySocket:

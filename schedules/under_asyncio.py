@@ -39,6 +39,7 @@ def play(package: ModuleType, make_hub: Callable[..., Any], seed: int) -> Stage:
     loop = SimLoop(seed)
     loop.set_exception_handler(lambda _loop, _context: None)  # silent about tasks that cannot end
     with (
+        patch("implementations.on_asyncio.hub_direct.ring_for", stage.ring_for),
         patch("implementations.on_asyncio.wire.readable", theatre.readable),
         patch("implementations.on_asyncio.wire.writable", theatre.writable),
         stage.watched_log(),

@@ -60,6 +60,7 @@ def play(package: ModuleType, make_hub: Callable[..., Any], seed: int) -> Stage:
     stage = Stage(make_scene(seed), seed, _me, _is_over)
     theatre = _Theatre(stage, package, make_hub)
     with (
+        patch("implementations.on_threads.hub_direct.ring_for", stage.ring_for),
         patch("implementations.on_threads.wire.readable", theatre.readable),
         patch("implementations.on_threads.wire.writable", theatre.writable),
         patch("sys.unraisablehook", _unraisable),

@@ -41,6 +41,7 @@ def play(package: ModuleType, make_hub: Callable[..., Any], seed: int) -> Stage:
     stage = Stage(make_scene(seed), seed, trio.lowlevel.current_task)
     theatre = _Theatre(stage, package, make_hub)
     with (
+        patch("implementations.on_trio.hub_direct.ring_for", stage.ring_for),
         patch("trio.lowlevel.wait_readable", theatre.readable),
         patch("trio.lowlevel.wait_writable", theatre.writable),
         stage.watched_log(),

@@ -16,13 +16,17 @@ from conformance import (
     Launch,
     Server,
     rule,
+    settings,
 )
+from conformance.clogging import LINE_BYTES, Talk, connect_clogged, is_chat
 from conformance.rules.crowd import Crowd
 from conformance.rules.leaving import wait_for_all
 from conformance.swarm import Coverage, Swarm
 
 
 MAX_LINE_BYTES = 4096  # the default
+NEVER_S = 600 * TICK  # a deadline of the server's that no test waits for
+ROOMY_OUTBOX = 100_000  # messages: only the limit of 1 MiB counts
 
 
 @rule("delivery.exactly-once")
@@ -107,6 +111,23 @@ def test_large_room_hears_everything_once(connect: Connect, server: Server, door
         assert heard == due, f"{member.name} got other lines"
 
 
+@rule("delivery.exactly-once")
+@settings(write_timeout=NEVER_S, outbox=ROOMY_OUTBOX)
+def test_client_that_reads_late_misses_nothing(
+    clients: ClientFactory, connect: Connect, server: Server
+) -> None:
+    """A client that pauses, until its socket is full, gets every line once when it reads again."""
+    anna, ben = clients("anna", "ben")
+    slow = connect_clogged(connect)
+    talk = Talk(anna, ben)
+
+    talk.until_clogged(slow, server)
+    slow.resume()
+    fence = anna.send_fence()
+
+    assert [line for line in slow.lines_until(fence, within=PATIENCE) if is_chat(line)] == talk.said
+
+
 SCRIPTS = {
     "Latin": "Übergrößenträger naïve façade Ærøskøbing ľúbiť",
     "Greek": "Ὦ ξεῖν, ἀγγέλλειν",
@@ -179,6 +200,29 @@ def test_long_lines_arrive_whole(character: str, clients: ClientFactory) -> None
 
     for client in (anna, ben):
         client.expect(*(f"anna: {text}" for text in texts))
+
+
+@rule("delivery.unaltered")
+@settings(write_timeout=NEVER_S, outbox=ROOMY_OUTBOX)
+def test_lines_that_waited_arrive_unaltered(
+    clients: ClientFactory, connect: Connect, server: Server
+) -> None:
+    """A client that pauses until its socket is full gets no mixture of lines later."""
+    anna, ben = clients("anna", "ben")
+    slow = connect_clogged(connect)
+    talk = Talk(anna, ben)
+    texts = [f"{number:03} " * (LINE_BYTES // 4) for number in range(100)]  # different all along
+
+    talk.until_clogged(slow, server)
+    for text in texts:
+        anna.say(text)
+        ben.wait_heard(f"anna: {text}")
+    slow.resume()
+    fence = anna.send_fence()
+
+    said = {*talk.said, *(f"anna: {text}" for text in texts)}
+    heard = [line for line in slow.lines_until(fence, within=PATIENCE) if is_chat(line)]
+    assert [line for line in heard if line not in said] == []
 
 
 @pytest.fixture

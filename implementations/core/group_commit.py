@@ -24,8 +24,11 @@ Not thread-safe: only its owner may use it.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, Protocol
 
 from implementations.core.causes import Cause
 from implementations.core.commands import Command
@@ -37,7 +40,7 @@ from implementations.core.ring import Ring
 from implementations.core.room import ClientId, Delivery, Goodbye, ToAll, ToOne
 
 
-__all__ = ["GroupCommit"]
+__all__ = ["GroupCommit", "one_by_one"]
 
 # How many members to write to before the owner checks its inbox; one write takes 4 us or more.
 # While several messages are in progress, the stretch is short, so that the next one starts soon.
@@ -60,6 +63,16 @@ class Outbox(Protocol):
         """Take no more messages; when those that wait are sent, say goodbye with ``cause``."""
 
 
+# Pushes a group to many outboxes of one runtime, and returns the indices of those whose clients
+# must be cut off. It does not wait.
+PushMany = Callable[[Sequence[Any], Group], Sequence[int]]
+
+
+def one_by_one(outboxes: Sequence[Outbox], group: Group) -> list[int]:
+    """Push ``group`` to each outbox: the `PushMany` of the writer ``send``."""
+    return [index for index, outbox in enumerate(outboxes) if not outbox.push(group)]
+
+
 @dataclass(slots=True, eq=False)
 class _Member:
     client_id: ClientId
@@ -67,14 +80,19 @@ class _Member:
     place: int  # in the log: that of the item that it gets next
 
 
+_PLACE = attrgetter("place")
+
+
 class GroupCommit:
     """A room and the outboxes of its members.
 
     Args:
         max_clients: the most members that the room takes.
+        push_many: how a group gets to all members of a stretch that need the same one.
     """
 
-    def __init__(self, max_clients: int) -> None:
+    def __init__(self, max_clients: int, push_many: PushMany = one_by_one) -> None:
+        self._push_many = push_many
         self._room = CountedRoom(max_clients)
         self._members: dict[ClientId, _Member] = {}
         self._ring: Ring[_Member] = Ring()
@@ -155,17 +173,18 @@ class GroupCommit:
         """Flush the members whose turns are next; return those to cut off."""
         if not self._log:
             return []
-        full, place, group, end = [], -1, Group(()), self._log.end
-        for member in self._ring.due(min(turns, self._log.last_turn - self._ring.turns)):
-            if member.place == end:
+        full, end = [], self._log.end
+        due = self._ring.due(min(turns, self._log.last_turn - self._ring.turns))
+        for place, same in groupby(due, _PLACE):
+            if place == end:
                 continue
-            if member.place != place:  # else it needs the same group as the member before it
-                place = member.place
-                group = Group(self._log.since(place))
-            if not member.outbox.push(group):
-                full.append(member)
+            members = list(same)
+            group = Group(self._log.since(place))
+            for index in self._push_many([member.outbox for member in members], group):
+                full.append(members[index])
                 self._room.deliveries -= end - place
-            member.place = end
+            for member in members:
+                member.place = end
         self._log.trim(self._ring.turns)
         return full
 

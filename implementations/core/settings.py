@@ -18,7 +18,7 @@ from implementations.core.backlog import HIGH_BYTES, SlowConsumer
 from implementations.core.errors import SettingsError
 
 
-__all__ = ["Endpoint", "Settings", "add_flags", "settings_from"]
+__all__ = ["WRITERS", "Endpoint", "Settings", "add_flags", "settings_from"]
 
 
 class Endpoint(NamedTuple):
@@ -66,6 +66,12 @@ def _origins(text: str) -> tuple[str, ...]:
     return origins
 
 
+def _writer(text: str) -> str:
+    if text not in WRITERS:
+        raise ValueError
+    return text
+
+
 def _log_level(text: str) -> str:
     if text.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise ValueError
@@ -81,6 +87,7 @@ def _setting(
     )
 
 
+WRITERS = ("auto", "send", "uring")
 MAX_INBOX = 64  # with more, a group commit saves little, and the first command waits longer
 _ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^/\s]+")  # as browsers write it: without a path
 _ENDPOINT = "HOST:PORT with a port from 0 to 65535"
@@ -148,6 +155,14 @@ class Settings:
         "ORIGIN",
         "an origin such as https://example.org",
         "one more Origin that may connect; '*' for any; may be repeated",
+    )
+    writer: str = _setting(
+        "auto",
+        _writer,
+        "WRITER",
+        "auto, send or uring",
+        "how a direct server writes to many sockets: one send each, one io_uring call for all "
+        "(uring), or auto: uring where the system has it",
     )
     log_level: str = _setting(
         "INFO",

@@ -120,6 +120,12 @@ class Exhibit:
         base: str = self._module.BASE
         return base
 
+    @property
+    def missing(self) -> str | None:
+        """What this machine lacks for it, in a few words; None if it can run here."""
+        lacks: Callable[[], str | None] | None = getattr(self._module, "LACKS", None)
+        return None if lacks is None else lacks()
+
     def in_place(self) -> AbstractContextManager[object]:
         """Put the exhibit's replacements in place; enter this before settings are read."""
         from unittest.mock import patch  # takes 20 ms: a good server must not wait for it

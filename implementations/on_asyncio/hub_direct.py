@@ -18,17 +18,19 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from functools import partial
 
 from implementations.core.causes import Cause
 from implementations.core.commands import Command, Who
 from implementations.core.counted_room import Stats
-from implementations.core.group_commit import GroupCommit
+from implementations.core.group_commit import GroupCommit, one_by_one
 from implementations.core.message import Door
 from implementations.core.room import ClientId
 from implementations.core.settings import Settings
 from implementations.on_asyncio.inbox import Inbox
-from implementations.on_asyncio.outbox_direct import DirectOutbox
+from implementations.on_asyncio.outbox_direct import DirectOutbox, push_many
 from implementations.on_asyncio.pace import Pace
+from implementations.uring import ring_for
 
 
 __all__ = ["DirectHub"]
@@ -54,13 +56,15 @@ class DirectHub:
 
     async def run(self) -> None:
         """Own the room until `stop`: carry out what is in the inbox, then write to everyone."""
-        room = GroupCommit(self._settings.max_clients)
-        while room.underway or not self._stopped:
-            commands = await self._take(room.underway)
-            for command in commands:
-                command(room)
-            room.commit(room.stretch)
-            self._inbox.carried_out(len(commands), room.underway)
+        with ring_for(self._settings) as ring:
+            push = partial(push_many, ring) if ring is not None else one_by_one
+            room = GroupCommit(self._settings.max_clients, push)
+            while room.underway or not self._stopped:
+                commands = await self._take(room.underway)
+                for command in commands:
+                    command(room)
+                room.commit(room.stretch)
+                self._inbox.carried_out(len(commands), room.underway)
 
     def stop(self) -> None:
         """Make `run` return after the commands that are in the inbox now."""

@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
+from conformance.contenders import WRITER_VARIABLE, LaunchOptions, OurServer
+from conformance.timing import WITHIN
 from tests.conformance.judging import judge
 
 
@@ -26,3 +30,17 @@ def test_settings(server, measured):
     run = judge(tmp_path, source, f"--command={command}")[0]
 
     assert "0.5 a,b ." in run.message
+
+
+def test_writer_is_handed_on_to_the_direct_servers_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every server of ours that has the flag gets the writer of the run; no other does."""
+    monkeypatch.setenv(WRITER_VARIABLE, "quill")
+    direct = OurServer("asyncio-direct").launch(LaunchOptions())
+    mutex = OurServer("asyncio-mutex").launch(LaunchOptions())
+    try:
+        assert direct.wait_exit(within=WITHIN) == 2
+        assert "--writer: expected auto, send or uring, got 'quill'" in direct.stderr_text()
+        mutex.wait_ready()
+    finally:
+        direct.stop()
+        mutex.stop()

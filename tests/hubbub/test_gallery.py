@@ -64,6 +64,19 @@ def test_one_exhibit_is_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "framing.empty" in page.read_text(encoding="utf-8")
 
 
+def test_exhibit_that_cannot_run_here_is_not_judged(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a kernel lacks what an exhibit is about, a line says so, and nothing is wrong."""
+    monkeypatch.setattr("implementations.exhibits.reused_buffer.LACKS", lambda: "no luck")
+
+    assert main(["gallery", "reused-buffer"]) == 0
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err == "- reused-buffer: cannot run here: no luck\n"
+
+
 def test_exhibit_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
     """An unknown name is one line, and nothing is judged."""
     assert main(["gallery", "await-in-fanout-asyncio", "of-nothing"]) == 2

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import fields
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from conformance.timing import TICK
 from implementations.__main__ import main
 from implementations.core.settings import Settings
 from implementations.servers import SERVERS, Server
+from implementations.uring import why_not
 from tests.implementations.running import run_python
 from tests.processes import started_server
 
@@ -74,6 +76,7 @@ def one_line(captured: str) -> str:
         pytest.param([SERVER_ID, "--slow-consumer", "hope"], "'hope'", id="an unknown policy"),
         pytest.param([SERVER_ID, "--log-level", "LOUD"], "--log-level", id="an unknown level"),
         pytest.param(["trio-mutex", "--loop", "uvloop"], "--loop", id="a loop of another runtime"),
+        pytest.param(["trio-mutex", "--writer", "uring"], "--writer", id="no writer to choose"),
         pytest.param([SERVER_ID, "--loop", "fast"], "'fast'", id="an unknown loop"),
     ],
 )
@@ -199,6 +202,45 @@ def test_server_is_started_with_the_settings_of_all_sources(server: Server, tmp_
 
     assert received[-1] == b"! line too long (max 16 bytes)\n"
     assert code == 0
+
+
+DIRECT = [server.id for server in SERVERS if server.hub == "direct"]
+
+
+@pytest.mark.skipif(why_not() is not None, reason=f"no io_uring: {why_not()}")
+@pytest.mark.parametrize("writer", ["send", "uring", "auto"])
+@pytest.mark.parametrize("server_id", DIRECT)
+def test_direct_server_writes_as_it_is_told(server_id: str, writer: str) -> None:
+    """With ``--writer uring`` the hub has a ring, with ``send`` none, and the room is the same."""
+    with started_server(server_id, "--writer", writer) as running:
+        with ExitStack() as stack:
+            socks = [stack.enter_context(socket.create_connection(running.tcp)) for _ in range(3)]
+            heard = [stack.enter_context(sock.makefile("rb")) for sock in socks]
+            for lines in heard:
+                lines.readline()
+            socks[0].sendall(b"hello\n")
+            for lines in heard:
+                while not (line := lines.readline()).endswith(b": hello\n"):
+                    assert line.startswith(b"* ")
+        has_ring = "[io_uring]" in Path(f"/proc/{running.pid}/maps").read_text()
+        running.signal(signal.SIGTERM)
+        code = running.wait_exit(within=100 * TICK)
+
+    assert has_ring == (writer != "send")
+    assert code == 0
+    assert ("writer: uring\n" in running.stderr_text()) == (writer == "auto")
+
+
+@pytest.mark.parametrize("server_id", DIRECT)
+def test_writer_that_cannot_be_had_is_one_line(server_id: str) -> None:
+    """Where there is no io_uring, ``--writer uring`` ends the start with 2 and says why."""
+    without = "import sys; from implementations import uring; uring.why_not = lambda: 'no luck'"
+    code = f"{without}; from implementations.__main__ import main; sys.exit(main())"
+
+    ended = run_python("-c", code, server_id, "--writer", "uring")
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert one_line(ended.stderr) == "hubbub: --writer uring: no luck"
 
 
 def test_asyncio_server_runs_on_uvloop() -> None:

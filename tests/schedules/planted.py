@@ -7,7 +7,7 @@ that the explorer of another runtime has to find too.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -33,6 +33,7 @@ from implementations.on_trio.outbox import Outbox as TrioOutbox
 from implementations.on_trio.outbox_direct import DirectOutbox as TrioDirectOutbox
 from implementations.on_trio.pace import Pace as TrioPace
 from schedules.explore import Run, first_failure
+from schedules.memory_socket import MemoryRing
 
 
 __all__ = ["WITHIN", "found"]
@@ -53,6 +54,14 @@ def found(
     run = first_failure(server_id, range(WITHIN))
     assert run is not None, f"the explorer did not find the bug of {server_id}"
     return run
+
+
+class ForgetfulRing(MemoryRing):
+    """Every runtime: a batched writer that takes every send for a complete one."""
+
+    def send(self, fds: Sequence[int], data: bytes) -> list[int]:
+        super().send(fds, data)
+        return [len(data)] * len(fds)
 
 
 class TaskPerMessage(AsyncioMutexHub):

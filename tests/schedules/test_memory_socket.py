@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 
 import pytest
 
-from schedules.memory_socket import MemorySocket
+from schedules.memory_socket import MemoryRing, MemorySocket
 from schedules.script import Leaving, Move, Part, Say
 
 
@@ -151,3 +152,17 @@ def test_closing_counts_once_and_only_while_it_counts() -> None:
     assert (sock.is_closed, cleared.is_closed) == (True, False)
     with pytest.raises(OSError, match="file descriptor"):
         sock.recv(MUCH)
+
+
+def test_ring_sends_to_each_socket_by_its_number() -> None:
+    """A ring gives each open socket the bytes, and has an error below 0 for every other."""
+    first, last, closed = made(), made(), made()
+    for number, sock in enumerate((first, last, closed)):
+        sock.number = number
+    closed.close()
+    ring = MemoryRing([first, last, closed])
+
+    sent = ring.send([last.fileno(), first.fileno(), closed.fileno(), 2], b"a line\n")
+
+    assert sent == [7, 7, -errno.EBADF, -errno.EBADF]
+    assert (first.fileno(), last.fileno(), closed.fileno()) == (0, 1, -1)

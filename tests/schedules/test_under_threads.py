@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
-from schedules.explore import play
+from conformance.contenders import WRITER_VARIABLE
+from schedules.explore import first_failure, play
 from tests.schedules.planted import (
+    WITHIN,
+    ForgetfulRing,
     LostWakeUp,
     ThreadsUnguardedLeave,
     ThreadsUnspiltTooSoon,
@@ -46,6 +49,16 @@ def test_planted_bug_is_found(
 ) -> None:
     """Bugs that are a few lines wide, even lost wake-ups, are found within some seeds."""
     assert found(server_id, monkeypatch, planted).violations
+
+
+@pytest.mark.parametrize("ring", ["as it is", "forgetful"])
+def test_batched_writer_is_played_too(ring: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the writer ``uring`` every seed keeps the promises, and a planted bug is found."""
+    monkeypatch.setenv(WRITER_VARIABLE, "uring")
+    if ring == "forgetful":
+        assert found("threads-direct", monkeypatch, {"schedules.stage.MemoryRing": ForgetfulRing})
+    else:
+        assert first_failure("threads-direct", range(WITHIN)) is None
 
 
 @pytest.mark.parametrize("server_id", ["threads-direct", "exhibit-two-locks"])

@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 import trio
 
-from schedules.explore import play
+from conformance.contenders import WRITER_VARIABLE
+from schedules.explore import first_failure, play
 from schedules.under_trio import seeded
 from tests.schedules.planted import (
+    WITHIN,
+    ForgetfulRing,
     TrioAwaitInFanout,
     TrioCheckThenAct,
     TrioForgetfulPace,
@@ -40,6 +43,16 @@ def test_planted_bug_is_found(
 ) -> None:
     """The bugs of asyncio's exhibits are found here too, and bugs that only schedules show."""
     assert found(server_id, monkeypatch, planted).violations
+
+
+@pytest.mark.parametrize("ring", ["as it is", "forgetful"])
+def test_batched_writer_is_played_too(ring: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the writer ``uring`` every seed keeps the promises, and a planted bug is found."""
+    monkeypatch.setenv(WRITER_VARIABLE, "uring")
+    if ring == "forgetful":
+        assert found("trio-direct", monkeypatch, {"schedules.stage.MemoryRing": ForgetfulRing})
+    else:
+        assert first_failure("trio-direct", range(WITHIN)) is None
 
 
 @pytest.mark.parametrize("server_id", ["trio-direct", "exhibit-task-per-message"])

@@ -34,6 +34,7 @@ SAMPLES: dict[str, tuple[str, object, object]] = {
     "drain_timeout": ("1e-3", 0.001, 0.001),
     "max_clients": ("5", 5, 5),
     "allow_origin": ("http://a,http://b", ("http://a", "http://b"), ["http://a", "http://b"]),
+    "writer": ("uring", "uring", "uring"),
     "log_level": ("debug", "DEBUG", "debug"),
 }
 
@@ -69,6 +70,7 @@ BAD: dict[str, list[str]] = {
     "write_timeout": NO_SECONDS,
     "drain_timeout": NO_SECONDS,
     "max_clients": NO_COUNT,
+    "writer": ["", "URING", "send ", "io_uring"],
     "log_level": ["", "LOUD", "10", "WARN"],
 }
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import TypeVar
 
+import pytest
+
 from implementations.core.causes import Cause
 from implementations.core.group import Group, Item
-from implementations.core.message import TCP, encode
+from implementations.core.message import TCP, WS, encode
 from implementations.core.settings import Settings
-from implementations.on_asyncio.outbox_direct import DirectOutbox
+from implementations.on_asyncio.outbox_direct import DirectOutbox, push_many
 from implementations.on_asyncio.pace import Pace
+from implementations.uring import Ring, why_not
 
 
 T = TypeVar("T")
@@ -171,3 +175,59 @@ def test_nothing_is_queued_after_what_was_refused() -> None:
         return taken, len(outbox._backlog)
 
     assert _run(scene) == (False, 4)
+
+
+@pytest.mark.skipif(why_not() is not None, reason=f"no io_uring: {why_not()}")
+def test_many_outboxes_do_what_each_does_alone() -> None:
+    """In one call, each outbox does what its own push does: at its door, and to its limit."""
+    settings = replace(Settings(), outbox=4)
+    with ExitStack() as stack:
+        outboxes: list[DirectOutbox] = []
+        peers: list[socket.socket] = []
+        for door in (TCP, WS, TCP, TCP, TCP, TCP):
+            ours, theirs = socket.socketpair()
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+            for sock in (ours, theirs):
+                stack.enter_context(sock).setblocking(False)
+            outboxes.append(DirectOutbox(ours, door, settings, Pace()))
+            peers.append(theirs)
+        tcp, ws, full, closed, lost, spilt = outboxes
+        for outbox in (tcp, ws, full, closed, lost):
+            outbox._spilt = False  # as when its write pump has written everything
+        full._send(b"x" * LONG)
+        closed.close(Cause.LEFT)
+        peers[4].close()
+        group = _group("one", "two", "three")
+
+        with Ring() as ring:
+            first = push_many(ring, outboxes, group)
+            second = push_many(ring, outboxes, group)
+
+        assert (first, sorted(second)) == ([], [2, 4, 5])
+        assert [_read(peers[index]) for index in (0, 3)] == [2 * group.joined.tcp, b""]
+        assert _read(peers[1]) == 2 * group.joined.ws
+        assert [outbox._spilt for outbox in outboxes] == [False, False, True, False, True, True]
+        assert [len(outbox._backlog) for outbox in (full, lost, spilt)] == [4, 4, 4]
+        assert lost._backlog.take() == group.joined.tcp + b"one\n"
+
+
+@pytest.mark.skipif(why_not() is not None, reason=f"no io_uring: {why_not()}")
+def test_part_that_one_call_sent_is_not_sent_again() -> None:
+    """When a socket takes a part of a group in one call for many, the write pump has the rest."""
+    ours, theirs = socket.socketpair()
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+    settings, door = Settings(), TCP
+    with ours, theirs, Ring() as ring:
+        for sock in (ours, theirs):
+            sock.setblocking(False)
+        outbox = DirectOutbox(ours, door, settings, Pace())
+        outbox._spilt = False
+        group = _group("first", "x" * LONG, "last")
+
+        assert push_many(ring, [outbox], group) == []
+
+        heard = _read(theirs)
+        assert 0 < len(heard) < len(group.joined.tcp)
+        while outbox._backlog.size_bytes:
+            heard += outbox._backlog.take()
+        assert heard == group.joined.tcp
