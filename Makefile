@@ -107,8 +107,9 @@ bench: to-develop  ## micro-benchmarks, saved (1 minute; some: ARGS="-k room")
 regress: to-develop  ## fail if the micro-benchmarks are slower than at REF=main
 	@$(BIN)/python -m benchmarks.micro.against $(or $(REF),main) $(ARGS)
 
-round: to-develop  ## measure everything, to publish it (hours; resumes)
+round: to-develop  ## measure everything, to publish it (1 hour; resumes)
 	@mkdir -p $(ROUND)
+	@test -f $(ROUND)/results.json.gz || $(BIN)/hubbub bench --dry-run
 	@test -f $(ROUND)/results.json.gz || $(BIN)/hubbub bench --output $(ROUND)/results.json.gz \
 	  $(if $(wildcard $(ROUND)/results.json.gz.part),--resume) || test $$? -eq 3
 	@$(BIN)/python -m hubbub.publish $(ROUND)/results.json.gz
@@ -164,7 +165,7 @@ picture: to-develop  ## the pictures of README and book, from the round
 	@$(BIN)/python docs/load_curve.py $(ROUND)/results.json.gz
 
 clean:  ## remove everything that make has made
-	rm -rf $(VENV) $(NEWEST_VENV) .benchmarks .cache/book report .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) $(NEWEST_VENV) .venv-3.* .benchmarks .cache/book report .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 
 to-use:
 	$(call environment,$(USE))

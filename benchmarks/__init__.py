@@ -6,6 +6,7 @@ What is measured:
     workload.py         what one run asks of a server
     scenarios.py        the scenarios, each with what it is expected to show
     peers/              servers on other libraries and in other languages
+    duration.py         how long a measurement takes, before it begins
     campaign.py         which run comes next: servers take turns, and a stopped campaign resumes
 
 One run:
@@ -13,6 +14,8 @@ One run:
     generator/          the load generator, in C and in Python
     samples.py          its raw samples: every message and every delivery
     server_process.py   a server's process: started, asked for its address, ended
+    interpreters.py     the Pythons of this machine that a server can run on
+    memory_copy.py      how long a copy in memory takes
     idleness.py         how busy the machine is before a long measurement
     cores.py            which core the server runs on, and which one the generator
     procfs.py           memory, processor time and waiting, from /proc
@@ -29,6 +32,7 @@ From samples to numbers:
     summary.py          all runs of one server at one point, and which servers are tied
     ties.py             ties as brackets and as letters
     capacity.py         for n clients and r messages per second: the p99 of each server
+    limits.py           what no server's code can make faster
     estimates.py        percentiles, histograms, ratios with intervals
 
 What is shown:

@@ -17,9 +17,12 @@ from importlib import metadata
 
 from benchmarks.cores import may_poll, two_cores
 from benchmarks.deliveries import tally
+from benchmarks.duration import JUDGING_S, Expected, counting_s, expected
 from benchmarks.environment import Environment
 from benchmarks.generator.process import generator_command, raise_file_limit
+from benchmarks.interpreters import Interpreter, prepare
 from benchmarks.load import LoadError, run_load
+from benchmarks.memory_copy import copy_us
 from benchmarks.peers import PEERS
 from benchmarks.peers.judging import REFUSED
 from benchmarks.peers.judging import judge as judge_peer
@@ -34,10 +37,26 @@ from benchmarks.workload import Workload, parse_address
 from implementations.servers import SERVERS
 
 
-__all__ = ["OnRun", "Plan", "begin", "changed_since", "go_on", "run_line", "version_of"]
+__all__ = [
+    "Foreseen",
+    "OnRun",
+    "Plan",
+    "begin",
+    "changed_since",
+    "foresee",
+    "go_on",
+    "run_line",
+    "version_of",
+]
 
 COMPARED_WITH = ("go-gorilla", "websockets-broadcast")  # the first one that is available
-_TWICE = ("closed", "open")  # scenarios in which one server is measured twice
+_TWICE = (
+    "closed",
+    "open",
+    "pythons",
+    "pythons-open",
+    "unpinned",
+)  # scenarios in which one server is measured twice
 _COUNTED = "closed"  # the scenario in which system calls are counted
 
 OnRun = Callable[[Run, int, int], None]  # the latest run, how many are made, how many planned
@@ -59,20 +78,31 @@ class Plan:
     clients: int | None = None
     quick: bool = False
 
-    def chosen(self) -> list[Scenario]:
-        """Return the scenarios as this plan runs them."""
-        return [self._as_planned(SCENARIOS[name]) for name in self.scenarios]
+    def chosen(self, pythons: Sequence[str] | None = None) -> list[Scenario]:
+        """Return the scenarios as this plan runs them.
 
-    def _as_planned(self, scenario: Scenario) -> Scenario:
+        ``pythons`` are the names of those that are here, in the order in which they are measured;
+        None for all that the scenarios name.
+        """
+        return [self._as_planned(SCENARIOS[name], pythons) for name in self.scenarios]
+
+    def _as_planned(self, scenario: Scenario, pythons: Sequence[str] | None) -> Scenario:
         points = scenario.points
+        if scenario.axis == "python" and pythons is not None:
+            by_name = {point.python: point for point in points}
+            points = tuple(by_name[name] for name in pythons if name in by_name)
         if self.clients and scenario.axis != "clients":
             points = tuple(_with_clients(point, self.clients) for point in points)
         if self.quick:
-            small = [point for point in points if point.clients <= 1000] or [points[-1]]
+            small = [point for point in points if point.clients <= 1000] or list(points[-1:])
             short = [point for point in small if point.rate_hz is None or point.rate_hz >= 10]
             points = tuple(_shorter(point) for point in short)
+        between = scenario.between
+        if self.clients:
+            between = tuple(_with_clients(point, self.clients) for point in between)
         processes = self.processes or (1 if self.quick else scenario.processes)
-        return replace(scenario, points=points, processes=processes)
+        between = () if self.quick else between
+        return replace(scenario, points=points, between=between, processes=processes)
 
 
 def _with_clients(workload: Workload, clients: int) -> Workload:
@@ -106,17 +136,13 @@ def begin(plan: Plan, on_line: Callable[[str], None] = lambda line: None) -> Res
     kind, _ = generator_command()
     if kind == "python":
         on_line("the load generator is in Python (no C compiler), slower than the fastest servers")
-    taking_part = {
-        peer
-        for scenario in scenarios
-        if not scenario.only_ours
-        for peer in (PEERS if scenario.peers is None else scenario.peers)
-    }
-    wanted = [peer for peer in PEERS if peer in taking_part] if plan.peers is None else plan.peers
-    if not taking_part:
-        wanted = []
+    wanted = _wanted(plan, scenarios)
     skipped: dict[str, str] = {}
     judged: dict[str, dict[str, str]] = {}
+    interpreters: dict[str, Interpreter] = {}
+    if any(scenario.axis == "python" for scenario in scenarios):
+        on_line("making an environment for each Python that is here")
+        interpreters, skipped = prepare(on_line)
     for peer in wanted:
         try:
             command = server_command(peer, Workload())
@@ -149,7 +175,54 @@ def begin(plan: Plan, on_line: Callable[[str], None] = lambda line: None) -> Res
         versions={server: version_of(server) for server in [*ours, *usable]},
         skipped=skipped,
         judged=judged,
+        interpreters=interpreters,
+        copy_us=copy_us(sizes) if len(sizes := _sizes(scenarios)) > 1 else {},
     )
+
+
+def _wanted(plan: Plan, scenarios: Sequence[Scenario]) -> Sequence[str]:
+    """Return the peers that take part, if they can be had."""
+    taking_part = {
+        peer
+        for scenario in scenarios
+        if not scenario.only_ours
+        for peer in (PEERS if scenario.peers is None else scenario.peers)
+    }
+    if not taking_part:
+        return []
+    return [peer for peer in PEERS if peer in taking_part] if plan.peers is None else plan.peers
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """What a plan takes on a quiet machine if every peer can be had."""
+
+    scenarios: dict[str, Expected]  # by name
+    judging_s: float  # the peers, before anything is measured
+
+    @property
+    def seconds(self) -> float:
+        """All of it together."""
+        return self.judging_s + sum(one.seconds for one in self.scenarios.values())
+
+
+def foresee(plan: Plan, pythons: Sequence[str]) -> Foreseen:
+    """Estimate what a plan takes on a machine with these Pythons; nothing is started."""
+    scenarios = [one for one in plan.chosen(pythons) if one.points]
+    wanted, ours = _wanted(plan, scenarios), [server.id for server in SERVERS]
+    found = {}
+    for scenario in scenarios:
+        servers = _servers(scenario, plan, wanted)
+        found[scenario.name] = expected(scenario, servers, ours)
+        if _counts(scenario, plan):
+            found[scenario.name] = counting_s(found[scenario.name], scenario)
+    return Foreseen(found, JUDGING_S * len(wanted))
+
+
+def _sizes(scenarios: Sequence[Scenario]) -> list[int]:
+    """Return the sizes of messages in scenarios that compare sizes or numbers of clients."""
+    grown = [one for one in scenarios if one.axis in ("payload_bytes", "clients")]
+    return sorted({point.payload_bytes for scenario in grown for point in scenario.points})
 
 
 def changed_since(begun: Results) -> list[str]:
@@ -171,9 +244,9 @@ def go_on(plan: Plan, begun: Results, on_run: OnRun = lambda run, made, planned:
     """
     runs = list(begun.runs)
     cores = two_cores()
-    scenarios = plan.chosen()
+    scenarios = [one for one in plan.chosen(list(begun.interpreters)) if one.points]
     planned = sum(
-        _planned(scenario, _servers(scenario, plan, begun), plan) for scenario in scenarios
+        _planned(scenario, _servers(scenario, plan, _usable(begun)), plan) for scenario in scenarios
     )
 
     def make(scenario: Scenario, server: str, process: int, point: Workload) -> None:
@@ -184,10 +257,10 @@ def go_on(plan: Plan, begun: Results, on_run: OnRun = lambda run, made, planned:
         on_run(run, len(runs), planned)
 
     for scenario in scenarios:
-        servers = _servers(scenario, plan, begun)
+        servers = _servers(scenario, plan, _usable(begun))
         for process in range(1, 2 * scenario.processes + 1):
             shift = (process - 1) % len(servers)  # each round begins with another server
-            for place, point in enumerate(scenario.points):
+            for place, point in enumerate(scenario.steps):
                 climbing = _climbing(scenario, servers, runs, place, process)
                 for server in servers[shift:] + servers[:shift]:
                     own = [run for run in runs if _is_of(run, scenario, server)]
@@ -223,7 +296,12 @@ def run_line(run: Run) -> str:
     return f"{name} p50 {p50:.1f} p99 {p99:.1f} ms"
 
 
-def _servers(scenario: Scenario, plan: Plan, begun: Results) -> list[str]:
+def _usable(begun: Results) -> list[str]:
+    """Return the peers that were judged and can be measured."""
+    return [peer for peer in begun.judged if peer not in begun.skipped]
+
+
+def _servers(scenario: Scenario, plan: Plan, usable: Sequence[str]) -> list[str]:
     """Return the servers and peers of a scenario; in some scenarios one of them comes twice."""
     known = [server.id for server in SERVERS]
     ours = list(plan.servers) or [id_ for id_ in known if id_ in (scenario.servers or known)]
@@ -231,9 +309,8 @@ def _servers(scenario: Scenario, plan: Plan, begun: Results) -> list[str]:
     if not scenario.only_ours:
         peers = [
             peer
-            for peer in begun.judged
-            if peer not in begun.skipped
-            and (scenario.peers is None or plan.peers is not None or peer in scenario.peers)
+            for peer in usable
+            if scenario.peers is None or plan.peers is not None or peer in scenario.peers
         ]
     servers = list(dict.fromkeys([*ours, *peers]))
     if scenario.name in _TWICE:
@@ -243,7 +320,7 @@ def _servers(scenario: Scenario, plan: Plan, begun: Results) -> list[str]:
 
 
 def _planned(scenario: Scenario, servers: Sequence[str], plan: Plan) -> int:
-    cells = len(scenario.points) * len(servers)
+    cells = len(scenario.steps) * len(servers)
     return cells * scenario.processes + (len(servers) if _counts(scenario, plan) else 0)
 
 
@@ -273,20 +350,24 @@ def _climbing(
 
     A server climbs a ladder if one of its processes so far goes on from the step below. A ladder
     that ends where a server breaks is not climbed by a server that is left alone: the others have
-    broken, so it is the best one.
+    broken, so it is the best one. A step between two others is for servers that went on from the
+    lower one, and did not from the higher one.
     """
     if not scenario.ladder or not place:
         return list(servers)
-    point = scenario.points[place - 1]
-    climbing = [
-        server
-        for server in servers
-        if any(
+
+    def went_on(server: str, point: Workload) -> bool | None:
+        found = [
             scenario.goes_on(run.workload, run.figures)
             for run in runs
             if _is_of(run, scenario, server) and run.workload == point and run.process <= process
-        )
-    ]
+        ]
+        return any(found) if found else None
+
+    if place >= len(scenario.points):
+        low, high = scenario.around(scenario.steps[place])
+        return [one for one in servers if went_on(one, low) and went_on(one, high) is False]
+    climbing = [server for server in servers if went_on(server, scenario.points[place - 1])]
     alone = scenario.until_it_breaks and len(climbing) == 1 < len(servers)
     return [] if alone else climbing
 
@@ -294,6 +375,8 @@ def _climbing(
 def _run(
     scenario: str, server: str, process: int, workload: Workload, cores: tuple[int, int] | None
 ) -> Run:
+    if not workload.pinned:
+        cores = None
     server_core, generator_core = cores or (None, None)
     try:
         plain = server.removesuffix(AGAIN)

@@ -24,6 +24,7 @@ from typing import Any
 __all__ = [
     "BROKE",
     "FAMILIES",
+    "LIMIT",
     "LOOK",
     "PROPERTIES",
     "RUNTIMES",
@@ -107,6 +108,7 @@ _PEERS: dict[str, tuple[str, str, Dashes]] = {
 _OTHER_MARKERS = ("1", "3", "4", "+", "|", "_", "d", "D")
 _OTHER_DASHES: tuple[Dashes, ...] = ("-", _LONG, _SHORT, _DASH_DOT, _DASH_DOTS)
 _INK, _GRID = "#333333", "#cccccc"
+LIMIT = _INK  # the lines of physical limits
 PROPERTIES = {
     _INK: "currentColor",
     _GRID: "var(--chart-grid, #80808040)",

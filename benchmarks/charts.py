@@ -16,7 +16,7 @@ from matplotlib.ticker import NullLocator, StrMethodFormatter
 
 from benchmarks import estimates
 from benchmarks.chart_axes import draw_brackets, legend, line, log_scale, nines, panel_grid
-from benchmarks.chart_styles import WIDTH_IN, Style, family
+from benchmarks.chart_styles import LIMIT, WIDTH_IN, Style, family
 from benchmarks.metrics import METRICS
 from benchmarks.summary import Cell, Summary
 
@@ -177,11 +177,22 @@ def bars(reached: dict[str, float], top: float, label: str, styles: Styles) -> F
 
 
 def lines(
-    summaries: Sequence[Summary], metric: str, axis: str, label: str, styles: Styles
+    summaries: Sequence[Summary],
+    metric: str,
+    axis: str,
+    label: str,
+    styles: Styles,
+    limits: Mapping[str, Mapping[float, float]] | None = None,
 ) -> Figure:
-    """One line per server: a metric against a field of the workload, both axes logarithmic."""
-    figure = Figure(figsize=(WIDTH_IN, 4.2), layout="constrained")
+    """One line per server: a metric against a field of the workload, both axes logarithmic.
+
+    ``limits`` are drawn as dotted lines without markers, by name and then by place on the axis.
+    """
+    figure = Figure(figsize=(WIDTH_IN, 5.6 if limits else 4.2), layout="constrained")
     axes = figure.subplots()
+    for number, (name, values) in enumerate((limits or {}).items()):
+        dots = (0, (1, 1 + number))
+        axes.plot(*zip(*values.items(), strict=True), color=LIMIT, linestyle=dots, label=name)
     for server in dict.fromkeys(one for summary in summaries for one in summary.servers):
         points = sorted(
             (getattr(cell.workload, axis), value)

@@ -6,7 +6,7 @@ This module decides what is shown; `summary` computes and `charts` draws.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import matplotlib as mpl
@@ -14,10 +14,14 @@ from matplotlib.figure import Figure
 
 from benchmarks import charts
 from benchmarks.chart_styles import BROKE, LOOK, Style, styles_of
+from benchmarks.estimates import MIN_PROCESSES
+from benchmarks.limits import limits_of, near
 from benchmarks.metrics import METRICS
 from benchmarks.results import Results
 from benchmarks.scenarios import SCENARIOS
-from benchmarks.sentences import findings, ladders, remarks
+from benchmarks.sentences import findings, growth, ladders, remarks
+from benchmarks.sentences.claims import claim
+from benchmarks.sentences.pythons import default_python, word
 from benchmarks.sentences.rankings import comparable
 from benchmarks.sentences.wording import Finding, ratio_text
 from benchmarks.summary import Cell, Summary, summarise
@@ -28,6 +32,17 @@ from benchmarks.table import COLUMNS
 __all__ = ["LOADS", "Chart", "Section", "Table", "sections"]
 
 _BARE = ("closed", "crowd")  # one send per delivery, nothing joined: floor and network bound it
+_TOO_FEW = f"Fewer than {MIN_PROCESSES} processes per point were measured."
+_GROWING = ("scaling", "sizes")  # one after the other: together they are the cost of growth
+_LINE = (
+    "Where each server leaves its line: where a delivery costs at least "
+    f"{growth.LEAVES:g} times as much as with 100 clients, or with the shortest messages"
+)
+UNPINNED = (
+    "The load generator shared the cores with the server, and did not poll. So compare these "
+    "values with each other only, and not with other sections. A run that other programs disturbed "
+    "is not noticed here."
+)
 LOADS = tuple(name for name, one in SCENARIOS.items() if one.until_it_breaks)
 _MEANINGS = {
     BROKE: "did not keep up: less than nine tenths of the rate arrived",
@@ -59,9 +74,12 @@ _METRICS: dict[str, tuple[str, ...]] = {  # by scenario: the columns of its tabl
     "churn": ("p50", "p99", "max", "server", "generator"),
     "everyone": ("cost", "p50", "p99", "max", "generator"),
     "idle": ("client", "wakeups", "idle", "tasks"),
-    "scaling": ("cost", "last_p99", "server", "rss", "tasks"),
+    "scaling": ("cost", "p99", "server", "rss", "tasks"),
     "crowd": ("cost", "last_p99", "server", "rss", "client", "tasks"),
-    "sizes": ("cost", "last_p99", "server", "wire", "generator"),
+    "sizes": ("cost", "p99", "server", "rss", "wire", "generator"),
+    "pythons": ("cost", "client", "rss", "server", "switches", "tasks"),
+    "pythons-open": ("p50", "p99", "max", "server", "rss"),
+    "unpinned": ("cost", "server", "cpu", "switches", "tasks"),
 }
 
 
@@ -99,23 +117,38 @@ class Section:
     charts: tuple[Chart, ...]
     remarks: tuple[str, ...]
     table: Table
+    matrices: tuple[tuple[str, Table], ...] = ()  # shown open, above the table: heading, table
 
 
 def sections(results: Results) -> list[Section]:
-    """Return a section for each scenario: load curves first, then in the order measured."""
+    """Return a section for each scenario.
+
+    Load curves come first, and what grows comes last but for the Pythons; else the order is that of
+    the measurement.
+    """
     summaries = summarise(results)
     everyone = dict.fromkeys(server for summary in summaries for server in summary.servers)
     styles = styles_of(list(everyone))
-    first = sorted(summaries, key=lambda summary: summary.scenario.name not in LOADS)
+    first = sorted(summaries, key=lambda summary: _place(summary.scenario.name))
     with mpl.rc_context(LOOK):
-        return [_section(summary, summaries, styles) for summary in first]
+        return [_section(summary, summaries, styles, results) for summary in first]
 
 
-def _section(summary: Summary, summaries: Sequence[Summary], styles: dict[str, Style]) -> Section:
+def _place(name: str) -> int:
+    if name in LOADS:
+        return 0
+    if SCENARIOS[name].axis == "python":
+        return 3
+    return 2 if name in _GROWING else 1
+
+
+def _section(
+    summary: Summary, summaries: Sequence[Summary], styles: dict[str, Style], results: Results
+) -> Section:
     scenario = summary.scenario
     drawn = []
     if any(cell.valid for server in summary.servers for cell in summary.of(server)):
-        for number, drawing in enumerate(_figures(summary, summaries, styles)):
+        for number, drawing in enumerate(_figures(summary, summaries, styles, results.copy_us)):
             svg = to_svg(drawing.figure, f"{scenario.name}{number}", drawing.alt)
             drawn.append(Chart(drawing.said, svg, drawing.metric, drawing.alt, drawing.ties))
     said = [
@@ -123,6 +156,7 @@ def _section(summary: Summary, summaries: Sequence[Summary], styles: dict[str, S
         _noise(summary),
         remarks.left_out(summary),
         _generators(summary),
+        "" if summary.cells[0].workload.pinned else UNPINNED,
     ]
     return Section(
         scenario.name,
@@ -132,7 +166,85 @@ def _section(summary: Summary, summaries: Sequence[Summary], styles: dict[str, S
         tuple(drawn) or (Chart(findings.say(summary), ""),),
         tuple(remark for remark in said if remark),
         _table(summary),
+        _matrices(summary, summaries, results),
     )
+
+
+def _matrices(
+    summary: Summary, summaries: Sequence[Summary], results: Results
+) -> tuple[tuple[str, Table], ...]:
+    if summary.scenario.axis == "python":
+        heads = [_python_heading(name, results) for name in _pythons(summary)]
+        default = default_python(summary)
+        return tuple(
+            (f"{METRICS[metric].label}, and the ratio to the same server on {default}", table)
+            for metric in COLUMNS[summary.scenario.name][:2]
+            if (table := _python_matrix(summary, metric, heads)).rows
+        )
+    name = summary.scenario.name
+    if name not in _GROWING:
+        return ()
+    others = {one.scenario.name: one for one in summaries}
+    room, sizes = growth.rooms(summaries), others.get("sizes")
+    made = []
+    if name == "scaling" or room is None:  # once, in the first of the two sections
+        servers = dict.fromkeys(
+            server for one in (room, sizes) if one is not None for server in one.servers
+        )
+        said = {server: growth.leaving(server, room, sizes).sentence for server in servers}
+        rows = tuple((server, text or _TOO_FEW) for server, text in said.items())
+        if any(said.values()):
+            made.append((_LINE, Table(("server", "where it leaves its line"), rows)))
+    walked = room if name == "scaling" and room is not None else summary
+    made.append(("Physical limits, µs per delivery", _limit_table(walked, results)))
+    return tuple((heading, table) for heading, table in made if table.rows)
+
+
+def _limit_table(summary: Summary, results: Results) -> Table:
+    limits = limits_of(summary, results.copy_us)
+    places = sorted({place for values in limits.values() for place in values})
+    rows = [
+        (name, *(f"{values[place]:.3g}" if place in values else "-" for place in places))
+        for name, values in limits.items()
+    ]
+    heads = (f"{place:,g} {summary.scenario.unit}" for place in places)
+    return Table(("limit", *heads), tuple(rows))
+
+
+def _pythons(summary: Summary) -> list[str]:
+    return list(dict.fromkeys(cell.workload.python for cell in summary.cells))
+
+
+def _python_heading(name: str, results: Results) -> str:
+    """Return a Python's name and version; for a build without the GIL also the GIL's state."""
+    known = results.interpreters.get(name)
+    if known is None:
+        return name
+    if not known.free_threaded:
+        return known.version
+    return f"{known.version}, free-threaded build, GIL {'on' if known.gil else 'off'}"
+
+
+def _python_matrix(summary: Summary, metric: str, heads: Sequence[str]) -> Table:
+    """One row per server, one column per Python: the value, and its ratio to the default one."""
+    rows = []
+    for server in summary.servers:
+        by_python = {cell.workload.python: cell for cell in summary.of(server)}
+        base = by_python.get(default_python(summary))
+        row = [server]
+        for name in _pythons(summary):
+            cell = by_python.get(name)
+            if cell is None or cell.value(metric) is None or not cell.kept_up:
+                row.append("-" if cell is None else cell.outcome)
+                continue
+            text = cell.text(metric)
+            if base is not None and cell is not base and base.kept_up:
+                text += f" · {ratio_text(summary.ratio(metric, cell, base))}"
+                if comparable(metric, (cell, base)):
+                    text += f" {word(claim(summary, metric, cell, base))}"
+            row.append(text)
+        rows.append(tuple(row))
+    return Table(("server", *heads), tuple(rows))
 
 
 def _network(summary: Summary) -> str:
@@ -170,13 +282,20 @@ class _Drawing:
 
 
 def _figures(
-    summary: Summary, summaries: Sequence[Summary], styles: dict[str, Style]
+    summary: Summary,
+    summaries: Sequence[Summary],
+    styles: dict[str, Style],
+    copy_us: Mapping[int, float],
 ) -> list[_Drawing]:
-    return [drawing for drawing in _drawings(summary, summaries, styles) if drawing is not None]
+    drawn = _drawings(summary, summaries, styles, copy_us)
+    return [drawing for drawing in drawn if drawing is not None]
 
 
 def _drawings(
-    summary: Summary, summaries: Sequence[Summary], styles: dict[str, Style]
+    summary: Summary,
+    summaries: Sequence[Summary],
+    styles: dict[str, Style],
+    copy_us: Mapping[int, float],
 ) -> Sequence[_Drawing | None]:
     said, name = findings.say(summary), summary.scenario.name
     shown, known = summary.shown, (summary.peer, remarks.FLOOR)
@@ -260,28 +379,47 @@ def _drawings(
         case "idle":
             return [_dots(summary, "client", styles, known, said)]
         case "scaling":
-            walked = [one for one in summaries if one.scenario.name in ("scaling", "crowd")]
-            return [
-                _Drawing(
-                    found,
-                    charts.lines(walked, metric, "clients", "clients", styles),
-                    metric,
-                    f"Line chart on logarithmic axes: {METRICS[metric].label} against the number "
-                    "of clients, one line per server.",
-                )
-                for metric, found in (("cost", said), ("rss", findings.memory(summary)))
-            ]
+            room = growth.rooms(summaries) or summary
+            return _growth(room, said, "clients", "the number of clients", styles, copy_us)
+        case "sizes":
+            words = "the bytes of a message"
+            return _growth(summary, said, "bytes per message", words, styles, copy_us)
         case _:
-            axis = summary.scenario.axis
-            return [
-                _Drawing(
-                    said,
-                    charts.lines([summary], "cost", axis, "bytes per message", styles),
-                    "cost",
-                    "Line chart on logarithmic axes: µs per delivery against the bytes of a "
-                    "message, one line per server.",
-                )
-            ]
+            return []  # the matrix says everything
+
+
+def _growth(
+    summary: Summary,
+    said: Finding,
+    label: str,
+    words: str,
+    styles: dict[str, Style],
+    copy_us: Mapping[int, float],
+) -> list[_Drawing]:
+    """Draw cost, p99 and memory against a field; the cost with the physical limits."""
+    limits = near(limits_of(summary, copy_us), summary)
+    return [
+        _Drawing(
+            found,
+            charts.lines(
+                [summary],
+                metric,
+                summary.scenario.axis,
+                label,
+                styles,
+                limits if metric == "cost" else {},
+            ),
+            metric,
+            f"Line chart on logarithmic axes: {METRICS[metric].label} against {words}, one line "
+            "per server"
+            + (", and dotted lines for the physical limits." if metric == "cost" else "."),
+        )
+        for metric, found in (
+            ("cost", said),
+            ("p99", findings.slowest(summary)),
+            ("rss", findings.memory(summary)),
+        )
+    ]
 
 
 def _dots(

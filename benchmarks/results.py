@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from benchmarks.deliveries import Tally
 from benchmarks.environment import Environment
 from benchmarks.files import replace_file
+from benchmarks.interpreters import Interpreter
 from benchmarks.load import Account
 from benchmarks.run_figures import Figures
 from benchmarks.scenarios import SCENARIOS
@@ -72,9 +73,13 @@ class Results:
     environment: Environment
     peer: str  # the server that the others are compared with
     versions: dict[str, str]  # by server or peer: the versions that it is made with
-    skipped: dict[str, str]  # by peer that could not be measured: the reason
+    skipped: dict[str, str]  # by peer or Python that could not be measured: the reason
     judged: dict[str, dict[str, str]]  # by peer and rule: "pass", or what is wrong
     runs: tuple[Run, ...] = ()
+    # By name, the default one first: the Pythons of the scenarios that measure several.
+    interpreters: dict[str, Interpreter] = field(default_factory=dict)
+    # By bytes: how long one copy of so many bytes in memory takes, in µs.
+    copy_us: dict[int, float] = field(default_factory=dict)
     schema: Literal["hubbub-bench"] = SCHEMA
     version: Literal[3] = VERSION
 

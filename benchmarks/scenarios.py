@@ -2,17 +2,16 @@
 
 Each states what it expects before it is run, and the report shows that beside the result.
 
-Where servers are ranked (``closed`` and ``open``), five processes of each are measured. Elsewhere
-it is three, the fewest with which servers can be told apart, and one at each step of the ladders
-``capacity`` and ``load-N``. Filling a room with thousands of clients is slow, because every
-client is told of each later arrival. So the long scenarios leave out the mutex hubs: they deliver
-as the broadcaster hubs do. The popular peers take part where costs, latency, memory, bursts and
-slow clients are measured.
+All scenarios together are a round, which takes less than an hour on a quiet machine: `duration`
+estimates it, and a test holds the sum below 60 minutes. So
 
-``knee`` and the scenarios ``load-N`` are the grid of `capacity`: clients times rates. A server
-leaves a row of the grid at the rate that breaks it, so no time is spent on hopeless cells. No round
-was measured with the grid yet. By estimate it takes two hours and a half with twenty servers, of
-which the grid takes 95 minutes; each further peer adds five minutes.
+* five processes of each server are measured where all are ranked by cost (``closed``). Elsewhere it
+  is three, the fewest with which servers can be told apart, and one at the steps of ``capacity``;
+* all peers take part in ``closed`` and ``open``. The other scenarios measure the servers that
+  differ most in design, and the peers that such a question is asked about;
+* ``knee`` and the scenarios ``load-N`` are the grid of `capacity`: clients times rates. Their rates
+  are far apart. Between the highest rate that a server kept and the rate that broke it, one more
+  rate is offered (``between``), so the limit is known as well as with twice the rates.
 """
 
 from __future__ import annotations
@@ -28,14 +27,21 @@ from benchmarks.workload import Workload
 if TYPE_CHECKING:
     from benchmarks.run_figures import Figures  # needs numpy, and this module must not
 
-__all__ = ["KEPT_UP", "SCENARIOS", "Scenario"]
+__all__ = ["KEPT_UP", "PYTHONS", "SCENARIOS", "Scenario"]
 
 KEPT_UP = 0.9  # of the rate; below that, the latency measures a queue that grows to the end
+
+# The Pythons that a server can be measured on; a "t" means a build without the interpreter lock.
+PYTHONS = ("3.11", "3.12", "3.13", "3.14", "3.13t", "3.14t")
 
 _UNTIL_IT_BREAKS = "p99 until it breaks"
 _KNEE_P99_MS = 100.0  # of a delivery: above this a chat feels slow
 _CAPACITY_P95_MS = 250.0  # of the last recipient, as in the websocket-shootout's first rounds
 _PLAIN_PEERS = ("c-floor", "go-gorilla", "websockets-broadcast")  # for the long scenarios
+# One of each way to deliver: by the room's own task in three runtimes, and through outboxes.
+_DESIGNS = ("threads-direct", "asyncio-broadcaster", "asyncio-direct", "trio-direct")
+_DIRECT = ("threads-direct", "asyncio-direct", "trio-direct")
+_ASKED_ABOUT = ("fastapi-manager", "aiohttp-loop")  # the peers of most readers
 # A mutex hub delivers through the same outboxes as a broadcaster hub does.
 _TWO_OF_EACH = tuple(
     f"{runtime}-{hub}"
@@ -49,6 +55,7 @@ _AXES = {
     "rate_hz": ("messages/s", "messages/s"),
     "payload_bytes": ("bytes", "bytes"),
     "slow_consumer": ("policy", ""),
+    "python": ("Python", ""),
 }
 
 
@@ -69,7 +76,9 @@ class Scenario:
     # goes on until it does not keep up, and the others until only one is left.
     ladder: str = ""
     limit_ms: float = 0.0
-    minutes: float = 0.0  # that one server takes, about; 0 if it is less than a minute
+    # Further steps of a ladder on which servers climb until they break. Each stands between two of
+    # `points`, and a server is measured there if it kept the lower one and broke at the higher one.
+    between: tuple[Workload, ...] = ()
 
     def value(self, workload: Workload) -> Any:
         """Return a point's value on the axis; None if there is no axis."""
@@ -104,9 +113,17 @@ class Scenario:
         return figures.percentile_ms(percent, of) <= self.limit_ms
 
     @property
-    def described(self) -> str:
-        """The title, and how long one server takes if that is long."""
-        return f"{self.title} ({self.minutes:g} min/server)" if self.minutes else self.title
+    def steps(self) -> tuple[Workload, ...]:
+        """All points, in the order in which they are measured."""
+        return self.points + self.between
+
+    def around(self, workload: Workload) -> tuple[Workload, Workload]:
+        """Return the points below and above a step of `between`."""
+        value = self.value(workload)
+        return (
+            max((one for one in self.points if self.value(one) < value), key=self.value),
+            min((one for one in self.points if self.value(one) > value), key=self.value),
+        )
 
     @property
     def until_it_breaks(self) -> bool:
@@ -121,9 +138,13 @@ class Scenario:
 
 
 _BASELINE = Workload()
-_OPEN = replace(_BASELINE, rate_hz=500.0, warmup_messages=250, messages=1500)
+_OPEN = replace(_BASELINE, rate_hz=500.0, warmup_messages=100, messages=750)
+_SMALL = replace(
+    _BASELINE, clients=300, messages=100
+)  # where every server is measured on every Python
 _CROWD = replace(_BASELINE, clients=100)  # for long messages, and for rooms where all speak
-_STEADY = replace(_CROWD, rate_hz=200.0, warmup_messages=100, messages=1600, payload_bytes=2048)
+_STEADY = replace(_CROWD, rate_hz=200.0, warmup_messages=50, messages=1400, payload_bytes=2048)
+_STALLING = replace(_STEADY, stalled_clients=1, stall_after_s=1.0)
 
 
 def _walk(base: Workload, axis: str, values: Sequence[Any]) -> tuple[Workload, ...]:
@@ -133,35 +154,36 @@ def _walk(base: Workload, axis: str, values: Sequence[Any]) -> tuple[Workload, .
 def _thinner(points: Sequence[Workload]) -> tuple[Workload, ...]:
     """Give points with more clients fewer messages, so that each takes about as long."""
     return tuple(
-        replace(point, messages=max(60, min(2000, 200_000 // point.clients))) for point in points
+        replace(point, messages=max(30, min(1000, 100_000 // point.clients))) for point in points
     )
 
 
 def _load(clients: int, rate_hz: float) -> Workload:
-    """Return a steady load of about two seconds, with 50 messages at least.
+    """Return a steady load of about a second, with 30 messages at least.
 
-    With fewer, 10 clients have too few deliveries for a p99.
+    10 clients need 50: with fewer they have too few deliveries for a p99.
     """
     return replace(
         _BASELINE,
         clients=clients,
         rate_hz=rate_hz,
-        messages=max(50 if clients < 100 else 60, round(2 * rate_hz)),
+        messages=max(50 if clients < 100 else 30, round(rate_hz)),
         warmup_messages=20 if rate_hz >= 25 else 2,
     )
 
 
 # Offered to 1,000 clients, messages per second. The last ones break all but the best server.
-_RATES = (25.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1600.0, 3200.0, 6400.0)
-# The other rows of the grid: clients, rates, and the minutes that one server takes.
+_RATES = (25.0, 100.0, 400.0, 1600.0, 6400.0)
+_BETWEEN = (50.0, 200.0, 800.0, 3200.0)
+# The other rows of the grid: clients, rates, and rates between them.
 _GRID = (
-    (10, (1.0, 10.0, 100.0, 400.0, 1600.0), 1.2),
-    (100, (1.0, 10.0, 100.0, 400.0, 1600.0), 1.4),
-    (5000, (1.0, 10.0, 50.0, 100.0, 400.0, 1600.0), 2.0),
+    (10, (10.0, 100.0, 1600.0), (400.0,)),
+    (100, (10.0, 100.0, 1600.0), (400.0,)),
+    (5000, (10.0, 100.0, 400.0), (50.0,)),
 )
 
 
-def _row(clients: int, rates: Sequence[float], minutes: float) -> Scenario:
+def _row(clients: int, rates: Sequence[float], between: Sequence[float]) -> Scenario:
     return Scenario(
         f"load-{clients}",
         f"How the latency grows with the load, {clients:,} clients",
@@ -172,11 +194,12 @@ def _row(clients: int, rates: Sequence[float], minutes: float) -> Scenario:
         "counts is deliveries per second.",
         tuple(_load(clients, rate_hz) for rate_hz in rates),
         axis="rate_hz",
-        processes=1,
-        servers=_TWO_OF_EACH,
+        processes=3,
+        servers=_DIRECT,
+        peers=("go-gorilla",),
         ladder=_UNTIL_IT_BREAKS,
         limit_ms=_KNEE_P99_MS,
-        minutes=minutes,
+        between=tuple(_load(clients, rate_hz) for rate_hz in between),
     )
 
 
@@ -187,7 +210,7 @@ _ALL = (
         "Every server sends at least once per recipient: that is the floor, the same for all. "
         "The cost above the floor is the server's own code. One switch of threads or tasks costs "
         "more than the send.",
-        (_BASELINE,),
+        (replace(_BASELINE, messages=100),),
     ),
     Scenario(
         "open",
@@ -196,6 +219,7 @@ _ALL = (
         "joins waiting messages into one write keeps up; a server that sends each message on its "
         "own falls behind.",
         (_OPEN,),
+        processes=3,
         peers=(*_OTHER_PEERS, *POPULAR),
     ),
     Scenario(
@@ -203,9 +227,9 @@ _ALL = (
         "How long a delivery takes if messages arrive at random",
         "People do not talk at a fixed rate. The median stays the same, and bursts make the tail "
         "longer.",
-        (replace(_OPEN, arrivals="poisson", rate_hz=100.0, messages=500, warmup_messages=50),),
+        (replace(_OPEN, arrivals="poisson", rate_hz=100.0, messages=200, warmup_messages=20),),
         processes=3,
-        servers=_TWO_OF_EACH,
+        servers=_DESIGNS,
         peers=_PLAIN_PEERS,
     ),
     Scenario(
@@ -217,11 +241,13 @@ _ALL = (
         tuple(_load(1000, rate_hz) for rate_hz in _RATES),
         axis="rate_hz",
         processes=3,
+        servers=_DESIGNS,
+        peers=(*_PLAIN_PEERS, "node-ws", *_ASKED_ABOUT),
         ladder=_UNTIL_IT_BREAKS,
         limit_ms=_KNEE_P99_MS,
-        minutes=2.0,
+        between=tuple(_load(1000, rate_hz) for rate_hz in _BETWEEN),
     ),
-    *(_row(clients, rates, minutes) for clients, rates, minutes in _GRID),
+    *(_row(clients, rates, between) for clients, rates, between in _GRID),
     Scenario(
         "capacity",
         "How many clients a server can serve",
@@ -230,11 +256,11 @@ _ALL = (
         _walk(
             replace(_BASELINE, speakers=4, messages=100, warmup_messages=8),
             "clients",
-            (500, 1000, 2000, 5000),
+            (1000, 2000, 5000),
         ),
         axis="clients",
         processes=1,
-        servers=_TWO_OF_EACH,
+        servers=_DIRECT,
         peers=_PLAIN_PEERS,
         ladder="p95 of last",
         limit_ms=_CAPACITY_P95_MS,
@@ -247,13 +273,11 @@ _ALL = (
         "nothing. If the room talks faster, our servers let the others wait for up to a second, to "
         "tell a stalled client from one that is only behind. A server that waits for each send "
         "stops for everybody.",
-        _walk(
-            replace(_STEADY, stalled_clients=1, stall_after_s=2.0), "payload_bytes", (2048, 8192)
-        ),
+        _walk(_STALLING, "payload_bytes", (2048, 8192)),
         axis="payload_bytes",
         processes=3,
-        servers=_TWO_OF_EACH,
-        peers=(*_PLAIN_PEERS, "node-ws", "websockets-naive", *POPULAR),
+        servers=("asyncio-broadcaster", "asyncio-direct", "trio-direct"),
+        peers=("go-gorilla", "node-ws", "fastapi-manager"),
     ),
     Scenario(
         "policies",
@@ -261,14 +285,14 @@ _ALL = (
         "disconnect ends its connection. drop-oldest and drop-newest keep the client, which loses "
         "messages. block makes everybody wait for it, so the others' p99 is as long as the stall.",
         _walk(
-            replace(_STEADY, stalled_clients=1, stall_after_s=2.0),
+            _STALLING,
             "slow_consumer",
             ("disconnect", "drop-oldest", "drop-newest", "block"),
         ),
         axis="slow_consumer",
         processes=3,
         only_ours=True,
-        servers=("asyncio-broadcaster", "asyncio-direct"),
+        servers=("asyncio-direct",),
     ),
     Scenario(
         "churn",
@@ -280,13 +304,13 @@ _ALL = (
                 _BASELINE,
                 clients=200,
                 rate_hz=100.0,
-                messages=500,
-                warmup_messages=50,
+                messages=200,
+                warmup_messages=20,
                 churn_hz=100.0,
             ),
         ),
         processes=3,
-        servers=_TWO_OF_EACH,
+        servers=_DESIGNS,
         peers=_PLAIN_PEERS,
     ),
     Scenario(
@@ -296,27 +320,28 @@ _ALL = (
         "waiting messages into one write saves most here.",
         (replace(_CROWD, speakers=100, warmup_messages=200, messages=3000),),
         processes=3,
-        peers=(*_OTHER_PEERS, *POPULAR),
+        servers=_TWO_OF_EACH,
+        peers=_OTHER_PEERS,
     ),
     Scenario(
         "idle",
         "What a silent room costs",
         "A waiting client costs memory and no processor time: between pings nothing wakes up.",
-        (replace(_BASELINE, warmup_messages=5, messages=30, idle_s=3.0),),
+        (replace(_BASELINE, warmup_messages=5, messages=30, idle_s=2.0),),
         processes=3,
-        servers=_TWO_OF_EACH,
-        peers=(*_PLAIN_PEERS, "node-ws", *POPULAR),
+        servers=_DESIGNS,
+        peers=(*_PLAIN_PEERS, "node-ws"),
     ),
     Scenario(
         "scaling",
-        "What a delivery costs as the room grows",
+        "Cost of growth: larger rooms",
         "The cost of a message grows with the number of clients, the cost of a delivery does not: "
         "slope 0. With few clients the fixed cost of a message shows, with thousands the caches of "
         "the processor do.",
-        _thinner(_walk(_BASELINE, "clients", (10, 100, 1000, 3000))),
+        _thinner(_walk(_BASELINE, "clients", (10, 100, 1000, 5000))),
         axis="clients",
         processes=3,
-        servers=_TWO_OF_EACH,
+        servers=_DESIGNS,
         peers=_PLAIN_PEERS,
     ),
     Scenario(
@@ -324,14 +349,14 @@ _ALL = (
         "What a delivery costs with 9,000 clients",
         "The same as with 1,000 clients: the cost of a delivery does not depend on their number. "
         "Only the memory differs.",
-        (replace(_BASELINE, clients=9000, messages=60, warmup_messages=5),),
-        processes=1,
-        servers=_TWO_OF_EACH,
+        (replace(_BASELINE, clients=9000, messages=30, warmup_messages=5),),
+        processes=3,
+        servers=_DIRECT,
         peers=_PLAIN_PEERS,
     ),
     Scenario(
         "sizes",
-        "What a delivery costs as messages grow",
+        "Cost of growth: longer messages",
         "Up to a few kilobytes the system call takes the time, not the bytes. Above that, copying "
         "does, and all servers cost about the same.",
         _walk(
@@ -341,8 +366,41 @@ _ALL = (
         ),
         axis="payload_bytes",
         processes=3,
-        servers=_TWO_OF_EACH,
+        servers=_DESIGNS,
         peers=_PLAIN_PEERS,
+    ),
+    Scenario(
+        "pythons",
+        "What a delivery costs on each Python",
+        "A newer Python runs the same code faster, and each delivery is mostly a system call, so "
+        "the cost falls by a few percent. A build without the interpreter lock counts references "
+        "with atomic operations: it costs more as long as one core is all that the server has.",
+        _walk(_SMALL, "python", PYTHONS),
+        axis="python",
+        processes=3,
+        only_ours=True,
+    ),
+    Scenario(
+        "pythons-open",
+        "How long a delivery takes on each Python",
+        "The median stays the same: at 500 messages per second to 300 clients no server is at its "
+        "limit. The tail depends on the pauses of the garbage collector, which differ by version.",
+        _walk(replace(_OPEN, clients=300, messages=300, warmup_messages=50), "python", PYTHONS),
+        axis="python",
+        processes=3,
+        only_ours=True,
+    ),
+    Scenario(
+        "unpinned",
+        "What all cores give a server, on each Python",
+        "With the interpreter lock one thread runs at a time, so a second core gives nothing. "
+        "Without the lock the threads of threads-mutex and threads-broadcaster send at the same "
+        "time. Here the server is not pinned, and the load generator shares the cores with it.",
+        _walk(replace(_SMALL, pinned=False), "python", PYTHONS),
+        axis="python",
+        processes=3,
+        only_ours=True,
+        servers=("threads-mutex", "threads-broadcaster", "threads-direct", "asyncio-direct"),
     ),
 )
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from benchmarks.cores import pinned
+from benchmarks.interpreters import python_of
 from benchmarks.load import LoadError
 from benchmarks.peers import PEERS
 from benchmarks.procfs import listener
@@ -66,6 +67,7 @@ def server_command(server: str, workload: Workload) -> list[str]:
             command = [*command, "--ws", "{ws}" if PEERS[server].is_own else _ANY_PORT]
     else:
         command = module_command("hubbub", "serve", server)
+        command[0] = python_of(workload.python)
         command += ["--tcp", _ANY_PORT, "--ws", _ANY_PORT, "--log-level", "WARNING"]
     if is_ours(server):
         if workload.payload_bytes > MAX_LINE_BYTES - _ROOM_BYTES:

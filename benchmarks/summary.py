@@ -157,9 +157,11 @@ class Summary:
             (one for one in self.at(cell.workload) if one.server == self.peer and one is not cell),
             None,
         )
-        if other is None:
-            return None
-        ours, theirs = cell.values(metric), other.values(metric)
+        return None if other is None else self.ratio(metric, cell, other)
+
+    def ratio(self, metric: str, one: Cell, other: Cell) -> Interval | None:
+        """The ratio of two cells' values; None if one of them has none."""
+        ours, theirs = one.values(metric), other.values(metric)
         return _ratio(tuple(ours), tuple(theirs)) if ours and theirs and min(theirs) > 0 else None
 
     def noise(self, metric: str) -> Interval | None:
@@ -244,11 +246,14 @@ def summarise(results: Results) -> list[Summary]:
         cells = tuple(
             Cell(server, workload, tuple(runs)) for (server, workload), runs in by_cell.items()
         )
+        scenario = SCENARIOS[name]
+        if scenario.between:  # these steps are measured last, and stand between the others
+            cells = tuple(sorted(cells, key=lambda cell: float(scenario.value(cell.workload))))
         counted = {
             run.server: run.account.syscalls / (run.workload.messages * run.workload.listeners)
             for run in results.runs
             if run.scenario == name and not run.process and run.account and run.account.syscalls
         }
         if cells:
-            summaries.append(Summary(SCENARIOS[name], results.peer, cells, counted))
+            summaries.append(Summary(scenario, results.peer, cells, counted))
     return summaries

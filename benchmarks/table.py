@@ -27,9 +27,12 @@ COLUMNS: dict[str, tuple[str, ...]] = {  # by scenario; its first metric is the 
     "churn": ("p99", "p50", "max"),
     "everyone": ("cost", "p99", "rss"),
     "idle": ("client", "wakeups", "idle"),
-    "scaling": ("cost", "last_p99", "rss"),
+    "scaling": ("cost", "p99", "rss"),
     "crowd": ("cost", "last_p99", "rss"),
-    "sizes": ("cost", "last_p99", "rss"),
+    "sizes": ("cost", "p99", "rss"),
+    "pythons": ("cost", "client", "server"),
+    "pythons-open": ("p99", "p50", "max"),
+    "unpinned": ("cost", "cpu", "tasks"),
 }
 
 

@@ -44,6 +44,8 @@ class Workload:
     churn_hz: float = 0.0  # further clients per second that connect and leave at once
     slow_consumer: str = "disconnect"  # our servers' policy for clients that stall
     idle_s: float = 0.0  # how long the server is watched before the first message
+    python: str = ""  # the Python that our server runs on, such as 3.13; empty: the default one
+    pinned: bool = True  # False: the server may use all cores, and the generator shares them
     seed: int = 1
 
     def __post_init__(self) -> None:

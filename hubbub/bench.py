@@ -34,7 +34,8 @@ BESIDE_PEERS = ("c-floor", "go-gorilla")
 
 EXAMPLES = """\
 examples:
-  hubbub bench                 all scenarios, servers and peers (hours)
+  hubbub bench                 all scenarios, servers and peers (1 hour)
+  hubbub bench --dry-run       how long that takes, scenario by scenario
   hubbub bench --quick         the same with fewer runs; not for publishing
   hubbub bench closed open     only two scenarios
   hubbub bench closed --server trio-direct --server asyncio-direct
@@ -59,8 +60,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from benchmarks.scenarios import SCENARIOS
 
     width = max(map(len, SCENARIOS))
-    listing = "\n".join(f"  {name:{width}}  {one.described}" for name, one in SCENARIOS.items())
-    parser.epilog = f"scenarios (the minutes are estimates):\n{listing}\n\n{EXAMPLES}"
+    listing = "\n".join(f"  {name:{width}}  {one.title}" for name, one in SCENARIOS.items())
+    parser.epilog = f"scenarios (--dry-run says how long each takes):\n{listing}\n\n{EXAMPLES}"
     parser.add_argument(
         "scenarios", nargs="*", metavar="SCENARIO", help="what to measure (default: all)"
     )
@@ -117,6 +118,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ):
         parser.add_argument(f"--{form}", type=Path, metavar="FILE", help=f"also write {what}")
     parser.add_argument("--resume", action="store_true", help="go on with a stopped measurement")
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="measure nothing; list the scenarios with the minutes that each takes, by estimate",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -131,6 +137,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     try:
         plan = _plan(arguments)
+        if arguments.dry_run:
+            _print_estimate(plan, Console(file=lasting(sys.stdout)))
+            return 0
         _check_folders(arguments)
         journal = Journal(arguments.output, plan)
         begun = journal.resume() if arguments.resume else None
@@ -150,6 +159,8 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"hubbub: {own.id} was not measured: {error}", file=sys.stderr)
             return 2
     if not plan.quick:
+        if begun is None:
+            _say_estimate(plan, console)
         _warn_if_busy(console)
     try:
         results = measure(plan, console, begun=begun, journal=journal)
@@ -174,6 +185,47 @@ def run(arguments: argparse.Namespace) -> int:
     console.print(f"\nThe results: {arguments.output}", soft_wrap=True, highlight=False)
     console.print(f"A report:    hubbub report {arguments.output}", soft_wrap=True, highlight=False)
     return {"invalid": 1, "unknown": 3}.get(results.verdict, 0)
+
+
+def _print_estimate(plan: Plan, console: Console) -> None:
+    """List the scenarios of a plan: servers, runs, and the minutes that they take, by estimate."""
+    from rich.table import Table
+
+    from benchmarks.campaign import foresee
+    from benchmarks.interpreters import installed
+
+    foreseen = foresee(plan, list(installed()))
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("scenario", no_wrap=True)
+    for heading in ("servers", "runs", "minutes"):
+        table.add_column(heading, justify="right")
+    for name, one in foreseen.scenarios.items():
+        table.add_row(name, str(one.servers), str(one.runs), f"{one.seconds / 60:.1f}")
+    table.add_row("to judge the peers", "", "", f"{foreseen.judging_s / 60:.1f}")
+    runs = sum(one.runs for one in foreseen.scenarios.values())
+    table.add_row("all", "", str(runs), f"{foreseen.seconds / 60:.0f}", style="bold")
+    console.print(table)
+    console.print(
+        "On a quiet machine, if every peer can be had. The first time, peers are built and "
+        "installed as well: 2 minutes.",
+        highlight=False,
+    )
+
+
+def _say_estimate(plan: Plan, console: Console) -> None:
+    from benchmarks.campaign import foresee
+    from benchmarks.interpreters import installed
+    from benchmarks.scenarios import SCENARIOS
+
+    several = any(SCENARIOS[name].axis == "python" for name in plan.scenarios)
+    minutes = foresee(plan, list(installed()) if several else []).seconds / 60
+    if minutes >= 1:
+        console.print(
+            f"by estimate this takes {minutes:.0f} minutes on a quiet machine "
+            "(--dry-run lists them); it can be stopped, and goes on with --resume",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def _check_folders(arguments: argparse.Namespace) -> None:

@@ -1,6 +1,6 @@
 """Makes the virtual environments that the Makefile's commands run in.
 
-    python tools/environment.py FOLDER EXTRA,...
+    python tools/environment.py FOLDER [EXTRA,...]
 
 Afterwards FOLDER is an environment of the Python that runs this script, with these extras. When
 it is so already, nothing happens, which takes 0.05 s. An environment of another Python is
@@ -180,7 +180,8 @@ def install(folder: Path, extras: Iterable[str], steps: Steps) -> None:
 
 
 def _install_packages(python: str, extras: Iterable[str], steps: Steps) -> None:
-    what = ["--editable", f".[{','.join(extras)}]", "--constraint", "constraints.txt"]
+    named = ",".join(extras)
+    what = ["--editable", f".[{named}]" if named else ".", "--constraint", "constraints.txt"]
     if uv := shutil.which("uv"):
         steps.step("download and install packages with uv")
         words = _run([uv, "pip", "install", "--compile-bytecode", "--python", python, *what])
@@ -245,12 +246,12 @@ def _end_of(lines: Sequence[str]) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Make the environment ready and return the exit code."""
-    if len(arguments) != 2:
+    if len(arguments) not in (1, 2):
         print(__doc__, file=sys.stderr)
         return 2
-    folder, extras = arguments
+    folder, *extras = arguments
     try:
-        make_ready(Path(folder), extras.split(","))
+        make_ready(Path(folder), extras[0].split(",") if extras else [])
     except CannotBuild as reason:
         print(f"\n{reason}", file=sys.stderr)
         return 1

@@ -14,10 +14,11 @@ __all__ = ["Claim", "claim"]
 
 @dataclass(frozen=True)
 class Claim:
-    """What a finding says of two servers at one point.
+    """What a finding says of two servers at one point, or of one server at two points.
 
     ``lower``: the server differs from the peer (`Summary.differ`), and its median is the lower
-    one. ``higher``: the same, with the higher median. ``level``: the two are tied.
+    one. ``higher``: the same, with the higher median. ``level``: the two are tied. ``against`` is
+    the point of the peer if it is another one.
     """
 
     server: str
@@ -25,11 +26,14 @@ class Claim:
     metric: str
     direction: Literal["lower", "higher", "level"]
     workload: Workload
+    against: Workload | None = None
 
 
 def claim(summary: Summary, metric: str, one: Cell, other: Cell) -> Claim:
-    """Return what can be said of two servers at one point: lower, higher, or level."""
-    if not summary.differ(metric, one, other):
-        return Claim(one.server, other.server, metric, "level", one.workload)
-    is_lower = (one.value(metric) or 0.0) < (other.value(metric) or 0.0)
-    return Claim(one.server, other.server, metric, "lower" if is_lower else "higher", one.workload)
+    """Return what can be said of two cells: lower, higher, or level."""
+    against = None if other.workload == one.workload else other.workload
+    direction: Literal["lower", "higher", "level"] = "level"
+    if summary.differ(metric, one, other):
+        is_lower = (one.value(metric) or 0.0) < (other.value(metric) or 0.0)
+        direction = "lower" if is_lower else "higher"
+    return Claim(one.server, other.server, metric, direction, one.workload, against)

@@ -8,13 +8,14 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarks.sentences.ladders import broke, say_ladder, say_load
+from benchmarks.sentences.pythons import say_pythons
 from benchmarks.sentences.rankings import TOO_FEW, comparable, ends, ranked
 from benchmarks.sentences.stalls import say_policies, say_slow
 from benchmarks.sentences.wording import NOTHING, Finding
 from benchmarks.summary import Cell, Summary
 
 
-__all__ = ["IN_ORDER", "cost_slope", "half", "memory", "say", "serving_order", "tails"]
+__all__ = ["IN_ORDER", "cost_slope", "half", "memory", "say", "serving_order", "slowest", "tails"]
 
 IN_ORDER = 0.9  # a rank correlation above this is an order that a reader can see in the chart
 _FLAT = 0.1  # on log-log axes, a slope up to this counts as flat
@@ -66,15 +67,27 @@ def half(summary: Summary) -> Finding:
 
 
 def memory(summary: Summary) -> Finding:
-    """Say how much memory the servers need with the most clients."""
-    most = max((cell.workload for cell in summary.cells), key=lambda point: point.clients)
+    """Say how much memory the servers need at the last point of the axis."""
+    return _at_most(summary, "rss", "a server needs", "MiB")
+
+
+def slowest(summary: Summary) -> Finding:
+    """Say within what time 99 of 100 deliveries arrive at the last point of the axis."""
+    return _at_most(summary, "p99", "99 of 100 deliveries arrive within", "ms")
+
+
+def _at_most(summary: Summary, metric: str, verb: str, unit: str) -> Finding:
+    axis = summary.scenario.axis or "clients"
+    most = max((cell.workload for cell in summary.cells), key=lambda point: getattr(point, axis))
     cells = summary.at(most)
-    text, claims = ends(summary, "rss", cells, "MiB")
+    text, claims = ends(summary, metric, cells, unit)
     if not text:
         return Finding(NOTHING)
-    few = [cell for cell in cells if cell.value("rss") is not None]
-    hedge = "" if comparable("rss", few) or len(few) == 1 else f" {TOO_FEW}"
-    return Finding.of(f"With {most.clients:,} clients a server needs {text}.{hedge}", [], claims)
+    few = [cell for cell in cells if cell.value(metric) is not None]
+    hedge = "" if comparable(metric, few) or len(few) == 1 else f" {TOO_FEW}"
+    bytes_grow = axis == "payload_bytes"
+    point = f"{most.payload_bytes:,}-byte messages" if bytes_grow else f"{most.clients:,} clients"
+    return Finding.of(f"With {point} {verb} {text}.{hedge}", [], claims)
 
 
 def serving_order(summary: Summary) -> Finding:
@@ -212,4 +225,7 @@ _SAY: dict[str, Callable[[Summary], Finding]] = {
     "scaling": _scaling,
     "crowd": _cost,
     "sizes": _sizes,
+    "pythons": lambda summary: say_pythons(summary, "cost"),
+    "pythons-open": lambda summary: say_pythons(summary, "p99"),
+    "unpinned": lambda summary: say_pythons(summary, "cost"),
 }

@@ -47,6 +47,7 @@ MARKERS.X = MARKERS.P.map(([x, y]) => [0.71 * (x - y), 0.71 * (x + y)]);
 const RAYS = { "+": [0, 90, 180, 270], "|": [0, 180], _: [90, 270], 1: [180, 60, 300], 2: [0, 120, 240], 3: [270, 30, 150], 4: [90, 210, 330] };
 
 function markerPath(letter, x, y, r) {
+  if (letter === "") return "";  // a physical limit: a line without markers
   if (letter in RAYS) return RAYS[letter].map(degrees => `M${x} ${y}l${(1.2 * r * Math.sin(degrees * Math.PI / 180)).toFixed(1)} ${(-1.2 * r * Math.cos(degrees * Math.PI / 180)).toFixed(1)}`).join("");
   const corners = MARKERS[letter];
   if (!corners) return `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`;
@@ -69,7 +70,7 @@ function scaleOf(kind, from, to, pixels, values) {
   if (kind === "nines") {
     ticks = [0, 50, 90, 99, 99.9, 99.99].map(percent => [-Math.log10(1 - percent / 100), String(percent)]).filter(([x]) => x <= to + 0.01);
   } else if (values) {
-    ticks = values.map(value => [value, numberText(value)]);
+    ticks = values.map(value => [value, value.toLocaleString("en-US")]);  // measured places: not rounded
   } else if (kind === "log") {
     const most = Math.max(3, length / 45);
     for (const steps of [[1, 2, 5], [1, 3], [1]]) {
@@ -153,7 +154,7 @@ class Chart {
 
   draw() {
     const { svg, view, plot, settings, lines } = this, width = Math.max(280, this.box.clientWidth), height = width < 560 ? 300 : 400;
-    const left = 58, right = width - 18, top = 30, bottom = height - 52;
+    const left = 58, right = width - 28, top = 30, bottom = height - 52;
     svg.replaceChildren();
     for (const [name, value] of Object.entries({ viewBox: `0 0 ${width} ${height}`, width, height })) svg.setAttribute(name, value);
     svg.setAttribute("aria-label", `${view.y} against ${plot.x}, ${lines.length} lines. Arrow keys go from point to point.`);

@@ -14,7 +14,10 @@ from typing import Any
 from benchmarks import estimates
 from benchmarks.chart_axes import nines
 from benchmarks.chart_styles import PROPERTIES, Style, styles_of
+from benchmarks.limits import Limits, limits_of, near
+from benchmarks.report_sections import LOADS
 from benchmarks.results import AGAIN, Results
+from benchmarks.sentences import growth
 from benchmarks.summary import Cell, Summary, summarise
 
 
@@ -22,6 +25,12 @@ __all__ = ["plot_of", "plots", "styles"]
 
 Plot = dict[str, Any]
 _BY_LOAD = {"p99": "p99, ms", "p50": "p50, ms", "core": "CPU, % of one core"}
+# The charts of what grows: the end of the plot's name, the metric, the axis.
+_GROWTH = (
+    ("", "cost", "µs per delivery"),
+    ("-p99", "p99", "p99 of a delivery, ms"),
+    ("-rss", "rss", "memory, MiB"),
+)
 _STEPS = 24  # points of a line of percentiles
 _PLOTS = {  # by scenario and the name of the section's chart: the plot that shows the same
     ("closed", "last"): "closed",
@@ -31,8 +40,11 @@ _PLOTS = {  # by scenario and the name of the section's chart: the plot that sho
     ("slow", "stalled"): "slow",
     ("policies", "stalled"): "policies",
     ("scaling", "cost"): "scaling",
+    ("scaling", "p99"): "scaling-p99",
     ("scaling", "rss"): "scaling-rss",
     ("sizes", "cost"): "sizes",
+    ("sizes", "p99"): "sizes-p99",
+    ("sizes", "rss"): "sizes-rss",
 }
 
 
@@ -44,7 +56,7 @@ def plots(rounds: Mapping[str, Results]) -> list[Plot]:
     """
     made: dict[str, Plot] = {}
     for name, results in rounds.items():
-        for plot in _plots_of(summarise(results)):
+        for plot in _plots_of(summarise(results), results.copy_us):
             known = made.setdefault(plot["name"], {**plot, "views": []})
             for view in plot["views"]:
                 for line in view["lines"]:
@@ -60,9 +72,10 @@ def plots(rounds: Mapping[str, Results]) -> list[Plot]:
 def plot_of(section: str, chart: str) -> str:
     """Return the plot that takes the place of a chart of a section; empty if there is none.
 
-    Charts of the p99 against the rate belong to the plot that has the name of their section.
+    Charts of the p99 against the rate belong to the plot that has the name of their section. A
+    chart of dots has no plot: its brackets show the ties.
     """
-    return section if chart == "p99" else _PLOTS.get((section, chart), "")
+    return section if chart == "p99" and section in LOADS else _PLOTS.get((section, chart), "")
 
 
 def styles(rounds: Mapping[str, Results]) -> dict[str, dict[str, str]]:
@@ -73,7 +86,17 @@ def styles(rounds: Mapping[str, Results]) -> dict[str, dict[str, str]]:
         for summary in summarise(results)
         for server in summary.servers
     )
-    return {server: _style(style) for server, style in styles_of(list(servers)).items()}
+    looks = {server: _style(style) for server, style in styles_of(list(servers)).items()}
+    limits = dict.fromkeys(
+        name
+        for results in rounds.values()
+        for summary in summarise(results)
+        if summary.scenario.name in ("scaling", "sizes")
+        for name in near(limits_of(summary, results.copy_us), summary)
+    )
+    for number, name in enumerate(limits):
+        looks[name] = {"colour": "currentColor", "marker": "", "dashes": f"1 {2 + 2 * number}"}
+    return looks
 
 
 def _style(style: Style) -> dict[str, str]:
@@ -82,23 +105,24 @@ def _style(style: Style) -> dict[str, str]:
     return {"colour": colour, "marker": style.marker, "dashes": dashes}
 
 
-def _plots_of(summaries: list[Summary]) -> Iterator[Plot]:
+def _plots_of(summaries: list[Summary], copy_us: Mapping[int, float]) -> Iterator[Plot]:
     by_name = {summary.scenario.name: summary for summary in summaries}
     for name, summary in by_name.items():
         if summary.scenario.axis == "rate_hz":
             yield _against(name, [summary], "rate_hz", "messages per second, offered", _BY_LOAD)
-    rooms = [by_name[name] for name in ("scaling", "crowd") if name in by_name]
-    if "scaling" in by_name:
-        yield _against("scaling", rooms, "clients", "clients", {"cost": "µs per delivery"})
-        yield _against("scaling-rss", rooms, "clients", "clients", {"rss": "memory, MiB"})
-    if "sizes" in by_name:
-        yield _against(
-            "sizes",
-            [by_name["sizes"]],
-            "payload_bytes",
-            "bytes per message",
-            {"cost": "µs per delivery", "last_p99": "p99 of last, ms"},
-        )
+    for name, grown, label in (
+        ("scaling", growth.rooms(summaries), "clients"),
+        ("sizes", by_name.get("sizes"), "bytes per message"),
+    ):
+        if grown is not None:
+            axis = grown.scenario.axis
+            for suffix, metric, words in _GROWTH:
+                plot = _against(name + suffix, [grown], axis, label, {metric: words})
+                if metric == "cost" and plot["views"]:
+                    plot["views"][0]["lines"] += _limit_lines(
+                        near(limits_of(grown, copy_us), grown)
+                    )
+                yield plot
     for name in ("slow", "policies"):
         if name in by_name:
             yield _stalls(by_name[name])
@@ -110,6 +134,13 @@ def _plots_of(summaries: list[Summary]) -> Iterator[Plot]:
     ):
         if name in by_name:
             yield _percentiles(by_name[name], of, label)
+
+
+def _limit_lines(limits: Limits) -> list[dict[str, Any]]:
+    return [
+        {"server": name, "at": [[place, _short(value)] for place, value in values.items()]}
+        for name, values in limits.items()
+    ]
 
 
 def _plot(name: str, x: str, x_scale: str, views: list[dict[str, Any]]) -> Plot:

@@ -139,15 +139,23 @@ def test_server_climbs_until_it_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server leaves the ladder at the rate that breaks it; the others go on."""
     offered = climbing(monkeypatch, {"a": 50.0, "b": 10**6, "c": 10**6})
 
-    assert offered["a"] == [25.0, 50.0]
+    assert offered["a"] == [25.0, 100.0, 50.0]
     assert offered["b"] == [point.rate_hz for point in SCENARIOS["knee"].points]
+
+
+def test_limit_is_looked_for_between_two_rates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more rate is offered between the last one kept and the one that broke a server."""
+    offered = climbing(monkeypatch, {"a": 300.0, "b": 1000.0, "c": 10**6})
+
+    assert offered["a"] == [25.0, 100.0, 400.0, 200.0]
+    assert offered["b"] == [25.0, 100.0, 400.0, 1600.0, 800.0]
 
 
 def test_server_that_is_left_alone_climbs_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
     """When all servers but one have broken, the best is known; a lone server climbs to the top."""
     offered = climbing(monkeypatch, {"a": 50.0, "b": 10**6})
 
-    assert offered["b"] == [25.0, 50.0]
+    assert offered["b"] == [25.0, 100.0]
     assert len(climbing(monkeypatch, {"b": 10**6})["b"]) == len(SCENARIOS["knee"].points)
 
 
@@ -155,7 +163,7 @@ def test_ladder_with_a_limit_ends_where_it_is_missed(monkeypatch: pytest.MonkeyP
     """A server that misses the limit goes no further; a server that meets it goes to the top."""
 
     def run(scenario: str, server: str, process: int, workload: Workload, *_: object) -> Run:
-        slow = server == "a" and workload.clients > 500
+        slow = server == "a" and workload.clients > 1000
         point = replace(workload, clients=4)
         made = make_run(server, 1e6 if slow else 1.0, scenario=scenario, workload=point)
         return replace(made, process=process, workload=workload)
@@ -168,7 +176,7 @@ def test_ladder_with_a_limit_ends_where_it_is_missed(monkeypatch: pytest.MonkeyP
         server: [run.workload.clients for run in results.runs if run.server == server]
         for server in ("a", "b")
     }
-    assert clients["a"] == [500, 1000]
+    assert clients["a"] == [1000, 2000]
     assert clients["b"] == [point.clients for point in SCENARIOS["capacity"].points]
 
 

@@ -42,8 +42,15 @@ def drawn() -> dict[str, Section]:
 
 
 def test_every_scenario_has_its_section(drawn: dict[str, Section]) -> None:
-    """Every scenario has a section: load curves first, then in the order of measurement."""
-    assert list(drawn) == sorted(SCENARIOS, key=lambda name: name not in LOADS)
+    """Every scenario has a section: load curves first, then in the order of measurement.
+
+    The two that show the cost of growth follow each other, and the Pythons come last.
+    """
+    last = [name for name, one in SCENARIOS.items() if one.axis == "python"]
+    growing = ["scaling", "sizes"]
+    others = [name for name in SCENARIOS if name not in (*LOADS, *growing, *last)]
+
+    assert list(drawn) == [*LOADS, *others, *growing, *last]
 
 
 def test_results_without_a_chart_have_their_sections_all_the_same() -> None:
@@ -66,6 +73,8 @@ def test_results_without_a_chart_have_their_sections_all_the_same() -> None:
 def test_every_chart_is_markup_with_a_sentence(drawn: dict[str, Section]) -> None:
     """A chart is well-formed, described, has a sentence, and loads nothing from the network."""
     for section in drawn.values():
+        if section.matrices and not section.charts[0].svg:
+            continue  # a table says everything
         for chart in section.charts:
             root = ElementTree.fromstring(chart.svg)
             assert root.get("aria-label") == chart.alt

@@ -41,11 +41,13 @@ def test_rows_of_the_grid_are_plain_loads() -> None:
     assert {point.clients for row in rows for point in row.points} == {10, 100, 1000, 5000}
     for row in rows:
         assert all(is_load(point) for point in row.points)
-        assert row.described.endswith(" min/server)")
+        assert all(is_load(step) for step in row.between)
+        low_high = [row.around(step) for step in row.between]
+        assert all(low in row.points and high in row.points for low, high in low_high)
 
 
 def test_every_load_has_enough_deliveries_for_a_p99() -> None:
     """At each point of the grid at least five deliveries lie beyond the p99."""
     for scenario in SCENARIOS.values():
-        for point in scenario.points if scenario.until_it_breaks else ():
+        for point in scenario.steps if scenario.until_it_breaks else ():
             assert deepest_percent(point.messages * point.clients) >= 99

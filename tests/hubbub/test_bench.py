@@ -277,3 +277,30 @@ def test_plan_is_what_was_asked_for(tmp_path: Path) -> None:
     head = json.loads((tmp_path / "bench.json.part").read_text().splitlines()[0])
 
     assert head["plan"]["scenarios"] == ["closed", "open"]
+
+
+def test_dry_run_says_how_long_it_takes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each scenario has its minutes, the sum follows, and nothing is measured or written."""
+    output = tmp_path / "bench.json"
+
+    assert main(["bench", "closed", "open", "--dry-run", "--output", str(output)]) == 0
+
+    said = capsys.readouterr().out
+    rows = {words[0]: words for line in said.splitlines() if (words := line.split())}
+    assert rows["closed"][1:3] == ["34", "170"]
+    assert float(rows["open"][3]) > 1
+    assert float(rows["all"][-1]) > float(rows["open"][3])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_estimate_is_said_before_a_long_measurement(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before a measurement of minutes the command says how many they are."""
+    monkeypatch.setattr(campaign, "begin", lambda plan, say: make_results({}))
+    output = tmp_path / "bench.json"
+    words = ["closed", "crowd", "--server", "asyncio-direct", "--peer", "none"]
+
+    main(["bench", *words, "--output", str(output)])
+
+    assert "by estimate this takes" in capsys.readouterr().out

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from benchmarks.report_sections import Section, sections
 from benchmarks.results import AGAIN, Results, Run, read
-from benchmarks.sentences import findings, remarks
+from benchmarks.sentences import findings, growth, remarks
 from benchmarks.sentences.advice import picks
 from benchmarks.sentences.claims import Claim
 from benchmarks.sentences.wording import Finding
@@ -39,6 +39,9 @@ POINTS = {
     "open": [replace(PLAIN, rate_hz=20.0)],
     "churn": [replace(PLAIN, rate_hz=20.0)],
     "knee": [replace(PLAIN, rate_hz=10.0), replace(PLAIN, rate_hz=20.0)],
+    "pythons": [replace(PLAIN, python=python) for python in ("3.11", "3.13", "3.14t")],
+    "unpinned": [replace(PLAIN, python=python, pinned=False) for python in ("3.11", "3.14t")],
+    "sizes": [replace(PLAIN, payload_bytes=size) for size in (64, 1024, 4096)],
     "capacity": [PLAIN, replace(PLAIN, clients=8)],
     "scaling": [replace(PLAIN, clients=clients) for clients in (4, 8, 12)],
     "slow": [
@@ -55,7 +58,8 @@ RANGE = re.compile(
 def holds(summary: Summary, claim: Claim) -> bool:
     """Return whether a claim is what the numbers of two servers say."""
     by_server = {cell.server: cell for cell in summary.at(claim.workload)}
-    one, other = by_server[claim.server], by_server[claim.peer]
+    peers = {cell.server: cell for cell in summary.at(claim.against or claim.workload)}
+    one, other = by_server[claim.server], peers[claim.peer]
     if not summary.differ(claim.metric, one, other):
         return claim.direction == "level"
     ours, theirs = one.value(claim.metric), other.value(claim.metric)
@@ -70,6 +74,11 @@ def all_findings(summary: Summary) -> Iterator[Finding]:
     yield remarks.floor(summary)
     if any(cell.valid for cell in summary.cells):
         yield findings.memory(summary)
+        yield findings.slowest(summary)
+        for server in summary.servers if summary.scenario.name in ("scaling", "sizes") else ():
+            is_room = summary.scenario.name == "scaling"
+            pair = (summary, None) if is_room else (None, summary)
+            yield growth.leaving(server, *pair)
         if summary.scenario.until_it_breaks:
             yield findings.half(summary)
         yield findings.tails(summary)
@@ -89,6 +98,15 @@ def check_words(found: Finding) -> None:
         if said[low, high] == "level":
             assert f"({low}, tied with" in found.sentence
     for group in found.groups:
+        if label := re.match(r"(lower|higher) on (\S+) than on (\S+) \(ratio\)", group.label):
+            named = {
+                one.server
+                for one in found.claims
+                if one.against
+                and (one.direction, one.workload.python, one.against.python) == label.groups()
+            }
+            assert {item.split()[0] for item in group.items} == named
+            continue
         label = re.match(r"(lower than|tied with|higher than) (\S+) \(ratio\)", group.label)
         for item in group.items if label else ():
             assert label
@@ -104,6 +122,9 @@ def check_summary(summary: Summary) -> int:
     count = 0
     for found in all_findings(summary):
         check_words(found)
+        if "it leaves its line at" in found.sentence:
+            assert found.sentence.count("it leaves its line at") == len(found.claims)
+            assert all(one.direction == "higher" and one.against for one in found.claims)
         for claim in found.claims:
             assert holds(summary, claim), claim
             count += 1
@@ -138,8 +159,29 @@ def check_section(section: Section, summary: Summary) -> None:
         for one, other in combinations(sorted(drawn), 2):
             tied = not summary.differ(chart.name, by_server[one], by_server[other])
             assert (frozenset((one, other)) in inside) == tied, (chart.name, one, other)
+    if summary.scenario.axis == "python":
+        check_pythons(section, summary)
     for point in dict.fromkeys(cell.workload for cell in summary.cells):
         check_letters(section, summary, summary.at(point))
+
+
+def check_pythons(section: Section, summary: Summary) -> None:
+    """The word in each cell of a matrix is what the two values of the server say."""
+    names = list(dict.fromkeys(cell.workload.python for cell in summary.cells))
+    for metric, (_, table) in zip(COLUMNS[summary.scenario.name], section.matrices, strict=False):
+        for server, base_text, *texts in table.rows:
+            cells = {cell.workload.python: cell for cell in summary.of(server)}
+            base = cells[names[0]]
+            assert "·" not in base_text
+            for name, text in zip(names[1:], texts, strict=True):
+                if "·" not in text or text.endswith("(?)"):
+                    continue
+                ours, theirs = cells[name].value(metric), base.value(metric)
+                assert ours is not None
+                assert theirs is not None
+                said = "less" if ours < theirs else "more"
+                differ = summary.differ(metric, cells[name], base)
+                assert text.split()[-1] == (said if differ else "tied")
 
 
 def check_letters(section: Section, summary: Summary, cells: Sequence[Cell]) -> None:
@@ -163,9 +205,14 @@ def check_letters(section: Section, summary: Summary, cells: Sequence[Cell]) -> 
 def runs_of(scenario: str, costs: Mapping[str, Sequence[float]]) -> Iterator[Run]:
     """Yield one process of each server for each cost, at each point of a scenario."""
     for point in POINTS[scenario]:
+        factor = {"3.13": 0.9, "3.14t": 2.0}.get(point.python, 1.0) * (
+            1 + point.payload_bytes / 4096
+        )
         for server, values in costs.items():
             for process, cost_us in enumerate(values, start=1):
-                yield make_run(server, cost_us, process=process, scenario=scenario, workload=point)
+                yield make_run(
+                    server, factor * cost_us, process=process, scenario=scenario, workload=point
+                )
 
 
 def made_round(scenario: str, costs: Mapping[str, Sequence[float]]) -> Results:
@@ -228,6 +275,25 @@ def test_every_claim_of_a_made_up_round_holds(
     for summary in summaries:
         check_summary(summary)
     check_picks(summaries)
+
+
+@pytest.mark.parametrize("scenario", ["pythons", "unpinned", "sizes"])
+@settings(
+    max_examples=4,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.generate],
+)
+@given(costs=COSTS)
+def test_matrices_of_a_made_up_round_agree(
+    scenario: str, costs: Mapping[str, Sequence[float]]
+) -> None:
+    """A Python's column says less, tied or more exactly as the numbers do."""
+    results = made_round(scenario, costs)
+    by_name = {summary.scenario.name: summary for summary in summarise(results)}
+
+    for section in sections(results):
+        check_section(section, by_name[section.name])
 
 
 def test_pictures_and_tables_of_a_chain_of_ties_agree() -> None:

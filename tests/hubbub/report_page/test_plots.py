@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.chart_styles import styles_of
 from benchmarks.summary import summarise
-from hubbub.report_page.plots import Plot, plots, styles
+from hubbub.report_page.plots import Plot, plot_of, plots, styles
 from tests.hubbub.report_page.made import COSTS_US, RATES_HZ, round_of
 
 
@@ -68,3 +68,11 @@ def test_servers_look_as_in_the_pictures() -> None:
     for server, style in expected.items():
         assert found[server]["marker"] == style.marker
         assert style.colour in found[server]["colour"]
+
+
+def test_chart_of_dots_stays_a_picture() -> None:
+    """A plot takes the place of lines only: the brackets of the dots are in no plot."""
+    assert plot_of("knee", "p99") == "knee"
+    assert plot_of("open", "p99") == ""
+    assert plot_of("open", "response") == "open"
+    assert plot_of("sizes", "p99") == "sizes-p99"
