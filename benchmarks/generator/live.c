@@ -72,7 +72,8 @@ typedef struct {
     State state;
     int told;                    /* the state that the last `states` said, -1: none */
     Phase phase;
-    bool pinned, queued, again;  /* again: it connects when it has left */
+    bool pinned, queued, evicted;
+    bool again;                  /* it connects when it has left */
     int64_t since, got;          /* the first message that it must get, and how many it got */
     int64_t woken;               /* earlier messages are not timed */
     int64_t until_ns;            /* when joining or leaving is given up, or when it talks again */
@@ -92,6 +93,7 @@ static struct {
 } options = {.path = "/ws", .before = "", .after = "", .welcome = true, .echo = true};
 
 static Client cells[MAX_CELLS];
+static int cell_of_port[65536]; /* by local port: a client's first name is its address */
 static int cell_count, cells_used; /* cells with a client; cells that ever had one */
 static int speakers = 1, text_bytes = 64, joining;
 static int waiting[MAX_CELLS], waiting_first, waiting_count; /* cells to connect, a ring */
@@ -260,6 +262,7 @@ static void connected(int i) {
     if (!getsockname(client->fd, (struct sockaddr *)&own, &own_bytes))
         client->port = ntohs(own.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&own)->sin6_port
                                                        : ((struct sockaddr_in *)&own)->sin_port);
+    cell_of_port[client->port] = i;
     client->phase = options.tcp ? OPEN : UPGRADING;
     watch(i);
     if (options.tcp && !options.welcome) come_in(i);
@@ -276,6 +279,7 @@ static void connect_cell(int i) {
     client->phase = CONNECTING;
     client->told = -1; /* a client that is replaced within one column is told all the same */
     client->woken = client->port = client->code = 0;
+    client->evicted = false;
     client->since = NEVER;
     client->until_ns = now_ns() + PATIENCE_NS;
     remember(&client->name, NULL, 0);
@@ -533,6 +537,23 @@ static void hear_message_of_ours(int i, int64_t number, int64_t at_ns) {
     }
 }
 
+/* Tell that the room has cut a client off. Its own goodbye may never come: what was sent before it
+ * fills the socket of a client that reads nothing. */
+static void hear_news(const char *text, size_t count) {
+    static const char *const ends[] = {"was too slow", "timed out"};
+    for (size_t which = 0; which < 2; which++) {
+        size_t end = strlen(ends[which]);
+        if (count <= end || memcmp(text + count - end, ends[which], end)) continue;
+        const char *colon = memrchr(text, ':', count - end);
+        int port = colon ? atoi(colon + 1) : 0;
+        Client *client = &cells[cell_of_port[port & 0xffff]];
+        if (client->state == GONE || client->port != port || client->evicted) return;
+        client->evicted = true;
+        put("{\"is\":\"evicted\",\"t\":%.6f,\"client\":%d,\"reason\":\"%s\"}\n",
+            seconds(now_ns()), (int)(client - cells), ends[which]);
+    }
+}
+
 static void hear_line(int i, const char *text, size_t count, int64_t at_ns) {
     static const char welcome[] = "* you are ";
     size_t head = sizeof welcome - 1;
@@ -550,6 +571,8 @@ static void hear_line(int i, const char *text, size_t count, int64_t at_ns) {
         troubles.altered++;
     } else if (count > 2 && text[0] == '!' && text[1] == ' ' && client->phase != LEAVING) {
         remember(&client->reason, text + 2, count - 2);
+    } else if (options.welcome && count > 2 && text[0] == '*' && text[1] == ' ') {
+        hear_news(text, count);
     }
 }
 

@@ -28,6 +28,8 @@ A message is a line of JSON; its ``t`` is seconds on the monotonic clock.
     states   ``changed``: ``[client, state]``, a state is joining, in, stalled or gone; ``ports``:
              ``[client, its local port]`` of those that came in
     gone     a client's connection has ended: ``code`` of a close frame or null, ``reason``
+    evicted  the room has said that a client ``was too slow`` or ``timed out``: ``client``,
+             ``reason``. A client that stalls is told nothing of that itself until it reads again
     last     when each client got one message: ``message``, ``arrivals_us`` or -1, at most twice per
              second
     said, heard   a line of a pinned client: ``client``, its ``name`` or null, ``line``
@@ -44,6 +46,7 @@ import json
 import os
 import select
 import time
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -53,7 +56,7 @@ from benchmarks.generator.process import GeneratorProcess, generator_command
 from conformance.dialect import Dialect
 
 
-__all__ = ["LiveGenerator"]
+__all__ = ["LiveGenerator", "live_command"]
 
 _SOURCE = Path(__file__).with_name("live.c")
 _MODULE = "benchmarks.generator.live_python"
@@ -96,7 +99,7 @@ class LiveGenerator:
             core: what it runs on; None: any.
             clients: how many connect at once.
         """
-        self.kind, command = generator_command(kind, _SOURCE, _MODULE)
+        self.kind, command = live_command(kind)
         command += [f"--{door}", address, "--clients", str(clients), *_flags(dialect)]
         self._process = GeneratorProcess(command, core)
         self.pid = self._process.pid
@@ -106,6 +109,7 @@ class LiveGenerator:
         os.set_blocking(self._from, False)
         self._unsent = b""
         self._unread = b""
+        self._unseen: deque[dict[str, Any]] = deque()  # read, and not yielded yet
         self._closed = False
 
     def __enter__(self) -> LiveGenerator:
@@ -143,14 +147,23 @@ class LiveGenerator:
             if len(octets) < _READ_BYTES:
                 break
         *lines, self._unread = self._unread.split(b"\n")
-        return [json.loads(line) for line in lines]
+        messages = [*self._unseen, *(json.loads(line) for line in lines)]
+        self._unseen.clear()
+        return messages
 
     def wait(self, within_s: float) -> Iterator[dict[str, Any]]:
-        """Yield messages as they come, until the process ends or the time is over."""
+        """Yield messages as they come, until the process ends or the time is over.
+
+        A caller that stops in between loses none: the next call goes on where this one stopped.
+        """
         deadline_s = time.monotonic() + within_s
-        while not self.ended and (left_s := deadline_s - time.monotonic()) > 0:
+        while True:
+            while self._unseen:
+                yield self._unseen.popleft()
+            if self.ended or (left_s := deadline_s - time.monotonic()) <= 0:
+                return
             select.select([self._from], [], [], left_s)
-            yield from self.messages()
+            self._unseen.extend(self.messages())
 
     def last_words(self) -> str:
         """Return why the process has ended, in one line; for a process that has ended."""
@@ -174,6 +187,15 @@ class LiveGenerator:
             pass
         except BrokenPipeError:
             self._unsent = b""
+
+
+def live_command(kind: str = "") -> tuple[str, list[str]]:
+    """Return which program runs, ``c`` or ``python``, and the command that starts it.
+
+    Raises:
+        LoadError: the program that ``kind`` demands cannot run here.
+    """
+    return generator_command(kind, _SOURCE, _MODULE)
 
 
 def _flags(dialect: Dialect | None) -> list[str]:

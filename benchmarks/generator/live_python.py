@@ -37,6 +37,7 @@ _MAX_PINS = 6
 _JOINING_AT_ONCE = 64  # fits every listen backlog and every outbox
 _SAID_AT_ONCE = 16  # messages said before the sockets are looked at again
 _QUEUE_BYTES = 256 * 1024  # what may wait for one socket; more is not said
+_EVICTIONS = (b" was too slow", b" timed out")
 _SLOW = "the load comes from Python, as live.c was not built: use fewer clients, watch its lateness"
 
 
@@ -63,6 +64,7 @@ class Load:
         self._again: set[int] = set()  # cells that connect when their client has left
         self._waiting: deque[int] = deque()  # cells to connect
         self._joining: set[int] = set()
+        self._present: dict[str, LiveClient] = {}  # by the name that they have in the room
         self._text_bytes, self._speakers, self._turn = options.bytes, options.speakers, -1
         self._schedule = LiveSchedule(time.monotonic_ns(), options.rate)
         self._tick_ns = time.monotonic_ns() + _TICK_NS
@@ -107,14 +109,27 @@ class Load:
         """Expect for a client every message from now on, if it was told that it is in."""
         self._joining.discard(client.index)
         client.since, client.got = self._ledger.said if self._door.welcome else None, 0
+        if client.name is not None:
+            self._present[client.name] = client
 
     def heard(self, client: LiveClient, line: bytes, at_ns: int) -> None:
-        """Count a line, if it delivers a message."""
+        """Count a line, if it delivers a message; tell if the room has cut a client off.
+
+        That client's own goodbye may never come: what was sent before it fills the socket of a
+        client that reads nothing.
+        """
         self._ledger.hear(client, line, at_ns)
+        if not self._door.welcome or not line.startswith(b"* ") or not line.endswith(_EVICTIONS):
+            return
+        name, _, reason = line[2:].decode(errors="replace").partition(" ")
+        evicted = self._present.pop(name, None)
+        if evicted is not None and evicted.name == name and evicted.state != GONE:
+            self._out.put({"is": "evicted", "client": evicted.index, "reason": reason})
 
     def is_gone(self, client: LiveClient, code: int | None, reason: str) -> None:
         """Tell that a client's connection has ended."""
         self._joining.discard(client.index)
+        self._present.pop(client.name or "", None)
         self._out.put({"is": "gone", "client": client.index, "code": code, "reason": reason})
         if client.index in self._again:
             self._again.discard(client.index)
@@ -304,6 +319,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, quit_soon)
     load.run(woken)
+    signal.setitimer(signal.ITIMER_REAL, 0)  # while Python ends, it has no handler
     return 0
 
 
