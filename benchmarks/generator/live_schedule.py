@@ -30,7 +30,7 @@ class LiveSchedule:
 
     def set_rate(self, rate_hz: float, now_ns: int) -> None:
         """Change the rate: the next message is due one new step after the last one, or now."""
-        self._rate_hz = min(max(rate_hz, 0.0), _MAX_RATE_HZ)
+        self._rate_hz = min(rate_hz, _MAX_RATE_HZ) if rate_hz > 0 else 0.0
         self._began_ns, self._step = now_ns, 0
         if self._last_ns is not None and self._rate_hz > 0:
             self._began_ns = max(now_ns, self._last_ns + int(_NS / self._rate_hz))
