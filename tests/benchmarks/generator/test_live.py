@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -18,6 +20,7 @@ from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection
 
 from benchmarks.generator.live import LiveGenerator, live_command
+from benchmarks.generator.live_columns import add_counts, percentile_us
 from benchmarks.generator.process import LoadError
 from conformance.dialect import RAW, Dialect
 from conformance.timing import TICK, WITHIN
@@ -222,6 +225,26 @@ def test_arrivals_of_one_message_are_told(kind: str) -> None:
         for last in (first, second):
             assert len(last["arrivals_us"]) == 5
             assert min(last["arrivals_us"]) > 0
+
+
+def test_latency_counts_from_when_a_message_was_due(kind: str) -> None:
+    """Messages that take 20 ms and are due every 10 ms queue, and the wait is counted."""
+
+    def slowly(client: int, line: bytes) -> bytes:
+        time.sleep(0.020)
+        return line
+
+    with room_of_lines(kind, 1, slowly) as watched:
+        watched.send("rate 100")
+        watched.until(lambda: watched.sums["heard"] > 40)
+
+        counts: dict[int, int] = {}
+        for column in watched.of("column"):
+            add_counts(counts, column["counts"])
+        assert min(counts) >= math.floor(20 * math.log10(20_000))
+        p90_us = percentile_us(counts.items(), 0.9)
+        assert p90_us is not None
+        assert p90_us > 200_000
 
 
 def test_missing_deliveries_are_counted(kind: str) -> None:
