@@ -16,12 +16,16 @@
  * it again. Cells 0 to S-1 speak in turns; a speaker that is not in the room, or does not read, is
  * passed over.
  *
+ * One file, though it is long. Its parts, separated by lines of dashes, are: one client's socket,
+ * joining and leaving, saying, receiving, telling, commands, and the run. Two headers beside it
+ * hold what has no state: wire.h the bytes of the protocol, live_out.h the output and the buckets.
+ *
  * Invariants:
  *   1. It never waits for one socket, nor for the program that reads its output.
  *   2. The time of a delivery is the time just after the read that completed it.
- *   3. Every delivery is in `heard` of exactly one column. It is in `counts` too, unless it was said
- *      before its client was woken (then its time says how long the client did not read), or so long
- *      ago that the table has another message in its place.
+ *   3. Every delivery is in `heard` of exactly one column. It is in `counts` too, unless it was
+ *      said before its client was woken (then its time says how long the client did not read), or
+ *      so long ago that the table has another message in its place.
  *   4. Messages are due by the clock, whatever the server does (open loop). What this program does
  *      too late is told in `late_us`, and what it leaves out is told as trouble.
  */
@@ -50,6 +54,7 @@ enum {
     QUEUE_BYTES = 256 * 1024,    /* what may wait for one socket; more is not said */
     MESSAGES = 1 << 18,          /* in the table; a power of two */
     MAX_PINS = 6,
+    MAX_CONTROL_BYTES = 125,     /* in a ping; RFC 6455 section 5.5 */
     OVERDUE_TICKS = 10,          /* a delivery is overdue after that many columns */
     TCP_TALK_S = 100,            /* at a TCP door a silent client times out: it asks for help */
 };
@@ -120,9 +125,10 @@ static int64_t ticks, next_tick_ns;
 static struct { int64_t columns, lines, unsaid, skipped, altered; } troubles; /* not told yet */
 
 /* The message whose arrivals are told next; message -1: none yet. */
-static struct { int64_t message, due_ns, ended_ns, *at_ns; int cells, missing; } last = {.message = -1};
-
-static void connect_cell(int i);
+static struct {
+    int64_t message, due_ns, ended_ns, *at_ns;
+    int cells, missing;
+} last = {.message = -1};
 
 static bool much(void) { return out_bytes > MUCH_BYTES; }
 
@@ -184,7 +190,7 @@ static void put_gone(int i, int code, const char *reason) {
     put("}\n");
 }
 
-/* Say that a client is gone. The reason is that of its close frame, or its last error line, or `why`. */
+/* Say that a client is gone, by its close frame, by its last error line, or by `why`. */
 static void gone(int i, const char *why) {
     Client *client = &cells[i];
     if (client->state == GONE) return;
@@ -495,8 +501,8 @@ static int64_t say_due(void) {
 
 /* ---- receiving ---------------------------------------------------------------------------- */
 
-/* Return the message that a text shows, -1: none, -2: one that was altered. An old message, of which
- * the table knows nothing any more, is believed. */
+/* Return the message that a text shows, -1: none, -2: one that was altered. An old message, of
+ * which the table knows nothing any more, is believed. */
 static int64_t message_in(const char *text, size_t count) {
     if (count < MARK_BYTES) return -1;
     const char *mark = text + count - MARK_BYTES;
@@ -559,7 +565,8 @@ static void hear_line(int i, const char *text, size_t count, int64_t at_ns) {
     size_t head = sizeof welcome - 1;
     Client *client = &cells[i];
     int64_t number = message_in(text, count);
-    if (client->state == JOINING && options.welcome && count > head && !memcmp(text, welcome, head)) {
+    bool joins = client->state == JOINING && options.welcome;
+    if (joins && count > head && !memcmp(text, welcome, head)) {
         remember(&client->name, text + head, count - head);
         come_in(i);
     }
@@ -607,7 +614,7 @@ static void hear_frame(int i, const FrameHead *frame, const char *body, int64_t 
         if (!frame->last) return;
         hear_text(i, client->part, client->part_bytes, at_ns);
         client->part_bytes = 0;
-    } else if (frame->opcode == PING) {
+    } else if (frame->opcode == PING && count <= MAX_CONTROL_BYTES) {
         send_frame(i, PONG, body, count);
     } else if (frame->opcode == CLOSE) {
         hear_close(i, body, count);
@@ -741,9 +748,9 @@ static void put_states(void) {
 }
 
 static void put_column(int64_t at_ns) {
-    put("{\"is\":\"column\",\"t\":%.6f,\"sent\":%" PRId64 ",\"heard\":%" PRId64 ",\"bytes\":%" PRId64
-        ",\"late_us\":%" PRId64 ",\"missing\":%" PRId64 ",\"untimed\":%" PRId64
-        ",\"altered\":%" PRId64 ",\"counts\":[",
+    put("{\"is\":\"column\",\"t\":%.6f,\"sent\":%" PRId64 ",\"heard\":%" PRId64
+        ",\"bytes\":%" PRId64 ",\"late_us\":%" PRId64 ",\"missing\":%" PRId64
+        ",\"untimed\":%" PRId64 ",\"altered\":%" PRId64 ",\"counts\":[",
         seconds(at_ns), column.sent, column.heard, column.bytes, column.late_us, overdue(),
         column.untimed, column.altered);
     for (int b = 0, found = 0; b < BUCKETS; b++)

@@ -287,8 +287,8 @@ class Load:
         self._ledger.tick(self._cells, now_ns)
 
     def _handle_events(self, wait_ns: int, woken: int) -> None:
-        if wait_ns > 0:
-            signal.setitimer(signal.ITIMER_REAL, wait_ns / _NS)
+        if wait_ns > 0:  # less than a microsecond would be none at all
+            signal.setitimer(signal.ITIMER_REAL, max(wait_ns / _NS, 1e-6))
         commands = False
         for key, ready in self._selector.select(None if wait_ns > 0 else 0):
             if key.fd == woken:

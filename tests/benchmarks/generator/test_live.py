@@ -11,11 +11,12 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 
 import pytest
 from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection
 
@@ -319,10 +320,11 @@ def plain_relay(speaker: str, *, echo: bool = True) -> Iterator[str]:
 
         def __call__(self, connection: ServerConnection) -> None:
             clients.append(connection)
-            for line in connection:
-                for client in clients:
-                    if echo or client is not connection:
-                        client.send(f"{speaker}{line!s}")
+            with suppress(ConnectionClosed):
+                for line in connection:
+                    for client in clients:
+                        if echo or client is not connection:
+                            client.send(f"{speaker}{line!s}")
 
     with relaying(kind=Plain) as address:  # type: ignore[arg-type]
         yield address
