@@ -7,7 +7,7 @@ import { told } from "./told.js";
 // Steps: [seconds, what to do, words for the log]. `answer` gets what was seen and gives the choice that happened and words.
 export const STORIES = {
   "one-stops": {
-    title: "One client stops reading", hint: "What does p99 of the others do?",
+    title: "One client stops reading", hint: "What does the others' p99 do?",
     scene: { clients: 200, rate: 100, bytes: 2048, speakers: 1, outbox: 64 },
     question: "One of 200 clients stops reading. What does p99 of the other clients do?",
     choices: ["It stays below twice what it was", "It rises to more than twice, and falls back", "It stays high, or everything stops"],
@@ -15,7 +15,7 @@ export const STORIES = {
     answer: told.oneStops,
   },
   knee: {
-    title: "Cross the knee", hint: "25 → 3,200 messages per second in 32 s",
+    title: "Cross the knee", hint: "25 → 3,200 per second in 32 s",
     scene: { clients: 200, rate: 25, bytes: 200, speakers: 1 },
     question: "The rate doubles every four seconds. At which rate does the server stop keeping up?",
     choices: ["Below 200 messages per second", "From 200 to 800", "Above 800", "It keeps up with all of them"],
@@ -23,7 +23,7 @@ export const STORIES = {
     answer: told.knee,
   },
   everyone: {
-    title: "Everyone talks at once", hint: "One burst: each client says one message",
+    title: "Everyone talks at once", hint: "Each client says one message",
     scene: { clients: 150, rate: 10, bytes: 200, speakers: 150 },
     question: "All 150 clients say one message at the same instant: 22,500 deliveries. How long does the worst second's p99 become?",
     choices: ["Less than 100 ms", "100 ms to 1 s", "More than 1 s"],

@@ -39,7 +39,7 @@ Message = dict[str, Any]
 
 
 class Invented:
-    """One lab that only plays. All methods but ``__init__`` run in its own loop or are read only."""
+    """One lab that only plays. Its methods run in its own loop."""
 
     def __init__(self, *, recorded: bool = False, shared_cores: bool = True) -> None:
         self.recorded, self.shared_cores = recorded, shared_cores
@@ -180,7 +180,9 @@ class Invented:
             for step in range(-6, 16)
         }
         whole = sum(shape.values())
-        counts = [[b, round(heard * s / whole)] for b, s in shape.items() if heard * s / whole > 0.5]
+        counts = [
+            [b, round(heard * s / whole)] for b, s in shape.items() if heard * s / whole > 0.5
+        ]
         found = {"p50_ms": middle, "p99_ms": middle * 2.6} if heard else {}
         column = {"is": "column", "t": t, "sent": int(rate / 10), "heard": heard, "bytes": 0}
         column |= {"late_us": 300, "missing": 0, "untimed": 0, "altered": 0, "counts": counts}
@@ -210,13 +212,13 @@ class Invented:
     def _last(self, t: float) -> Message:
         clients = self.scene["clients"]
         arrivals = [
-            -1 if one in self.stalled else int(400 + 9000 * one / clients + 900 * self.random.random())
+            -1 if one in self.stalled else 400 + 9000 * one // clients + self.random.randrange(900)
             for one in range(clients)
         ]
         return {"is": "last", "t": t, "message": self.said, "arrivals_us": arrivals}
 
     async def _conversation(self, connection: ServerConnection, t: float) -> None:
-        """One message per tick at most, or the first verdict of a server that mixes its orders up."""
+        """Say one message, and a verdict now and then if the server mixes up its orders."""
         if not self.pinned or not self.scene["rate"]:
             return
         self.said += 1
