@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from implementations.core.backlog import SlowConsumer
-from implementations.exhibits.catalogue import exhibits
-from implementations.servers import SERVERS
+from implementations.core.errors import SettingsError
+from implementations.registry import find
 
 
-__all__ = ["COMMAND", "LIMITS", "Scene", "known_servers"]
+__all__ = ["COMMAND", "LIMITS", "Scene"]
 
 COMMAND = "command"  # the server that was given with --command
 LIMITS = {"clients": 5000, "rate": 5000, "bytes": 65536, "speakers": 5000, "outbox": 4096}
@@ -44,6 +45,8 @@ class Scene:
     def changed(self, asked: Mapping[str, Any], *, command: bool) -> Scene:
         """Return this scene with what a page asks for. What makes no sense is left as it is.
 
+        Only a server of ours, an exhibit or the user's own can be named, and no other program.
+
         Args:
             command: whether there is a server of the user's own.
         """
@@ -55,8 +58,11 @@ class Scene:
             if math.isfinite(value):
                 held = min(LIMITS[name], max(least, value))
                 values[name] = float(held) if name == "rate" else int(held)
-        if asked.get("server") in known_servers() or (asked.get("server") == COMMAND and command):
-            values["server"] = asked["server"]
+        if asked.get("server") == COMMAND and command:
+            values["server"] = COMMAND
+        elif isinstance(asked.get("server"), str):
+            with contextlib.suppress(SettingsError):  # there is none of that name
+                values["server"] = find(asked["server"]).id
         if asked.get("policy") in [policy.value for policy in SlowConsumer]:
             values["policy"] = asked["policy"]
         return replace(self, **values)
@@ -77,11 +83,6 @@ class Scene:
     def told(self) -> dict[str, Any]:
         """Return it as the page gets it."""
         return asdict(self)
-
-
-def known_servers() -> list[str]:
-    """Return the ids that may be started: no page can name another program."""
-    return [server.id for server in SERVERS] + [exhibit.id for exhibit in exhibits()]
 
 
 assert {field.name for field in fields(Scene)} == {*_LEAST, "server", "policy"}

@@ -38,9 +38,10 @@ Tell = Callable[[Message], None]
 
 FIGURES_S = 0.5
 DEPTHS_S = 0.2
-VERDICTS_S = 0.5
+VERDICTS_S = 1.0
 MANY = 1000  # clients: with more, their depths are read half as often
 MOST_PINNED = 6
+LINE_SHOWN = 60  # characters; a message's number is at its end
 SIGTERM_S = 15.0  # a server that still runs so long after SIGTERM is not waited for
 MOST_AT_ONCE = 5000  # of a reconnect or a burst
 
@@ -68,6 +69,7 @@ class Stage:
         self._pinned: list[int] = []
         self._paused = False
         self._cells: dict[int, str] = {}  # the state of each client that the generator has told
+        self._departed: dict[tuple[int | None, str], list[int]] = {}  # not told yet
         self._ports: dict[int, int] = {}  # of each client, by client
         self._lab: Message | None = None  # the server's last answer to GET /lab
 
@@ -173,6 +175,7 @@ class Stage:
             return
         for message in generator.messages():
             self._pass_on(message)
+        self._tell_departures()
         if generator.ended:
             why = generator.last_words()
             self._end_generator()
@@ -190,14 +193,16 @@ class Stage:
                 self._ports.update(map(tuple, message.pop("ports", ())))
                 if not message["changed"]:
                     return
-            case "heard":
-                self._judge.take(message)
+            case "heard" | "said":
+                if message["is"] == "heard":
+                    self._judge.take(message)
+                if message["line"] is not None and len(message["line"]) > LINE_SHOWN:
+                    half = LINE_SHOWN // 2
+                    message["line"] = f"{message['line'][:half]}…{message['line'][-half:]}"
             case "gone":
-                code = "" if message["code"] is None else f" with {message['code']}"
-                reason = f" ({message['reason']})" if message["reason"] else ""
                 if message["reason"] not in ("left", "killed"):
-                    text = f"client {message['client']} was closed{code}{reason}"
-                    self._event("leave", text, message["client"])
+                    how = message["code"], message["reason"]
+                    self._departed.setdefault(how, []).append(message["client"])
                 return
             case "evicted":
                 text = f"client {message['client']} {message['reason']}"
@@ -207,6 +212,16 @@ class Stage:
                 self._event("trouble", message["text"])
                 return
         self._tell(message)
+
+    def _tell_departures(self) -> None:
+        """Tell of the clients whose connections have ended: one event for all that ended alike."""
+        for (code, reason), clients in self._departed.items():
+            how = ("" if code is None else f" with {code}") + (f" ({reason})" if reason else "")
+            if len(clients) == 1:
+                self._event("leave", f"client {clients[0]} was closed{how}", clients[0])
+            else:
+                self._event("leave", f"{len(clients)} clients were closed{how}")
+        self._departed.clear()
 
     # What pages ask for.
 

@@ -16,7 +16,7 @@ from conformance.checker import Coverage, History, Session, check
 
 __all__ = ["Judge"]
 
-WINDOW = 300  # lines that are kept per client
+WINDOW = 120  # lines that are kept per client
 JUDGED = ("order.total", "order.speaker")
 
 
