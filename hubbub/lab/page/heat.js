@@ -3,7 +3,7 @@
 import { colours, panel, redraw } from "./frame.js";
 import { look, ms } from "./scene.js";
 
-export const COLUMNS = 600, BUCKETS = 160;  // 60 s; 20 buckets per factor of ten, from 1 µs to 100 s
+const COLUMNS = 600, BUCKETS = 160;  // 60 s; 20 buckets per factor of ten, from 1 µs to 100 s
 const PER_SECOND = 10, LEFT = 46, BOTTOM = 18, EVENTS = 60;
 const MARKED = new Set(["stall", "wake", "evict", "kill", "signal", "verdict", "start", "gone", "leave", "reconnect", "trouble"]);
 
