@@ -141,7 +141,7 @@ export function makeHeat() {
       for (let column = from; column <= head; column++) { values[0].push(p50[slot(column)]); values[1].push(p99[slot(column)]); }
       const kept = { server, p50: median(values[0]), p99: median(values[1]), ...look(server) };
       since = head + 1;
-      if (Number.isNaN(kept.p99)) return;
+      if (Number.isNaN(kept.p99) || values[1].length < PER_SECOND) return;  // less than a second is no comparison
       ghost = kept;
       ghostSays.hidden = false;
       ghostSays.textContent = `┄ ${server}, the previous server: p50 ${ms(kept.p50)}, p99 ${ms(kept.p99)}`;
