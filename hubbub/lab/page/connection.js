@@ -37,7 +37,7 @@ function playEmbedded(text, { hear, depths, state }) {
     const wait = began + seconds * 1000 - performance.now();
     if (wait > 4) return setTimeout(next, wait);
     at += 1;
-    if (message.is === "depths") depths(fromBase64(message.base64));
+    if (message.is === "depths") depths(fromBase64(message.base64 ?? message.data));
     else hear(message.is === "hello" ? { ...message, recorded: true } : message);
     next.depth = (next.depth ?? 0) + 1;
     next.depth % 50 ? next() : setTimeout(next);

@@ -3,7 +3,7 @@
 import { colours, panel, redraw } from "./frame.js";
 import { look, ms } from "./scene.js";
 
-export const COLUMNS = 600, BUCKETS = 160;  // 60 s; 20 buckets per factor of ten, from 1 µs to 100 s
+const COLUMNS = 600, BUCKETS = 160;  // 60 s; 20 buckets per factor of ten, from 1 µs to 100 s
 const PER_SECOND = 10, LEFT = 46, BOTTOM = 18, EVENTS = 60;
 const MARKED = new Set(["stall", "wake", "evict", "kill", "signal", "verdict", "start", "gone", "leave", "reconnect", "trouble"]);
 
@@ -141,7 +141,7 @@ export function makeHeat() {
       for (let column = from; column <= head; column++) { values[0].push(p50[slot(column)]); values[1].push(p99[slot(column)]); }
       const kept = { server, p50: median(values[0]), p99: median(values[1]), ...look(server) };
       since = head + 1;
-      if (Number.isNaN(kept.p99)) return;
+      if (Number.isNaN(kept.p99) || values[1].length < PER_SECOND) return;  // less than a second is no comparison
       ghost = kept;
       ghostSays.hidden = false;
       ghostSays.textContent = `┄ ${server}, the previous server: p50 ${ms(kept.p50)}, p99 ${ms(kept.p99)}`;

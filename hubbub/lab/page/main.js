@@ -1,5 +1,5 @@
 // The lab's page: it joins the connection, the scene in the address, the controls and the panels.
-// Each module exports plain functions with names that no other module uses, so that all of them can stand in one file.
+// Each import fits in one line, and each export line exports one name: so a tool can join the modules for a page that works offline.
 
 import { makeArrivals } from "./arrivals.js";
 import { connect } from "./connection.js";
@@ -15,7 +15,7 @@ import { makeStories } from "./stories.js";
 
 const $ = id => document.getElementById(id);
 const asked = readAddress();
-const page = { scene: { ...DEFAULTS, ...asked.scene }, running: null, hello: null, state: "", paused: asked.paused, theme: asked.theme, story: asked.story, connected: false, evictedAt: null, verdicts: 0, heard: 0, ghostOf: null };
+const page = { scene: { ...DEFAULTS, ...asked.scene }, running: null, hello: null, state: "", paused: asked.paused, theme: asked.theme, story: asked.story, connected: false, evictedAt: null, verdicts: 0, heard: 0 };
 room.pins = asked.pins ?? [];
 
 const SILENT_S = 5;  // between two summaries for a screen reader
@@ -116,11 +116,11 @@ const hearers = {
   said: message => spacetime.said(message),
   heard: message => spacetime.heard(message),
   verdict(message) { page.verdicts += 1; page.rule = message.rule; spacetime.verdict(message); stories.verdict(message); showChecker(); },
-  evicted(message) { evicted(message.t); },
-  event(message) { log.event(message); heat.event(message); if (message.kind === "evict") evicted(message.t); },
+  evicted(message) { evicted(message); },
+  event(message) { log.event(message); heat.event(message); if (message.kind === "evict") evicted(message); },
 };
 
-function evicted(t) { page.evictedAt = t; stories.evicted(); }
+function evicted({ t, client }) { page.evictedAt = t; stories.evicted(client); }
 
 function depths(frame) {
   room.kind = frame[0];

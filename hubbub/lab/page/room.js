@@ -5,7 +5,10 @@ import { number } from "./scene.js";
 
 const MOST = 8192;  // cells: more than the limit of 5,000 clients, because a killed client keeps its cell
 export const STATES = ["joining", "in", "stalled", "gone"];
-export const JOINING = 0, IN = 1, STALLED = 2, GONE = 3;
+const JOINING = 0;
+export const IN = 1;
+export const STALLED = 2;
+export const GONE = 3;
 
 export const room = { count: 0, kind: 1, depths: new Uint8Array(MOST), states: new Uint8Array(MOST), pins: [], speakers: 1, cursor: -1 };
 

@@ -25,7 +25,7 @@ export function makeSpacetime({ pins, names }) {
   function passed(t) {
     latest = Math.max(latest, t);
     const now = performance.now();
-    if (held || document.hidden || now - lastDraw < (reduced.matches || window_s < 1 ? 1000 : 100)) return;  // a fast room is shown as one picture per second
+    if (document.hidden || now - lastDraw < (reduced.matches || window_s < 1 ? 1000 : 100)) return;  // a fast room is shown as one picture per second
     lastDraw = now;
     until = latest;
     redraw(canvas);
@@ -35,7 +35,7 @@ export function makeSpacetime({ pins, names }) {
     const lives = pins(), row = height / (PINS + 1), y = place => row * (place + 1.5), roomY = row * 0.5;
     const period = ring.filter(one => one.key).map(start).filter(Number.isFinite).sort((one, two) => two - one), at = period.findIndex(t => t <= until);
     const shown = period.slice(Math.max(0, at), Math.max(0, at) + SHOWN);
-    if (!held || Number.isNaN(window_s)) window_s = shown.length > 1 ? Math.min(20, Math.max(0.005, (until - shown.at(-1)) * 1.05)) : 2;
+    window_s = shown.length > 1 ? Math.min(20, Math.max(0.005, (until - shown.at(-1)) * 1.05)) : 2;
     const x = t => width - 12 - (until - t) / window_s * (width - LEFT - 12);
     context.lineWidth = 1;
     context.fillStyle = colours.ink; context.fillText("room", 0, roomY + 4);
@@ -66,7 +66,7 @@ export function makeSpacetime({ pins, names }) {
       });
     }
     context.restore();
-    says.textContent = `${lives.length} pinned ${lives.length === 1 ? "client" : "clients"}, ${window_s < 1 ? `${(window_s * 1000).toPrecision(2)} ms` : `${window_s.toPrecision(2)} s`} across${held ? ", held" : ""}`;
+    says.textContent = `${lives.length} pinned ${lives.length === 1 ? "client" : "clients"}, ${window_s < 1 ? `${Math.ceil(window_s * 1000)} ms` : `${window_s.toFixed(1)} s`} across${held ? ", held" : ""}`;
   });
 
   const start = one => { if (!Number.isNaN(one.said)) return one.said; let first = Infinity; for (const t of one.heard) if (t < first) first = t; return first; };
@@ -75,10 +75,10 @@ export function makeSpacetime({ pins, names }) {
   hold.onclick = () => setHeld(!held);
 
   return {
-    said({ t, client, name, line }) { const one = messageOf(line); one.said = t; one.speaker = pins().indexOf(client); if (name) names.set(client, name); passed(t); },
+    said({ t, client, name, line }) { if (held) return; const one = messageOf(line); one.said = t; one.speaker = pins().indexOf(client); if (name) names.set(client, name); passed(t); },
     heard({ t, client, name, line }) {
       if (name) names.set(client, name);
-      if (line.startsWith("*")) return;  // a line of the room itself: it is in the log
+      if (held || line.startsWith("*")) return;  // a held picture keeps its messages; a line of the room itself is in the log
       const place = pins().indexOf(client);
       if (place >= 0) messageOf(line).heard[place] = t;
       passed(t);

@@ -24,7 +24,7 @@ export const told = {
   oneStops({ columns, figures, marks, evicted }) {
     const at = marks.stall ?? 8, before = between(columns, 1, at), after = between(columns, at, at + 12), late = between(columns, at + 12, at + 16);
     const was = median(p99s(before)), worst = worstSecond(after), now = median(p99s(late)), wasHz = heardHz(before, at - 1), nowHz = heardHz(late, 4);
-    const rows = [["p99 before", asMs(was)], ["p99 in the worst second after", asMs(worst)], ["p99 12 s later", asMs(now)], ["deliveries per second before", short(wasHz)], ["deliveries per second 12 s later", short(nowHz)], ["clients cut off", number(evicted)]];
+    const rows = [["p99 before", asMs(was)], ["p99 in the worst second after", asMs(worst)], ["p99 12 s later", asMs(now)], ["deliveries per second before", short(wasHz)], ["deliveries per second 12 s later", short(nowHz)], ["clients cut off", number(evicted.size)]];
     const held = most(figures.map(one => one.held)), dropped = figures.at(-1)?.dropped;
     rows.push(["talkers held back, at most", held == null ? null : number(held)], ["messages dropped", dropped == null ? null : number(dropped)]);
     if (was == null) return { choice: null, words: "Nothing was delivered before the client stopped.", rows };

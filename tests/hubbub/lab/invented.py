@@ -20,7 +20,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.asyncio.server import ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
@@ -53,14 +53,19 @@ class Invented:
         self.said = 0
         self.random = random.Random(7)
         self.port = 0
-        self._server: Server | None = None
 
     async def run(self, ready: threading.Event, stop: asyncio.Event) -> None:
         """Serve until ``stop``; the port is known when ``ready`` is set."""
+        self._loop = asyncio.get_running_loop()
         async with serve(self._talk, "127.0.0.1", self.port, process_request=self._file) as server:
             self.port = server.sockets[0].getsockname()[1]
             ready.set()
             await stop.wait()
+
+    def cut(self) -> None:
+        """Drop every connection at once; callable from any thread."""
+        for connection in list(self.connections):
+            self._loop.call_soon_threadsafe(connection.transport.abort)
 
     def _file(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answer with a file of the page; None for the WebSocket."""
