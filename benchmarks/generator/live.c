@@ -395,6 +395,7 @@ static void put_line(const char *is, int i, const char *text, size_t count, int6
     put(",\"line\":");
     put_string(text, count);
     put("}\n");
+    if (out_bytes > SOME_BYTES && !flush_out()) quitting = true;
 }
 
 /* Return the speaker that is next, or -1: none is in the room and reads. */

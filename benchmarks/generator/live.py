@@ -42,6 +42,8 @@ say how long the client slept, and nothing of the server.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import select
@@ -61,6 +63,7 @@ __all__ = ["LiveGenerator", "live_command"]
 _SOURCE = Path(__file__).with_name("live.c")
 _MODULE = "benchmarks.generator.live_python"
 _READ_BYTES = 1 << 18
+_PIPE_BYTES = 1 << 20  # a tenth of a second of long lines: a loop that is late loses nothing
 _MOST_READS = 8  # per call, so that a caller's loop gets its turn
 _QUIT_S = 1.0
 
@@ -107,6 +110,8 @@ class LiveGenerator:
         self._to, self._from = self._process.pipes
         os.set_blocking(self._to, False)
         os.set_blocking(self._from, False)
+        with contextlib.suppress(AttributeError, OSError):  # only Linux has it, and it may refuse
+            fcntl.fcntl(self._from, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         self._unsent = b""
         self._unread = b""
         self._unseen: deque[dict[str, Any]] = deque()  # read, and not yielded yet

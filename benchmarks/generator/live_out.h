@@ -17,6 +17,7 @@
 
 enum {
     BUCKETS = 160,               /* 20 per decade, from 1 µs to 100 s */
+    SOME_BYTES = 32 * 1024,      /* not to be kept until the next column */
     MUCH_BYTES = 256 * 1024,     /* with more in the buffer, the reader does not keep up */
 };
 

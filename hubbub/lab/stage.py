@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import math
 import os
 import signal
 import time
@@ -41,6 +42,7 @@ DEPTHS_S = 0.2
 VERDICTS_S = 1.0
 MANY = 1000  # clients: with more, their depths are read half as often
 MOST_PINNED = 6
+LINES_HZ = 600  # lines of pinned clients that a page gets; the checker gets all
 LINE_SHOWN = 60  # characters; a message's number is at its end
 SIGTERM_S = 15.0  # a server that still runs so long after SIGTERM is not waited for
 MOST_AT_ONCE = 5000  # of a reconnect or a burst
@@ -194,11 +196,10 @@ class Stage:
                 if not message["changed"]:
                     return
             case "heard" | "said":
-                if message["is"] == "heard":
-                    self._judge.take(message)
-                if message["line"] is not None and len(message["line"]) > LINE_SHOWN:
-                    half = LINE_SHOWN // 2
-                    message["line"] = f"{message['line'][:half]}…{message['line'][-half:]}"
+                self._judge.take(message)
+                if message["line"] is not None and not self._shows(message["line"]):
+                    return
+                message["line"] = _short(message["line"])
             case "gone":
                 if message["reason"] not in ("left", "killed"):
                     how = message["code"], message["reason"]
@@ -212,6 +213,12 @@ class Stage:
                 self._event("trouble", message["text"])
                 return
         self._tell(message)
+
+    def _shows(self, line: str) -> bool:
+        """Whether the page gets this line: all lines of some messages, where there are too many."""
+        number = line.rpartition("#")[2]
+        lines_hz = self._scene.rate * (1 + len(self._pinned))
+        return not number.isdecimal() or int(number) % math.ceil(max(1, lines_hz / LINES_HZ)) == 0
 
     def _tell_departures(self) -> None:
         """Tell of the clients whose connections have ended: one event for all that ended alike."""
@@ -356,6 +363,12 @@ class Stage:
     def _event(self, kind: str, text: str, client: int | None = None) -> None:
         now = time.monotonic()
         self._tell({"is": "event", "t": now, "kind": kind, "text": text, "client": client})
+
+
+def _short(line: str | None) -> str | None:
+    if line is None or len(line) <= LINE_SHOWN:
+        return line
+    return f"{line[: LINE_SHOWN // 2]}…{line[-LINE_SHOWN // 2 :]}"
 
 
 def _runtime(exhibit: str) -> str:

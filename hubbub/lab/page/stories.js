@@ -32,10 +32,10 @@ export const STORIES = {
   },
   "await-in-fanout": {
     title: "An await in the fan-out", hint: "Do two clients hear one order?",
-    scene: { server: "await-in-fanout", clients: 6, rate: 200, bytes: 64, speakers: 6 }, pins: [0, 1, 2, 3, 4, 5],
+    scene: { server: "exhibit-await-in-fanout-trio", clients: 6, rate: 200, bytes: 64, speakers: 6 }, pins: [0, 1, 2, 3, 4, 5],
     question: "This server waits inside the loop that hands a message to every client. Will two clients hear two messages in different orders?",
     choices: ["No: each message is handed out in one loop", "Yes, within five seconds", "Yes, but later"],
-    ends_s: 14, steps: [], answer: told.awaitInFanout,
+    ends_s: 14, steps: [1, 3, 5, 7].map(at_s => [at_s, { do: "burst", count: 3 }, "each client says three messages at once"]), answer: told.awaitInFanout,
   },
   stop: {
     title: "Stop in good order", hint: "SIGTERM: who hears the rest?",
