@@ -24,7 +24,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -86,13 +86,23 @@ def c_compiler() -> list[str]:
 def compile_c(source: Path) -> Path:
     """Return the program of one C file; build it unless the cache holds it for this compiler.
 
+    Headers that the file includes by a name in quotes stand beside it, and count as its content.
+
     Raises:
         Unavailable: there is no compiler, or the source does not build; with the first error.
     """
     source, compiler = source.resolve(), c_compiler()
     command = [*compiler, "-O2", "-Wall", "-Wextra"]
-    name = _name(source.stem, source.read_bytes(), command, first_line([*compiler, "--version"]))
+    content = b"".join(path.read_bytes() for path in _with_headers(source))
+    name = _name(source.stem, content, command, first_line([*compiler, "--version"]))
     return _built(name, source, [*command, str(source), "-o"])
+
+
+def _with_headers(source: Path) -> Iterator[Path]:
+    yield source
+    for line in source.read_bytes().splitlines():
+        if line.startswith(b'#include "'):
+            yield from _with_headers(source.with_name(line.split(b'"')[1].decode()))
 
 
 def compile_go(

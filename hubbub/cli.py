@@ -30,6 +30,7 @@ GROUPS = {
         "serve": "start one server",
         "chat": "join a room from a terminal or from a pipe",
         "top": "show live what a running server counts",
+        "lab": "turn the dials of a server, and watch it in your browser",
     },
     "learn": {
         "learn": "list the lessons and your progress, or open a lesson",

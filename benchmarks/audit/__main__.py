@@ -2,6 +2,7 @@
 
     python -m benchmarks.audit                        five servers, about 15 minutes
     python -m benchmarks.audit trio-mutex --processes 9
+    python -m benchmarks.audit --live                 with the lab's generator, in an open loop
 
 Both generators measure the same servers, in turns. For each number the table shows the median of
 either generator, their ratio, and the verdict:
@@ -21,7 +22,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.audit.agreement import Row, audit, compared, verdict
+from benchmarks.audit.agreement import Row, audit, compared, second, verdict
+from benchmarks.audit.live import live
 from benchmarks.cores import two_cores
 from benchmarks.environment import Environment
 from benchmarks.files import replace_file
@@ -55,6 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ("--rate", 100, "messages per second of the open loop; 0 for no open loop (default: 100)"),
     ):
         parser.add_argument(flag, type=int, default=default, metavar="N", help=what)
+    parser.add_argument(
+        "--live", action="store_true", help="the second generator is the lab's; no closed loop"
+    )
     parser.add_argument("--output", type=Path, metavar="FILE", help="also write the table to FILE")
     chosen = parser.parse_args(arguments)
     known = [*(server.id for server in SERVERS), *PEERS]
@@ -63,16 +68,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise ValueError(f"there is no server {', '.join(unknown)} (known: {' '.join(known)})")
         if min(chosen.processes, chosen.clients, chosen.rate + 1) < 1:
             raise ValueError("--processes and --clients must be at least 1, --rate at least 0")
+        if chosen.live and not chosen.rate:
+            raise ValueError("--live needs a --rate of at least 1")
         raise_file_limit(chosen.clients)
         closed = Workload(clients=chosen.clients, messages=_MESSAGES)
         workloads = {"closed": closed}
         if chosen.rate:
             workloads["open"] = replace(closed, rate_hz=float(chosen.rate))
         servers = chosen.servers or FIVE
-        seen = audit(servers, workloads, chosen.processes, lambda line: print(line, flush=True))
+        if chosen.live:
+            del workloads["closed"]
+        seen = audit(
+            servers,
+            workloads,
+            chosen.processes,
+            lambda line: print(line, flush=True),
+            live if chosen.live else second,
+        )
         rows = list(compared(seen))
         missing = [f"{server} ({loop})" for (server, loop), both in seen.items() if not all(both)]
-        table = _table(rows, missing, chosen.processes, chosen.clients, chosen.rate)
+        loops = ["closed loop"] * ("closed" in workloads)
+        loops += [f"{chosen.rate} messages/s"] * ("open" in workloads)
+        what = f"{chosen.clients:,} clients; {', and '.join(loops)}"
+        table = _table(rows, missing, chosen.processes, what)
         print(f"\n{table}")
         if chosen.output:
             replace_file(chosen.output, f"{table}\n".encode())
@@ -87,13 +105,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if missing or any(verdict(row.ratio) == "apart" for row in rows) else 0
 
 
-def _table(
-    rows: Sequence[Row], missing: Sequence[str], processes: int, clients: int, rate_hz: int
-) -> str:
+def _table(rows: Sequence[Row], missing: Sequence[str], processes: int, what: str) -> str:
     here = Environment.here(two_cores(), "c")
     lines = [
-        f"{clients:,} clients; closed loop{f', and {rate_hz} messages/s' if rate_hz else ''}; "
-        f"medians of {processes} fresh processes, ratios of their pairs",
+        f"{what}; medians of {processes} fresh processes, ratios of their pairs",
         f"{here.date[:10]}, {here.cpu}, {here.cores} cores, {here.kernel}, {here.python}",
         "",
         f"{'server':22}{'loop':8}{'':12}{'first':>8}{'second':>8}  {'ratio':17}",

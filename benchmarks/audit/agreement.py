@@ -116,23 +116,28 @@ def audit(
     workloads: Mapping[str, Workload],
     processes: int,
     say: Callable[[str], None],
+    other: Callable[[str, Workload, Cores], Seen] | None = None,
 ) -> dict[tuple[str, str], Both]:
     """Measure each server under each workload with both generators; by server and workload.
 
-    ``say`` is called with one line for each run. A run that fails, or cannot be trusted, is
-    reported and repeated, at most as often as there are processes.
+    A run that fails, or cannot be trusted, is reported and repeated, at most as often as there are
+    processes.
+
+    Args:
+        say: is called with one line for each run.
+        other: measures with the second generator; None: `second`.
 
     Raises:
         Unavailable: a server needs something that is missing here, or there is no C compiler.
     """
-    cores = two_cores()
+    cores, other = two_cores(), other or second
     seen: dict[tuple[str, str], Both] = defaultdict(lambda: ([], []))
     for turn in range(2 * processes):
         for name, workload in workloads.items():
             for server in servers:
                 both = seen[server, name]
                 # The order changes each turn, so a machine that warms up favours neither.
-                order = ((0, first), (1, second)) if turn % 2 else ((1, second), (0, first))
+                order = ((0, first), (1, other)) if turn % 2 else ((1, other), (0, first))
                 for place, generator in order:
                     if len(both[place]) == processes:
                         continue

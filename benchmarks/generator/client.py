@@ -15,7 +15,7 @@ from benchmarks.generator import client_frames
 from benchmarks.generator.ledger import Failed, Ledger
 
 
-__all__ = ["Client", "CutOff"]
+__all__ = ["Client", "CutOff", "has_ended"]
 
 _READ_BYTES = 256 * 1024
 _STALLED_RECEIVE_BYTES = 4096
@@ -97,13 +97,7 @@ class Client:
     def has_ended(self) -> bool:
         """Return whether the server has ended the connection; for a client that stalls."""
         assert self.socket is not None
-        if self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-            return True
-        try:
-            self.socket.getpeername()
-        except OSError:
-            return True
-        return False
+        return has_ended(self.socket)
 
     def flush(self) -> None:
         """Send as much of the queue as the socket takes.
@@ -216,6 +210,17 @@ class Client:
     def _cut_off(self, how: OSError | str) -> CutOff:
         words = how if isinstance(how, str) else how.strerror or str(how)
         return CutOff(f"client {self.index} was cut off: {words}")
+
+
+def has_ended(sock: socket.socket) -> bool:
+    """Return whether the other side has ended a connection, without reading from it."""
+    if sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+        return True
+    try:
+        sock.getpeername()
+    except OSError:
+        return True
+    return False
 
 
 def _connected(index: int, host: str, port: int, will_stall: bool) -> socket.socket:

@@ -42,10 +42,10 @@ def accept_key(key: str) -> str:
     return base64.b64encode(hashlib.sha1(key.encode() + _GUID).digest()).decode()
 
 
-def handshake_request(authority: str, key: str) -> bytes:
-    """Return the upgrade request for ``/ws`` on ``authority`` (``HOST:PORT``), no compression."""
+def handshake_request(authority: str, key: str, path: str = "/ws") -> bytes:
+    """Return the upgrade request for ``path`` on ``authority`` (``HOST:PORT``), no compression."""
     return (
-        f"GET /ws HTTP/1.1\r\nHost: {authority}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"GET {path} HTTP/1.1\r\nHost: {authority}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         f"Origin: http://{authority}\r\n"  # some libraries refuse a client without one
         f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
     ).encode()

@@ -12,10 +12,10 @@
  * of the plan has been sent. After each phase the program prints one word on standard output and
  * waits for a line on standard input, so that the server can be looked at in between.
  *
- * One file, though it is long: it is built by a single call of the compiler with no headers of its
- * own, so the cache of benchmarks/toolchains.py needs to hash one source only. Its five parts,
- * separated by lines of dashes, are: one client's socket, receiving, sending, connecting and
- * playing, and the run.
+ * One file, though it is long: it is built by a single call of the compiler. What it shares with
+ * live.c, the bytes of the handshake and of the frames, is in wire.h. Its five parts, separated by
+ * lines of dashes, are: one client's socket, receiving, sending, connecting and playing, and the
+ * run.
  *
  * Invariants:
  *   1. It never waits for one socket: bytes that a socket does not take stay in the client's queue.
@@ -26,27 +26,18 @@
  *      server would be charged for each time that this program had nothing to do.
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
+#include "wire.h"
+
 #include <fcntl.h>
 #include <inttypes.h>
 #include <netinet/tcp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
+/* A payload is the number, a space, and filler. */
 enum {
-    NUMBER_DIGITS = 8,           /* a payload is the number, a space, and filler */
     BATCH_CLIENTS = 64,          /* connected at once: fits every listen backlog and every outbox */
     MAX_FENCES = 20,             /* a fence that did not reach every client is sent again */
     EVENTS = 128,                /* handled before the clock is read again */
@@ -54,12 +45,8 @@ enum {
     STALLED_RECEIVE_BYTES = 4096,
     MAX_CHURNERS = 256,
     MAX_GIVEN_UP = 5,            /* the run is void by then, and goes no further */
-    CONTINUATION = 0, TEXT = 1, CLOSE = 8, PING = 9, PONG = 10,
 };
-#define NS 1000000000LL
 #define RESEND_NS (NS / 4)
-#define HANDSHAKE_KEY "dGhlIHNhbXBsZSBub25jZQ=="    /* RFC 6455 section 1.3, with its answer */
-#define HANDSHAKE_ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 typedef struct {
     int fd, index;
@@ -97,27 +84,6 @@ static int epoll, timer, upgrading, stalled_now, churned, listeners;
 static bool recording, behind;
 static int64_t deadline_ns, heard_at_ns, waited_ns; /* waited: until something came */
 static int64_t received_bytes, found, queued; /* readable sockets; those found among many others */
-
-static void fail(const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    fprintf(stderr, "generator: ");
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
-    exit(1);
-}
-
-static void *need(void *memory) {
-    if (!memory) fail("out of memory");
-    return memory;
-}
-
-static int64_t now_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * NS + now.tv_nsec;
-}
 
 static void record(int client, int message, int64_t at_ns) {
     if (delivery_count == delivery_room) {
@@ -200,43 +166,19 @@ static void send_bytes(Client *client, const char *bytes, size_t count) {
 }
 
 static void send_frame(Client *client, int opcode, const char *body, size_t count) {
-    static uint32_t mask = 0x9e3779b9;
-    size_t at = 0;
-    frame_buffer[at++] = (char)(0x80 | opcode);
-    if (count < 126) {
-        frame_buffer[at++] = (char)(0x80 | count);
-    } else if (count < 65536) {
-        frame_buffer[at++] = (char)(0x80 | 126);
-        frame_buffer[at++] = (char)(count >> 8);
-        frame_buffer[at++] = (char)count;
-    } else {
-        frame_buffer[at++] = (char)(0x80 | 127);
-        for (int shift = 56; shift >= 0; shift -= 8)
-            frame_buffer[at++] = (char)((uint64_t)count >> shift);
-    }
-    mask = mask * 1664525 + 1013904223;
-    char key[4];
-    memcpy(key, &mask, 4);
-    memcpy(frame_buffer + at, key, 4);
-    at += 4;
-    for (size_t i = 0; i < count; i++) frame_buffer[at + i] = body[i] ^ key[i & 3];
-    send_bytes(client, frame_buffer, at + count);
+    send_bytes(client, frame_buffer, client_frame(frame_buffer, opcode, body, count));
 }
 
 static void open_client(Client *client, int index, bool churner, bool stalls) {
     static const int one = 1;
-    bool six = strchr(options.host, ':') != NULL;
-    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(options.port)};
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(options.port)};
-    if (inet_pton(six ? AF_INET6 : AF_INET, options.host,
-                  six ? (void *)&v6.sin6_addr : (void *)&v4.sin_addr) != 1)
-        fail("not an address: %s", options.host);
+    struct sockaddr_storage address;
+    socklen_t size = socket_address(options.host, options.port, &address);
     *client = (Client){.index = index, .churner = churner};
-    client->fd = socket(six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    client->fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (client->fd < 0) fail("client %d cannot connect: %s", index, strerror(errno));
     int small = STALLED_RECEIVE_BYTES;
     if (stalls) setsockopt(client->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-    if (connect(client->fd, six ? (void *)&v6 : (void *)&v4, six ? sizeof v6 : sizeof v4))
+    if (connect(client->fd, (struct sockaddr *)&address, size))
         fail("client %d cannot connect: %s", index, strerror(errno));
     setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     fcntl(client->fd, F_SETFL, O_NONBLOCK);
@@ -244,12 +186,8 @@ static void open_client(Client *client, int index, bool churner, bool stalls) {
     if (epoll_ctl(epoll, EPOLL_CTL_ADD, client->fd, &event))
         fail("epoll_ctl: %s", strerror(errno));
     char request[512];
-    int count = snprintf(request, sizeof request,
-        "GET /ws HTTP/1.1\r\nHost: %s%s%s:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Origin: http://%s%s%s:%d\r\n" /* some libraries refuse a client without one */
-        "Sec-WebSocket-Key: " HANDSHAKE_KEY "\r\nSec-WebSocket-Version: 13\r\n\r\n",
-        six ? "[" : "", options.host, six ? "]" : "", options.port,
-        six ? "[" : "", options.host, six ? "]" : "", options.port);
+    size_t count =
+        handshake_request(request, sizeof request, options.host, options.port, "/ws");
     send_bytes(client, request, count);
 }
 
@@ -308,46 +246,30 @@ static void hear_frame(Client *client, int opcode, bool last, const char *body, 
     } else if (opcode == PING) {
         send_frame(client, PONG, body, count);
     } else if (opcode == CLOSE) {
-        int code = count >= 2 ? (unsigned char)body[0] << 8 | (unsigned char)body[1] : 1005;
-        fail("client %d was closed: %d %.*s", client->index, code,
+        fail("client %d was closed: %d %.*s", client->index, close_code(body, count),
              count > 2 ? (int)count - 2 : 0, body + 2);
     }
 }
 
 /* Handle the whole frames; return their bytes. */
 static size_t hear_frames(Client *client, const char *bytes, size_t count, int64_t at_ns) {
-    const unsigned char *data = (const unsigned char *)bytes;
+    FrameHead frame;
     size_t at = 0;
-    while (count - at >= 2) {
-        uint64_t body = data[at + 1] & 127;
-        size_t head = 2;
-        if (body >= 126) {
-            size_t width = body == 126 ? 2 : 8;
-            if (count - at < 2 + width) break;
-            body = 0;
-            for (size_t i = 0; i < width; i++) body = body << 8 | data[at + 2 + i];
-            head = 2 + width;
-        }
-        if (data[at + 1] & 0x80) fail("client %d got a masked frame", client->index);
-        if (count - at < head + body) break;
-        hear_frame(client, data[at] & 15, data[at] & 0x80, bytes + at + head, body, at_ns);
+    while (frame_is_whole(bytes + at, count - at, &frame)) {
+        if (frame.masked) fail("client %d got a masked frame", client->index);
+        hear_frame(client, frame.opcode, frame.last, bytes + at + frame.head, frame.body, at_ns);
         if (client->fd < 0) return count;
-        at += head + body;
+        at += frame.head + frame.body;
     }
     return at;
 }
 
 static size_t hear_upgrade(Client *client, const char *bytes, size_t count) {
-    const char *end = memmem(bytes, count, "\r\n\r\n", 4);
-    if (!end) return 0;
-    size_t head = end + 4 - bytes;
-    if (count < 12 || memcmp(bytes + 8, " 101", 4)) {
-        const char *line = memchr(bytes, '\r', head);
-        if (client->churner) { hang_up(client); return count; }
-        fail("client %d was refused: %.*s", client->index, (int)(line - bytes), bytes);
-    }
-    if (!memmem(bytes, head, HANDSHAKE_ACCEPT, strlen(HANDSHAKE_ACCEPT)))
-        fail("client %d was refused: a wrong Sec-WebSocket-Accept", client->index);
+    const char *refused;
+    size_t head = handshake_answer(bytes, count, &refused);
+    if (!head) return 0;
+    if (refused && client->churner) { hang_up(client); return count; }
+    if (refused) fail("client %d was refused: %s", client->index, refused);
     client->upgraded = true;
     if (client->churner) { /* a churner leaves as soon as it has been let in */
         churned++;
@@ -609,12 +531,7 @@ static void parse_options(int count, char **words) {
         const char *flag = words[i];
         char *value = words[i + 1];
         if (!strcmp(flag, "--ws")) {
-            char *colon = strrchr(value, ':');
-            if (!colon) fail("not HOST:PORT: %s", value);
-            *colon = 0;
-            options.port = atoi(colon + 1);
-            if (value[0] == '[' && colon[-1] == ']') { value++; colon[-1] = 0; }
-            options.host = value;
+            split_address(value, &options.host, &options.port);
         } else if (!strcmp(flag, "--plan")) options.plan = value;
         else if (!strcmp(flag, "--samples")) options.samples = value;
         else if (!strcmp(flag, "--clients")) options.clients = atoi(value);
@@ -641,10 +558,7 @@ static void parse_options(int count, char **words) {
 
 int main(int count, char **words) {
     parse_options(count, words);
-    struct rlimit files;
-    getrlimit(RLIMIT_NOFILE, &files);
-    files.rlim_cur = files.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &files);
+    raise_file_limit();
     deadline_ns = now_ns() + (int64_t)(options.deadline_s * NS);
     clients = need(calloc(options.clients, sizeof *clients));
     churners = need(calloc(MAX_CHURNERS, sizeof *churners));

@@ -33,11 +33,17 @@ class LoadError(Exception):
     """The run could not be finished; the text is one line for a person."""
 
 
-def generator_command(kind: str = "") -> tuple[str, list[str]]:
+def generator_command(
+    kind: str = "", source: Path = _SOURCE, module: str = "benchmarks.generator"
+) -> tuple[str, list[str]]:
     """Return which generator runs, ``c`` or ``python``, and the command that starts it.
 
     ``kind`` demands one of the two. If it is empty, ``HUBBUB_GENERATOR`` decides; if that is
     empty too, the C program runs wherever it can be built.
+
+    Args:
+        source: the program in C.
+        module: the same program in Python.
 
     Raises:
         LoadError: the generator that was demanded cannot run here.
@@ -47,11 +53,11 @@ def generator_command(kind: str = "") -> tuple[str, list[str]]:
         raise LoadError(f"HUBBUB_GENERATOR must be c or python, not {kind!r}")
     if kind != "python" and (sys.platform == "linux" or kind == "c"):
         try:
-            return "c", [str(compile_c(_SOURCE))]
+            return "c", [str(compile_c(source))]
         except Unavailable as error:
             if kind == "c":
                 raise LoadError(str(error)) from error
-    return "python", module_command("benchmarks.generator")
+    return "python", module_command(module)
 
 
 def raise_file_limit(clients: int) -> None:
@@ -95,6 +101,13 @@ class GeneratorProcess:
         release(self.pid)
         self._errors.close()
 
+    @property
+    def pipes(self) -> tuple[int, int]:
+        """The descriptors of the pipes to its standard input and from its standard output."""
+        assert self._child.stdin is not None
+        assert self._child.stdout is not None
+        return self._child.stdin.fileno(), self._child.stdout.fileno()
+
     def go_on(self) -> None:
         """Let the generator begin its next phase."""
         assert self._child.stdin is not None
@@ -119,7 +132,7 @@ class GeneratorProcess:
                     raise LoadError(f"the load generator hangs: no {word!r} after {within_s:g} s")
                 octets = os.read(self._child.stdout.fileno(), 4096)
                 if not octets:
-                    raise LoadError(self._last_words())
+                    raise LoadError(self.last_words())
                 self._heard += octets
         line, _, self._heard = self._heard.partition(b"\n")
         words = line.decode().split()
@@ -127,7 +140,8 @@ class GeneratorProcess:
             raise LoadError(f"the load generator said {line.decode()!r}, expected {word!r}")
         return words
 
-    def _last_words(self) -> str:
+    def last_words(self) -> str:
+        """Return why the process has ended, in one line; wait until it has."""
         self._child.wait()
         self._errors.seek(0)
         lines = self._errors.read().decode(errors="replace").strip().splitlines()

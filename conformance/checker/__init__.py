@@ -11,7 +11,7 @@ How to draw it             steps, picture
 All of it together         checking
 """
 
-from conformance.checker.checking import TALK, check
+from conformance.checker.checking import TALK, check, check_window
 from conformance.checker.lines import tag_of, tagged
 from conformance.checker.record import Coverage, History, Session, Verdict, Violation
 
@@ -24,6 +24,7 @@ __all__ = [
     "Verdict",
     "Violation",
     "check",
+    "check_window",
     "tag_of",
     "tagged",
 ]

@@ -72,6 +72,19 @@ def test_changed_source_is_another_program(tools: Path, source: Path) -> None:
     assert runs_in(runs) == 2
 
 
+def test_changed_header_is_another_program(tools: Path, source: Path) -> None:
+    """A program is built again when a header beside it has changed."""
+    put(tools, "cc", COMPILER)
+    source.write_text('#include "wire.h"\nint main(void) { return WIRE; }\n')
+    header = source.with_name("wire.h")
+    header.write_text("#define WIRE 0\n")
+    before = compile_c(source)
+
+    header.write_text("#define WIRE 1\n")
+
+    assert compile_c(source) != before
+
+
 def test_another_compiler_builds_anew(tools: Path, source: Path) -> None:
     """A program of another compiler version is not taken from the cache."""
     put(tools, "cc", COMPILER, version="1.0")
