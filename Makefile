@@ -59,6 +59,9 @@ compare: to-use  ## judge and measure all servers: report/index.html (4 minutes)
 lessons: to-teach  ## open the lessons in JupyterLab, at the first one
 	@$(BIN)/hubbub learn 00 $(ARGS)
 
+lab: to-develop  ## turn the dials of a live server, in your browser
+	@$(BIN)/hubbub lab $(ARGS)
+
 test: to-develop  ## all tests, one per rule, server and door (10 minutes)
 	@$(BIN)/python -m pytest $(WORKERS) --quick
 
