@@ -30,7 +30,7 @@ from dataclasses import dataclass, field
 
 from implementations.core.causes import Cause
 from implementations.core.commands import Command
-from implementations.core.entries import Ask, End, Entry, Hello, Join, Leave, Life, Step
+from implementations.core.entries import Ask, Beat, End, Entry, Hello, Join, Leave, Life, Step
 from implementations.core.replica import Outcome, Refused, Replica, local_number
 from implementations.core.room import Delivery, Goodbye, ToAll, ToOne
 
@@ -109,10 +109,16 @@ class Node:
         """Do what a client asks."""
         self._waiting.append(Ask(client, command))
 
-    def beat(self) -> None:
-        """Show that the node lives. Call it regularly, also when the node is busy."""
-        if not self._waiting or not isinstance(self._waiting[-1], type(self._replica.beat())):
-            self._waiting.append(self._replica.beat())
+    def beat(self) -> bool:
+        """Show that the node lives. Call it regularly, also when the node is busy.
+
+        Returns:
+            Whether a beat waits now that did not wait before: one is enough.
+        """
+        if any(isinstance(step, Beat) for step in self._waiting):
+            return False
+        self._waiting.append(self._replica.beat())
+        return True
 
     def end(self) -> None:
         """End this life in good order, after the steps that wait already."""

@@ -105,6 +105,9 @@ class Replica:
         self._claims: dict[int, str] = {}  # the first digest that the log has for a place
         self._marked = (0, "")  # the last place with a digest, and that digest
 
+    def __len__(self) -> int:
+        return len(self._room)
+
     # For the node that owns this copy.
 
     def next_life(self, node: str, token: str) -> Life:
@@ -205,6 +208,7 @@ class Replica:
         alive = self._alive[node]
         alive.last = entry.number
         alive.silent.clear()
+        beat: Beat | None = None
         for step in entry.steps:
             match step:
                 case Join(client, address):
@@ -214,10 +218,13 @@ class Replica:
                 case Ask(client, command):
                     yield from self._room.submit(client_id(alive.order, client), command)
                 case Beat():
-                    yield from self._heard_beat(node, step)
+                    beat = step
                 case End():
                     yield from self._bury(node, Cause.SHUTDOWN)
                     return  # nothing of a life counts after its end
+        if beat is not None:
+            # Beats that waited together, while the engine stood still, prove no more than one.
+            yield from self._heard_beat(node, beat)
 
     def _begin(self, entry: Entry) -> Iterator[Outcome]:
         node, hello = entry.life.node, entry.steps[0]

@@ -14,7 +14,8 @@ from implementations.core.counted_room import Stats
 from implementations.core.errors import HubClosed, RoomFull
 from implementations.core.fanout import Fanout
 from implementations.core.group import Group, Item
-from implementations.core.group_commit import SHORT_STRETCH, STRETCH, GroupCommit
+from implementations.core.group_commit import GroupCommit
+from implementations.core.group_writer import SHORT_STRETCH, STRETCH
 from implementations.core.message import Message
 
 

@@ -15,6 +15,7 @@ from implementations.core.commands import Quit, Rename, Say, Who
 from implementations.core.entries import Ask, Beat, End, Entry, Hello, Join, Leave, Life, Step
 from implementations.core.replica import (
     CODE,
+    DIGESTS_KEPT,
     SILENT_BEATS,
     Outcome,
     Refused,
@@ -161,6 +162,16 @@ def test_beats_of_two_nodes_do_not_add_up() -> None:
     assert set(log.copy.nodes) == {"n1", "n2", "n3"}
 
 
+def test_beats_that_waited_together_count_once() -> None:
+    """After an engine stood still a node may append many beats at once: nobody is dead of that."""
+    log, one, two = Log(), Node("n1"), Node("n2")
+    log.add(one.hello(), two.hello())
+
+    log.add(one.entry(*(Beat(0, "") for _ in range(2 * SILENT_BEATS))))
+
+    assert set(log.copy.nodes) == {"n1", "n2"}
+
+
 def test_new_process_of_a_node_replaces_the_old_one() -> None:
     """A node that starts anew need not wait until the others declare its old life dead."""
     log, old = Log(), Node("n1")
@@ -249,6 +260,16 @@ def test_copy_that_differs_learns_of_it() -> None:
 
     assert log.copy.diverged is not None
     assert "0123" in log.copy.diverged
+
+
+def test_digests_of_long_ago_are_forgotten() -> None:
+    """A beat is compared with what the copy still knows; an older one says nothing."""
+    log, one = Log(), Node("n1")
+    log.add(one.hello(), *(one.entry(log.copy.beat()) for _ in range(DIGESTS_KEPT + 2)))
+
+    log.add(one.entry(Beat(2, "0123")))
+
+    assert log.copy.diverged is None
 
 
 def test_local_number_is_of_one_life() -> None:
