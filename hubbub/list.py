@@ -6,7 +6,7 @@ import argparse
 import textwrap
 
 from implementations.exhibits.catalogue import exhibits
-from implementations.servers import SERVERS
+from implementations.servers import CLUSTERED, SERVERS
 
 
 __all__ = ["add_arguments", "exhibits_table", "run"]
@@ -58,6 +58,10 @@ def _print_servers() -> None:
     width = max(len(server.id) for server in SERVERS)
     print(f"{'ID':{width}}  RUNTIME  MAP          DELIVERY")
     for server in SERVERS:
+        print(f"{server.id:{width}}  {server.runtime:7}  {server.hub:11}  {server.delivery}")
+        print(f"{'':{width}}  {server.summary}")
+    print("\non many machines, in one room:")
+    for server in CLUSTERED:
         print(f"{server.id:{width}}  {server.runtime:7}  {server.hub:11}  {server.delivery}")
         print(f"{'':{width}}  {server.summary}")
     print("\nstart one:  hubbub serve ID")

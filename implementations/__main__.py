@@ -27,7 +27,7 @@ from implementations.doors import OUT_OF_DESCRIPTORS, raise_descriptor_limit
 from implementations.exhibits.catalogue import Exhibit
 from implementations.logs import start_logging
 from implementations.registry import find
-from implementations.servers import SERVERS, Server
+from implementations.servers import CLUSTERED, SERVERS, Server
 
 
 __all__ = ["main", "make_parser"]
@@ -73,6 +73,15 @@ def make_parser() -> argparse.ArgumentParser:
         default="asyncio",
         help="the event loop of an asyncio server (default asyncio; uvloop is an extra)",
     )
+    cluster = parser.add_argument_group("for asyncio-replicated")
+    cluster.add_argument(
+        "--engine",
+        metavar="URL",
+        help="the log that the nodes share: nats://HOST:PORT, more of them after "
+        "commas, or memory (default: a room of its own)",
+    )
+    cluster.add_argument("--room", metavar="NAME", help="which room (default lobby)")
+    cluster.add_argument("--node", metavar="NAME", help="this node's name in it (default n1)")
     return parser
 
 
@@ -80,7 +89,8 @@ def _all_ids() -> str:
     """Return the ids, one line per runtime."""
     lines = [
         "  ".join(server.id for server in servers)
-        for _, servers in groupby(SERVERS, attrgetter("runtime"))
+        for each in (SERVERS, CLUSTERED)
+        for _, servers in groupby(each, attrgetter("runtime"))
     ]
     return "\n".join(f"  {line}" for line in lines)
 
@@ -105,6 +115,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def _serve(server: Server | Exhibit, arguments: dict[str, Any]) -> None:
     loop = arguments.pop("loop")
+    membership = _membership(
+        server, {name: arguments.pop(name) for name in ("engine", "room", "node")}
+    )
     settings = settings_from(arguments, os.environ, _config(arguments.pop("config")))
 
     def announce(tcp: Endpoint, ws: Endpoint) -> None:
@@ -118,7 +131,23 @@ def _serve(server: Server | Exhibit, arguments: dict[str, Any]) -> None:
     page = PAGE.read_bytes()
     start_logging(settings.log_level)
     warning = raise_descriptor_limit(settings.max_clients)
-    server.run(settings, Site(server.id, settings, page), announce, loop=loop)
+    server.run(settings, Site(server.id, settings, page), announce, loop=loop, **membership)
+
+
+def _membership(server: Server | Exhibit, arguments: dict[str, Any]) -> dict[str, Any]:
+    given = {name: arguments.pop(name) for name in ("engine", "room", "node")}
+    values = {name: value for name, value in given.items() if value is not None}
+    if not values:
+        return {}
+    if server not in CLUSTERED:
+        raise SettingsError(
+            f"--{next(iter(values))} is for asyncio-replicated, not for {server.id}"
+        )
+    from implementations.engines import Membership  # only a node of a cluster needs it
+
+    membership = Membership(**values)
+    membership.check()
+    return {"membership": membership}
 
 
 def _config(path: Path | None) -> dict[str, Any]:

@@ -11,16 +11,21 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from implementations.core.errors import SettingsError
+from implementations.core.errors import CannotStart, HubbubError, SettingsError
 from implementations.core.settings import Endpoint, Settings
 from implementations.core.site import Site
 
 
-__all__ = ["SERVERS", "Server", "find_server"]
+if TYPE_CHECKING:  # it imports what only a node of a cluster needs
+    from implementations.engines import Membership
+
+
+__all__ = ["CLUSTERED", "SERVERS", "Server", "find_server"]
 
 # How many new objects start the garbage collector. At Python's 700, each message to a thousand
 # clients started it several times. It looked at every client's tasks, and found nothing to free:
@@ -69,15 +74,22 @@ class Server:
             gc.enable()
 
     def run(
-        self, settings: Settings, site: Site, announce: Announce, *, loop: str = "asyncio"
+        self,
+        settings: Settings,
+        site: Site,
+        announce: Announce,
+        *,
+        loop: str = "asyncio",
+        membership: Membership | None = None,
     ) -> None:
         """Serve until a signal ends it. Call it in the main thread of a process of its own.
 
         Args:
             loop: ``asyncio`` or ``uvloop``: the event loop of an asyncio server.
+            membership: for a node of a room on many machines: which room. Default: of its own.
 
         Raises:
-            CannotStart: a door could not be opened.
+            CannotStart: a door could not be opened, or the room's log cannot be used.
             SettingsError: this server cannot use that loop or that writer, or it is not there.
         """
         if loop == "uvloop" and self.runtime != "asyncio":
@@ -93,7 +105,12 @@ class Server:
         package = self.load()
         gc.freeze()  # what the imports made is no garbage, today or later
         gc.set_threshold(COLLECT_AFTER)
-        make_hub = getattr(package, f"{self.hub.capitalize()}Hub")
+        name = f"{self.hub.capitalize()}Hub"
+        if self in CLUSTERED:
+            make_hub = getattr(import_module(f"{package.__name__}.hub_{self.hub}"), name)
+            make_hub = partial(make_hub, membership=membership)
+        else:
+            make_hub = getattr(package, name)
         arguments = (settings, make_hub, site, announce)
         match self.runtime, loop:
             case "threads", _:
@@ -109,7 +126,10 @@ class Server:
                     ) from None
                 uvloop.run(package.serve(*arguments))
             case _:
-                import_module("asyncio").run(package.serve(*arguments))
+                try:
+                    import_module("asyncio").run(package.serve(*arguments))
+                except* HubbubError as errors:  # a room's log that this node cannot use any more
+                    raise CannotStart(str(_first(errors))) from None
 
 
 SERVERS = (
@@ -128,6 +148,11 @@ SERVERS = (
     Server("trio", "mutex", "outbox", "as asyncio-mutex, with nurseries and cancel scopes"),
     Server("trio", "broadcaster", "outbox", "as asyncio-broadcaster, with a memory channel"),
     Server("trio", "direct", "direct", "as asyncio-direct, with trio's bare waits for a socket"),
+)
+
+# A node of a room on many machines. The nine are about one machine, so they stay nine.
+CLUSTERED = (
+    Server("asyncio", "replicated", "direct", "a log that many nodes share owns the client map"),
 )
 
 
@@ -156,13 +181,17 @@ def _import_when_used(name: str) -> None:
     vars(stand_in)["__getattr__"] = from_the_module
 
 
+def _first(error: BaseException) -> BaseException:
+    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
+
+
 def find_server(server_id: str) -> Server:
     """Return the server with that id.
 
     Raises:
         SettingsError: there is none.
     """
-    for server in SERVERS:
+    for server in (*SERVERS, *CLUSTERED):
         if server.id == server_id:
             return server
     raise SettingsError(f"unknown server {server_id!r} (hubbub list shows them all)")

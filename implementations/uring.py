@@ -29,6 +29,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import logging
 import mmap
 import os
 import socket
@@ -45,6 +46,8 @@ from implementations.core.settings import Settings
 
 
 __all__ = ["Ring", "choose_writer", "ring_for", "why_not"]
+
+log = logging.getLogger("hubbub")
 
 SEND_FLAGS = socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL
 ENTRIES = 1024  # a power of two: as many as a stretch of a group commit has members
@@ -225,9 +228,16 @@ def _spans(first: int, count: int, size: int) -> Iterator[slice]:
 def ring_for(settings: Settings) -> AbstractContextManager[Ring | None]:
     """Return a new ring if the writer is ``uring``, else None, as a context manager.
 
-    ``auto`` counts as ``send`` here: `choose_writer` decides before a server starts.
+    ``auto`` counts as ``send`` here: `choose_writer` decides before a server starts. Where the
+    process has run out of descriptors since then, the server writes by ``send`` and logs that.
     """
-    return Ring() if settings.writer == "uring" else nullcontext()
+    if settings.writer != "uring":
+        return nullcontext()
+    try:
+        return Ring()
+    except OSError as error:
+        log.warning("writer: send (no io_uring any more: %s)", error.strerror)
+        return nullcontext()
 
 
 def choose_writer(wanted: str) -> tuple[str, str]:

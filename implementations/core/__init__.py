@@ -20,10 +20,17 @@ What the two are made of:
 
 The fan-out of the direct hub, which writes many messages at once:
 
-    group_commit.py    the members in turn, and what each of them still needs
+    group_commit.py    a room whose steps go out in groups
+    group_writer.py    the members in turn, and what each of them still needs
     commit_log.py      what was said to everyone and has not reached everyone yet
     ring.py            whose turn it is
     group.py           messages that go out in one write
+
+A room on many machines, where a log that all nodes read owns the room:
+
+    entries.py         what a node writes into the log
+    replica.py         a copy of the room, which applies the log
+    node.py            one node: its steps on their way into the log, and what comes back
 
 The two doors:
 

@@ -22,6 +22,7 @@ class Cause(Enum):
     TIMED_OUT = ("timed out", 1008, "timed out: nothing heard from you for too long")
     TOO_SLOW = ("was too slow", 1013, "too slow: you read slower than the room talks")
     SHUTDOWN = ("left", 1001, "server is shutting down")
+    CUT_OFF = ("left", 1012, "cut off: this node lost touch with the room; connect again")
 
     def __init__(self, departure: str, close_code: int, reason: str) -> None:
         self.departure = departure
@@ -34,4 +35,6 @@ class Cause(Enum):
 
         Empty where the client knows the reason already: it left, or heard of the shutdown.
         """
-        return f"! {self.reason}" if self in (Cause.TIMED_OUT, Cause.TOO_SLOW) else ""
+        return (
+            f"! {self.reason}" if self in (Cause.TIMED_OUT, Cause.TOO_SLOW, Cause.CUT_OFF) else ""
+        )

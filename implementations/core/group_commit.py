@@ -1,86 +1,28 @@
 """The fan-out of the ``DirectHub``: the room takes many steps, then each member gets one write.
 
-The steps are those of `fanout.Fanout`, in the same order, but nothing goes out before
-`commit`. Then all messages for everyone are one run of bytes per door, and a member costs
-one ``send`` however many messages there are. Databases write their logs in this way and
-call it group commit.
-
-The members are in a ring, and each commit writes to the next members in turn. The room may
-take more steps between two commits. When a member's turn comes, it gets everything that it
-still needs. So a new message goes first to the next member in turn, and last to the member
-that has just had its turn. A message reaches everyone within one round, and does not wait for
-the messages before it.
+The steps are those of `fanout.Fanout`, in the same order, but nothing goes out before `commit`
+(group_writer.py).
 
 Invariants:
-  1. No method waits. A member that must be cut off refuses what it is given at once.
-  2. Each member gets one unbroken part of the log, from its arrival to its departure. Messages
-     for this member alone come between the items where they belong.
-  3. Private messages do not wait for a turn: the next commit writes them, and also writes
-     everything that a departed member still needs.
-  4. The log keeps only items that some member may still need.
+  1. No method waits.
+  2. A member that was cut off during a commit has left the room when the commit returns, and the
+     next commit tells the others.
 
 Not thread-safe: only its owner may use it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import groupby
-from operator import attrgetter
-from typing import Any, Protocol
+from dataclasses import replace
 
 from implementations.core.causes import Cause
 from implementations.core.commands import Command
-from implementations.core.commit_log import CommitLog
 from implementations.core.counted_room import CountedRoom, Stats
-from implementations.core.group import Group, Item
-from implementations.core.message import encode
-from implementations.core.ring import Ring
-from implementations.core.room import ClientId, Delivery, Goodbye, ToAll, ToOne
+from implementations.core.group_writer import GroupWriter, Outbox, PushMany, one_by_one
+from implementations.core.room import ClientId
 
 
-__all__ = ["GroupCommit", "one_by_one"]
-
-# How many members to write to before the owner checks its inbox; one write takes 4 us or more.
-# While several messages are in progress, the stretch is short, so that the next one starts soon.
-# With only one, a pause gains nothing.
-STRETCH = 1024
-SHORT_STRETCH = 128
-
-
-class Outbox(Protocol):
-    """What a group commit needs of a runtime's outbox. Neither method waits."""
-
-    def push(self, group: Group) -> bool:
-        """Write ``group`` to the socket, or queue it.
-
-        Returns:
-            False when the client must be cut off.
-        """
-
-    def close(self, cause: Cause) -> None:
-        """Take no more messages; when those that wait are sent, say goodbye with ``cause``."""
-
-
-# Pushes a group to many outboxes of one runtime, and returns the indices of those whose clients
-# must be cut off. It does not wait.
-PushMany = Callable[[Sequence[Any], Group], Sequence[int]]
-
-
-def one_by_one(outboxes: Sequence[Outbox], group: Group) -> list[int]:
-    """Push ``group`` to each outbox: the `PushMany` of the writer ``send``."""
-    return [index for index, outbox in enumerate(outboxes) if not outbox.push(group)]
-
-
-@dataclass(slots=True, eq=False)
-class _Member:
-    client_id: ClientId
-    outbox: Outbox
-    place: int  # in the log: that of the item that it gets next
-
-
-_PLACE = attrgetter("place")
+__all__ = ["GroupCommit"]
 
 
 class GroupCommit:
@@ -92,28 +34,18 @@ class GroupCommit:
     """
 
     def __init__(self, max_clients: int, push_many: PushMany = one_by_one) -> None:
-        self._push_many = push_many
         self._room = CountedRoom(max_clients)
-        self._members: dict[ClientId, _Member] = {}
-        self._ring: Ring[_Member] = Ring()
-        self._log = CommitLog()
-        # Messages for one member alone, each with the place of the item that comes after it.
-        self._own: dict[ClientId, list[tuple[int, Item]]] = {}
-        self._leavers: list[tuple[Outbox, Cause, list[Item]]] = []  # with what they still need
-        self._overlap_ends = 0  # the turn by which messages no longer overlap
+        self._writer = GroupWriter(push_many)
 
     @property
     def underway(self) -> int:
-        """How much is not written out yet: public messages, members with private ones, leavers.
-
-        While it is not 0, call `commit`.
-        """
-        return len(self._log) + len(self._own) + len(self._leavers)
+        """How much is not written out yet. While it is not 0, call `commit`."""
+        return self._writer.underway
 
     @property
     def stretch(self) -> int:
         """How many members to write to before it is time to look for new commands."""
-        return SHORT_STRETCH if self._ring.turns < self._overlap_ends else STRETCH
+        return self._writer.stretch
 
     def join(self, client_id: ClientId, address: str, outbox: Outbox) -> None:
         """Let a newcomer in and announce it. Its welcome is the first thing in ``outbox``.
@@ -123,105 +55,26 @@ class GroupCommit:
             HubClosed: ``close`` was called.
         """
         deliveries = self._room.join(client_id, address)
-        member = self._members[client_id] = _Member(client_id, outbox, self._log.end)
-        self._ring.insert(member)
-        self._record(deliveries)
+        self._writer.admit(client_id, outbox)
+        self._writer.record(deliveries)
 
     def leave(self, client_id: ClientId, cause: Cause) -> None:
         """End a member's stay and tell the others the cause. Idempotent."""
-        self._record(self._room.leave(client_id, cause))
+        self._writer.record(self._room.leave(client_id, cause))
 
     def submit(self, client_id: ClientId, command: Command) -> None:
         """Do what a member asks. Do nothing for a client that has left."""
-        self._record(self._room.submit(client_id, command))
+        self._writer.record(self._room.submit(client_id, command))
 
     def stats(self) -> Stats:
         """Return the counts."""
-        return self._room.stats()
+        return replace(self._room.stats(), deliveries=self._writer.deliveries)
 
     def close(self) -> None:
         """Announce the shutdown, close every outbox, and let nobody in after that. Idempotent."""
-        self._record(self._room.close())
+        self._writer.record(self._room.close())
 
     def commit(self, turns: int) -> None:
-        """Flush the next members in turn, at most ``turns`` of them.
-
-        Before that, send off the members that have left, and flush every member that has
-        messages for itself alone.
-        """
-        leavers, self._leavers = self._leavers, []
-        for leaver, cause, items in leavers:
-            # It leaves, whether it takes them or not. If not, it misses lines, and is told so.
-            taken = not items or leaver.push(Group(items))
-            leaver.close(cause if taken else Cause.TOO_SLOW)
-        for member in self._push_own() + self._push_in_turn(turns):
-            self._evict(member)
-
-    def _push_own(self) -> list[_Member]:
-        """Flush every member that has messages for itself alone; return those to cut off."""
-        full, end = [], self._log.end
-        for client_id, own in self._own.items():
-            member = self._members[client_id]
-            if not member.outbox.push(Group(self._needed_by(member, own))):
-                full.append(member)
-                self._room.deliveries -= end - member.place
-            member.place = end
-        self._own = {}
-        return full
-
-    def _push_in_turn(self, turns: int) -> list[_Member]:
-        """Flush the members whose turns are next; return those to cut off."""
-        if not self._log:
-            return []
-        full, end = [], self._log.end
-        due = self._ring.due(min(turns, self._log.last_turn - self._ring.turns))
-        for place, same in groupby(due, _PLACE):
-            if place == end:
-                continue
-            members = list(same)
-            group = Group(self._log.since(place))
-            for index in self._push_many([member.outbox for member in members], group):
-                full.append(members[index])
-                self._room.deliveries -= end - place
-            for member in members:
-                member.place = end
-        self._log.trim(self._ring.turns)
-        return full
-
-    def _record(self, deliveries: list[Delivery]) -> None:
-        for delivery in deliveries:
-            match delivery:
-                case ToAll(line, but, exempt):
-                    last_turn = self._ring.turns + len(self._ring)
-                    if self._log:
-                        self._overlap_ends = last_turn
-                    self._log.append(Item(encode(line), exempt), last_turn)
-                    self._room.deliveries += len(self._members)
-                    if but is not None:  # a newcomer: what was said before is not for it
-                        self._room.deliveries -= 1
-                        self._members[but].place = self._log.end
-                case ToOne(client_id, lines):
-                    own = self._own.setdefault(client_id, [])
-                    own.append((self._log.end, Item(encode(*lines))))
-                case Goodbye(client_id, cause):  # pragma: no branch: every kind is named
-                    member = self._members.pop(client_id)
-                    self._ring.remove(member)
-                    items = self._needed_by(member, self._own.pop(client_id, []))
-                    self._leavers.append((member.outbox, cause, items))
-
-    def _needed_by(self, member: _Member, own: list[tuple[int, Item]]) -> list[Item]:
-        """Return everything that ``member`` still needs, its own messages in their places."""
-        items: list[Item] = []
-        at = member.place
-        for place, item in own:
-            items += [*self._log.since(at, place), item]
-            at = place
-        return items + self._log.since(at)
-
-    def _evict(self, member: _Member) -> None:
-        # Close now: anything queued after the refused message would leave a gap.
-        member.outbox.close(Cause.TOO_SLOW)
-        self._ring.remove(member)
-        del self._members[member.client_id]
-        departure = self._room.leave(member.client_id, Cause.TOO_SLOW)
-        self._record([more for more in departure if not isinstance(more, Goodbye)])
+        """Flush the next members in turn, at most ``turns`` of them: `GroupWriter.commit`."""
+        for client_id in self._writer.commit(turns):
+            self._writer.record(self._room.leave(client_id, Cause.TOO_SLOW))

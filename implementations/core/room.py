@@ -13,6 +13,7 @@ Invariants:
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from implementations.core.causes import Cause
@@ -89,6 +90,19 @@ class Room:
 
     def __len__(self) -> int:
         return len(self._names)
+
+    @classmethod
+    def restored(cls, max_clients: int, members: Iterable[tuple[ClientId, str]]) -> Room:
+        """Return a room with these members, in order of arrival. Nobody is told of them."""
+        room = cls(max_clients)
+        for client_id, name in members:
+            room._names[client_id] = name
+            room._holders[name_key(name)] = client_id
+        return room
+
+    def members(self) -> list[tuple[ClientId, str]]:
+        """Return the members and their names, in order of arrival."""
+        return list(self._names.items())
 
     def join(self, client_id: ClientId, address: str) -> list[Delivery]:
         """Let a newcomer in, with its address as its first name.

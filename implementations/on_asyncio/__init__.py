@@ -10,6 +10,8 @@ pace.py             the flood rule: talkers wait while a reader is far behind
 hub_mutex.py        any task may use the room while it holds the lock
 hub_broadcaster.py  one task owns the room
 hub_direct.py       one task owns the room and writes to the sockets itself
+hub_replicated.py   a log that many nodes share owns the room
+live_node.py        such a node: it appends, reads and beats
 inbox.py            what waits for a hub's owner, and the answers that come back
 readiness.py        a wait until a socket is ready, as trio.lowlevel has it
 """

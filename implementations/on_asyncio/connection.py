@@ -187,8 +187,7 @@ class Connection:
 
     def _judge_silence(self) -> None:
         """Raise PeerSilent if the client has had its time. All input that waited must be read."""
-        # A client whose ping was due and not sent had nothing to answer.
-        self._excuse(late_s=self._now() - min(self._silent_at, self._ping_at))
+        self._excuse(self._now() - min(self._silent_at, self._ping_at))  # it owes a due ping first
         if self._now() >= self._silent_at:
             raise PeerSilent
 

@@ -8,8 +8,8 @@ Invariants:
      exceptions: `run` sends the answer to the handshake before there is a write pump, and a
      `DirectOutbox` writes by itself while its backlog is empty (outbox_direct.py).
   2. The write pump ends when the outbox is closed and empty, or when the client takes no
-     more bytes. Then it ends our side of the connection, and the read pump has `LINGER_S` to
-     see the end of the other side. The read pump never stops the write pump.
+     more bytes. Then it ends our side, and the read pump has `LINGER_S` to see the end of the
+     other side. The read pump never stops the write pump.
   3. A client that joined also leaves, whatever happens: `run` does that in its ``finally``.
 """
 
@@ -208,8 +208,7 @@ class Connection:
 
     def _judge_silence(self) -> None:
         """Raise PeerSilent if the client has had its time. All input that waited must be read."""
-        # A client whose ping was due and not sent had nothing to answer.
-        self._excuse(late_s=self._now() - min(self._silent_at, self._ping_at))
+        self._excuse(self._now() - min(self._silent_at, self._ping_at))  # it owes a due ping first
         if self._now() >= self._silent_at:
             raise PeerSilent
 

@@ -23,7 +23,8 @@ from functools import partial
 from implementations.core.causes import Cause
 from implementations.core.commands import Command, Who
 from implementations.core.counted_room import Stats
-from implementations.core.group_commit import GroupCommit, one_by_one
+from implementations.core.group_commit import GroupCommit
+from implementations.core.group_writer import one_by_one
 from implementations.core.message import Door
 from implementations.core.room import ClientId
 from implementations.core.settings import Settings

@@ -29,13 +29,18 @@ __all__ = ["DirectOutbox", "push_many"]
 
 
 class DirectOutbox(Outbox):
-    """An outbox whose queue is bypassed while its socket takes everything."""
+    """An outbox whose queue is bypassed while its socket takes everything.
+
+    Attributes:
+        left_out: how many messages of a group that `push` refused it did not take: the last ones.
+    """
 
     def __init__(self, sock: socket.socket, door: Door, settings: Settings, pace: Pace) -> None:
         super().__init__(door, settings, pace)
         self._sock = sock
         self._send = sock.send
         self._spilt = True
+        self.left_out = 0
 
     def push(self, group: Group) -> bool:
         """Write ``group`` to the socket, and queue what the socket does not take. Never waits.
@@ -66,8 +71,8 @@ class DirectOutbox(Outbox):
     def _spill(self, items: Sequence[Item], sent: int) -> bool:
         """Queue ``items``, without their first ``sent`` bytes."""
         self._spilt = True
-        taken = True
-        for message, exempt in items:
+        self.left_out = 0
+        for index, (message, exempt) in enumerate(items):
             data = message[self._door]
             if sent >= len(data):
                 sent -= len(data)
@@ -75,10 +80,10 @@ class DirectOutbox(Outbox):
                 self._backlog.begin(data[sent:])
                 sent = 0
             elif not self._backlog.offer(data, exempt):
-                taken = False
+                self.left_out = len(items) - index
                 break
         self._noted()
-        return taken
+        return not self.left_out
 
 
 def push_many(ring: Ring, outboxes: Sequence[DirectOutbox], group: Group) -> list[int]:

@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 
-from implementations.servers import SERVERS, Server
+from implementations.servers import CLUSTERED, SERVERS, Server
 from tests.meta.folders import ROOT, modules_in
 
 
@@ -41,7 +41,7 @@ def test_every_hub_has_a_file_and_a_server(runtime: str) -> None:
     """A ``hub_*.py`` is a server in the registry, and a server's hub stands in its own file."""
     files = modules_in(ROOT / "implementations" / f"on_{runtime}")
 
-    hubs = {server.hub for server in SERVERS if server.runtime == runtime}
+    hubs = {server.hub for server in (*SERVERS, *CLUSTERED) if server.runtime == runtime}
 
     assert {name.removeprefix("hub_") for name in files if name.startswith("hub_")} == hubs
     for hub in hubs:

@@ -20,6 +20,8 @@ MOULD, *MIRRORS = "asyncio", "trio", "threads"
 OWN_FILES = {
     ("asyncio", "readiness"): "trio.lowlevel waits for sockets",
     ("threads", "readiness"): "trio.lowlevel waits for sockets",
+    ("asyncio", "hub_replicated"): "the engine's client library is for asyncio",
+    ("asyncio", "live_node"): "the same",
     ("trio", "answer"): "asyncio and threads have futures",
     ("threads", "relay"): "a loop wakes its tasks one after the other by itself",
 }

@@ -15,6 +15,7 @@ AS_WRITTEN = {
     Cause.TIMED_OUT: ("timed out", 1008, True),
     Cause.TOO_SLOW: ("was too slow", 1013, True),
     Cause.SHUTDOWN: ("left", 1001, False),
+    Cause.CUT_OFF: ("left", 1012, True),
 }
 
 

@@ -14,7 +14,8 @@ from implementations.core.counted_room import Stats
 from implementations.core.errors import HubClosed, RoomFull
 from implementations.core.fanout import Fanout
 from implementations.core.group import Group, Item
-from implementations.core.group_commit import SHORT_STRETCH, STRETCH, GroupCommit
+from implementations.core.group_commit import GroupCommit
+from implementations.core.group_writer import SHORT_STRETCH, STRETCH
 from implementations.core.message import Message
 
 
@@ -25,6 +26,7 @@ class FakeOutbox:
         self.free = free  # how many messages it still takes
         self.groups: list[list[str]] = []
         self.refused = False
+        self.left_out = 0
         self.cause: Cause | None = None
 
     @property
@@ -40,9 +42,10 @@ class FakeOutbox:
         assert group.joined.ws == b"".join(item.message.ws for item in group.items)
         taken: list[str] = []
         self.groups.append(taken)
-        for message, exempt in group.items:
+        for index, (message, exempt) in enumerate(group.items):
             if self.free == 0 and not exempt:
                 self.refused = True
+                self.left_out = len(group.items) - index
                 return False
             self.free -= not exempt
             taken += message.tcp.decode().splitlines()

@@ -237,5 +237,5 @@ def test_farewell_says_what_the_client_cannot_know(cause: Cause) -> None:
     """The last line says why the stay ended, unless the client knows."""
     farewell = codec().farewell(cause)
 
-    told = cause in (Cause.TIMED_OUT, Cause.TOO_SLOW)
+    told = cause in (Cause.TIMED_OUT, Cause.TOO_SLOW, Cause.CUT_OFF)
     assert farewell == (f"! {cause.reason}\n".encode() if told else b"")

@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 
 from conformance.timing import TICK
-from implementations.core import group_commit
+from implementations.core import group_writer
 from implementations.core.causes import Cause
 from implementations.core.commands import Say, Who
 from implementations.core.errors import HubClosed, RoomFull
@@ -119,8 +119,8 @@ def test_question_counts_before_its_asker_goes_on() -> None:
 
 def test_what_comes_in_a_round_goes_on_from_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """Between two stretches the owner looks into its inbox: the next member gets both at once."""
-    monkeypatch.setattr(group_commit, "STRETCH", 1)
-    monkeypatch.setattr(group_commit, "SHORT_STRETCH", 1)
+    monkeypatch.setattr(group_writer, "STRETCH", 1)
+    monkeypatch.setattr(group_writer, "SHORT_STRETCH", 1)
 
     def answer(line: str) -> None:
         if line == "anna:1: one":
@@ -139,8 +139,8 @@ def test_what_comes_in_a_round_goes_on_from_there(monkeypatch: pytest.MonkeyPatc
 
 def test_message_in_progress_keeps_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     """While a message is not written to everyone yet, it counts as waiting in the inbox."""
-    monkeypatch.setattr(group_commit, "STRETCH", 1)
-    monkeypatch.setattr(group_commit, "SHORT_STRETCH", 1)
+    monkeypatch.setattr(group_writer, "STRETCH", 1)
+    monkeypatch.setattr(group_writer, "SHORT_STRETCH", 1)
     waited: list[bool] = []
     looked = threading.Event()
 

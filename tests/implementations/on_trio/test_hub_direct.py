@@ -10,7 +10,7 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from implementations.core import group_commit
+from implementations.core import group_writer
 from implementations.core.causes import Cause
 from implementations.core.commands import Say, Who
 from implementations.core.errors import HubClosed, RoomFull
@@ -131,8 +131,8 @@ def test_question_counts_before_its_asker_goes_on() -> None:
 
 def test_what_comes_in_a_round_goes_on_from_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """Between two stretches the owner looks into its inbox: the next member gets both at once."""
-    monkeypatch.setattr(group_commit, "STRETCH", 1)
-    monkeypatch.setattr(group_commit, "SHORT_STRETCH", 1)
+    monkeypatch.setattr(group_writer, "STRETCH", 1)
+    monkeypatch.setattr(group_writer, "SHORT_STRETCH", 1)
 
     async def scene() -> list[DirectRecorder]:
         hub = DirectHub(Settings())
@@ -160,8 +160,8 @@ def test_what_comes_in_a_round_goes_on_from_there(monkeypatch: pytest.MonkeyPatc
 
 def test_message_in_progress_keeps_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     """While a message is not written to everyone yet, it counts as waiting in the inbox."""
-    monkeypatch.setattr(group_commit, "STRETCH", 1)
-    monkeypatch.setattr(group_commit, "SHORT_STRETCH", 1)
+    monkeypatch.setattr(group_writer, "STRETCH", 1)
+    monkeypatch.setattr(group_writer, "SHORT_STRETCH", 1)
 
     async def scene() -> list[DirectRecorder]:
         hub = DirectHub(replace(Settings(), outbox=1))  # one place
