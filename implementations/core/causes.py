@@ -35,6 +35,5 @@ class Cause(Enum):
 
         Empty where the client knows the reason already: it left, or heard of the shutdown.
         """
-        return (
-            f"! {self.reason}" if self in (Cause.TIMED_OUT, Cause.TOO_SLOW, Cause.CUT_OFF) else ""
-        )
+        told = (Cause.TIMED_OUT, Cause.TOO_SLOW, Cause.CUT_OFF)
+        return f"! {self.reason}" if self in told else ""

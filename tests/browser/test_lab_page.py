@@ -278,7 +278,7 @@ def test_story_shows_the_guess_beside_what_happened(opened: Opener) -> None:
     expect(page.locator("#story")).to_contain_text("what is your guess?")  # no guess, no run
     page.get_by_label("Yes, within five seconds").check()
     page.get_by_role("button", name="Run it").click()
-    wish(lab, what="scene", server="exhibit-await-in-fanout-asyncio", clients=6)
+    wish(lab, what="scene", server="exhibit-await-in-fanout-trio", clients=6)
 
     expect(page.locator("#story")).to_contain_text("as you guessed", timeout=40_000)
     expect(page.locator("#story table")).to_contain_text("order.total")

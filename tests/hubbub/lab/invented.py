@@ -33,7 +33,11 @@ PAGE = Path(hubbub.__file__).parent / "lab" / "page"
 KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 RUNTIMES, OWNERSHIPS = ("threads", "asyncio", "trio"), ("mutex", "broadcaster", "direct")
 POLICIES = ["disconnect", "drop-oldest", "drop-newest", "block"]
-EXHIBITS = ["exhibit-await-in-fanout-asyncio", "exhibit-blocking-broadcaster-asyncio"]
+EXHIBITS = [
+    "exhibit-await-in-fanout-asyncio",
+    "exhibit-await-in-fanout-trio",
+    "exhibit-blocking-broadcaster-asyncio",
+]
 BUCKETS_PER_DECADE = 20
 Message = dict[str, Any]
 
