@@ -110,6 +110,9 @@ async def _serve(arguments: argparse.Namespace) -> int:
             source: Stage | Player = Player(arguments.play)
         else:
             source = Stage(command)
+        if tape is not None:
+            for message in source.hello():
+                tape.write(message)
         web = Web(source, token, tape)
         try:
             async with web.serving(arguments.port) as port:

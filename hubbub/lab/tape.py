@@ -24,6 +24,9 @@ __all__ = ["NoTape", "Player", "Tape", "write_page"]
 
 Message = dict[str, Any]
 
+_IMPORT = re.compile(r'^import \{ (.+) \} from "\./(\w+)\.js";$', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?:async )?(?:function|const) (\w+)", re.MULTILINE)
+
 
 class NoTape(Exception):
     """The file is no recording, or cannot be read. The text is one line for the user."""
@@ -114,7 +117,7 @@ def write_page(recording: Path, page: Path) -> None:
     html = html.replace(
         '<script type="module" src="main.js"></script>',
         f'<script type="application/json" id="recording">\n{lines}\n</script>\n'
-        f'<script type="module">\n{_one_module("main.js")}\n</script>',
+        f'<script type="module">\n{_one_module("main", set())}\n</script>',
     )
     try:
         page.write_text(html, "utf-8")
@@ -122,18 +125,18 @@ def write_page(recording: Path, page: Path) -> None:
         raise CannotWrite(f"cannot write {page}: {error.strerror}") from None
 
 
-def _one_module(name: str, seen: set[str] | None = None) -> str:
-    """Return a module with all that it imports before it, without imports and exports."""
-    seen = set() if seen is None else seen
-    seen.add(name)
-    source = (files("hubbub.lab") / "page" / name).read_text("utf-8")
-    parts = []
-    for imported in re.findall(r'^import .* from "\./(\w+\.js)";$', source, re.MULTILINE):
-        if imported not in seen:
-            parts.append(_one_module(imported, seen))
-    source = re.sub(r"^import .*;$", "", source, flags=re.MULTILINE)
-    parts.append(re.sub(r"^export (?=\w)", "", source, flags=re.MULTILINE))
-    return "\n".join(parts)
+def _one_module(name: str, done: set[str]) -> str:
+    """Return a module with all that it imports before it, each in a scope of its own."""
+    if name in done:
+        return ""
+    done.add(name)
+    source = (files("hubbub.lab") / "page" / f"{name}.js").read_text("utf-8")
+    before = "".join(_one_module(other, done) for _, other in _IMPORT.findall(source))
+    body = re.sub(
+        r"^export ", "", _IMPORT.sub(r"const { \1 } = module_\2;", source), flags=re.MULTILINE
+    )
+    given = ", ".join(_EXPORT.findall(source))
+    return f"{before}const module_{name} = (() => {{\n{body}\nreturn {{ {given} }};\n}})();\n"
 
 
 def _lines(path: Path) -> list[str]:
