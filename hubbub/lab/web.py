@@ -100,13 +100,14 @@ class Web:
         split = urlsplit(request.path)
         port = connection.local_address[1]
         hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
-        if request.headers.get("Host", "") not in hosts:
+        if not _is_one_of(request.headers.get_all("Host"), hosts):
             return connection.respond(HTTPStatus.FORBIDDEN, "another host\n")
         if split.path == "/live":
             token = parse_qs(split.query).get("token", [""])[0]
             if not hmac.compare_digest(token.encode(), self._token.encode()):
                 return connection.respond(HTTPStatus.FORBIDDEN, "the token is missing or wrong\n")
-            if request.headers.get("Origin") not in {f"http://{host}" for host in hosts}:
+            origins = {f"http://{host}" for host in hosts}
+            if not _is_one_of(request.headers.get_all("Origin"), origins):
                 return connection.respond(HTTPStatus.FORBIDDEN, "a foreign Origin\n")
             return None
         name = split.path.lstrip("/") or "index.html"
@@ -154,3 +155,8 @@ class Web:
                 else:
                     await connection.send(json.dumps(message, separators=(",", ":")))
             await connection.close(1013, "too slow")
+
+
+def _is_one_of(values: list[str], allowed: set[str]) -> bool:
+    """Whether a header is there once, with a value that is allowed."""
+    return len(values) == 1 and values[0] in allowed
