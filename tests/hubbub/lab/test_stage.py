@@ -234,7 +234,7 @@ def test_nothing_is_left() -> None:
 
 
 def test_stop_in_good_order_is_told() -> None:
-    """SIGTERM ends the server, and the page hears how long that took and how clients were closed."""
+    """SIGTERM ends the server; the page hears how long that took, and how clients were closed."""
 
     async def scene() -> None:
         async with running() as show:
