@@ -20,6 +20,7 @@ NEEDS = {
     "conform": ("conform", ("pytest", "xdist", "rich", "jinja2")),
     "gallery": ("conform", ("pytest", "xdist", "rich", "jinja2")),
     "bench": ("bench", ("numpy", "pydantic", "rich", "platformdirs")),
+    "lab": ("bench", ("numpy", "platformdirs")),
     "report": ("bench", ("numpy", "pydantic", "matplotlib", "jinja2", "rich")),
     "compare": (
         "bench",
