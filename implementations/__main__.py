@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from implementations.core.errors import CannotStart, SettingsError
-from implementations.core.settings import Endpoint, add_flags, settings_from
+from implementations.core.request_head import is_loopback
+from implementations.core.settings import Endpoint, Settings, add_flags, settings_from
 from implementations.core.site import Site
 from implementations.doors import OUT_OF_DESCRIPTORS, raise_descriptor_limit
 from implementations.exhibits.catalogue import Exhibit
@@ -73,6 +74,12 @@ def make_parser() -> argparse.ArgumentParser:
         default="asyncio",
         help="the event loop of an asyncio server (default asyncio; uvloop is an extra)",
     )
+    parser.add_argument(
+        "--lab",
+        action="store_true",
+        help="answer GET /lab at the WebSocket door: how full each outbox is, and other figures "
+        "(at loopback addresses only)",
+    )
     return parser
 
 
@@ -104,8 +111,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _serve(server: Server | Exhibit, arguments: dict[str, Any]) -> None:
-    loop = arguments.pop("loop")
+    loop, lab = arguments.pop("loop"), arguments.pop("lab")
     settings = settings_from(arguments, os.environ, _config(arguments.pop("config")))
+    if lab:
+        _check_loopback(settings)
 
     def announce(tcp: Endpoint, ws: Endpoint) -> None:
         try:
@@ -118,7 +127,13 @@ def _serve(server: Server | Exhibit, arguments: dict[str, Any]) -> None:
     page = PAGE.read_bytes()
     start_logging(settings.log_level)
     warning = raise_descriptor_limit(settings.max_clients)
-    server.run(settings, Site(server.id, settings, page), announce, loop=loop)
+    server.run(settings, Site(server.id, settings, page, lab), announce, loop=loop)
+
+
+def _check_loopback(settings: Settings) -> None:
+    for door in (settings.tcp, settings.ws):
+        if not is_loopback(str(door)):
+            raise SettingsError(f"--lab is for loopback addresses only, not for {door}")
 
 
 def _config(path: Path | None) -> dict[str, Any]:
