@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from implementations.core.errors import CannotStart, SettingsError
-from implementations.core.settings import Endpoint, add_flags, settings_from
+from implementations.core.request_head import is_loopback
+from implementations.core.settings import Endpoint, Settings, add_flags, settings_from
 from implementations.core.site import Site
 from implementations.doors import OUT_OF_DESCRIPTORS, raise_descriptor_limit
 from implementations.exhibits.catalogue import Exhibit
@@ -73,6 +74,12 @@ def make_parser() -> argparse.ArgumentParser:
         default="asyncio",
         help="the event loop of an asyncio server (default asyncio; uvloop is an extra)",
     )
+    parser.add_argument(
+        "--lab",
+        action="store_true",
+        help="answer GET /lab at the WebSocket door: how full each outbox is, and other figures "
+        "(at loopback addresses only)",
+    )
     cluster = parser.add_argument_group("for asyncio-replicated")
     cluster.add_argument(
         "--engine",
@@ -114,11 +121,11 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _serve(server: Server | Exhibit, arguments: dict[str, Any]) -> None:
-    loop = arguments.pop("loop")
-    membership = _membership(
-        server, {name: arguments.pop(name) for name in ("engine", "room", "node")}
-    )
+    loop, lab = arguments.pop("loop"), arguments.pop("lab")
+    membership = _membership(server, arguments)
     settings = settings_from(arguments, os.environ, _config(arguments.pop("config")))
+    if lab:
+        _check_loopback(settings)
 
     def announce(tcp: Endpoint, ws: Endpoint) -> None:
         try:
@@ -131,7 +138,7 @@ def _serve(server: Server | Exhibit, arguments: dict[str, Any]) -> None:
     page = PAGE.read_bytes()
     start_logging(settings.log_level)
     warning = raise_descriptor_limit(settings.max_clients)
-    server.run(settings, Site(server.id, settings, page), announce, loop=loop, **membership)
+    server.run(settings, Site(server.id, settings, page, lab), announce, loop=loop, **membership)
 
 
 def _membership(server: Server | Exhibit, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -148,6 +155,12 @@ def _membership(server: Server | Exhibit, arguments: dict[str, Any]) -> dict[str
     membership = Membership(**values)
     membership.check()
     return {"membership": membership}
+
+
+def _check_loopback(settings: Settings) -> None:
+    for door in (settings.tcp, settings.ws):
+        if not is_loopback(str(door)):
+            raise SettingsError(f"--lab is for loopback addresses only, not for {door}")
 
 
 def _config(path: Path | None) -> dict[str, Any]:

@@ -167,7 +167,7 @@ class Stage:
             return self._command
         command = module_command("hubbub", "serve", self._scene.server)
         command += ["--tcp", "127.0.0.1:0", "--ws", "127.0.0.1:0", "--log-level", "WARNING"]
-        return [*command, *self._scene.settings()]
+        return [*command, "--lab", *self._scene.settings()]
 
     # What the generator tells.
 

@@ -165,6 +165,16 @@ class Backlog:
         )
 
     @property
+    def depth(self) -> int:
+        """Which share of its capacity waits, in messages or in bytes, the fuller of the two.
+
+        0 when nothing waits, 255 when it is full.
+        """
+        messages = 255 * len(self._waiting) // self._capacity
+        in_bytes = 255 * self.size_bytes // MAX_BACKLOG_BYTES
+        return min(255, max(messages, in_bytes, 1 if self.size_bytes else 0))
+
+    @property
     def caught_up(self) -> bool:
         """Whether it is at or below its low-water mark: a quarter full."""
         return len(self._waiting) <= self._low and self.size_bytes <= LOW_BYTES

@@ -5,6 +5,7 @@ Both codecs (line_codec.py, websocket_codec.py) turn bytes into these events, in
     Opened    the handshake is done: the client may join (the TCP door has no handshake)
     Answer    plain HTTP: send these bytes and close; the client never joins
     Health    plain HTTP, too, but the answer needs the hub's counts
+    Lab       plain HTTP, too: the answer needs the server's probe (probe.py)
     Line      the client sent this line
     Bad       the client sent a line that is refused: tell it why, and go on
     Reply     send these bytes to the client, between any two of its messages
@@ -17,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-__all__ = ["Alive", "Answer", "Bad", "Closing", "Event", "Health", "Line", "Opened", "Reply"]
+__all__ = ["Alive", "Answer", "Bad", "Closing", "Event", "Health", "Lab", "Line", "Opened", "Reply"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class Health:
     """``GET /healthz``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """``GET /lab``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +74,4 @@ class Closing:
     """The client said goodbye, or broke the protocol so that the connection must end."""
 
 
-Event = Opened | Answer | Health | Line | Bad | Reply | Alive | Closing
+Event = Opened | Answer | Health | Lab | Line | Bad | Reply | Alive | Closing

@@ -11,9 +11,18 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 
-__all__ = ["BARE_LINE_FEED", "PATHS", "REQUEST_LINE", "RequestHead", "is_loopback", "same_host"]
+__all__ = [
+    "BARE_LINE_FEED",
+    "LAB",
+    "PATHS",
+    "REQUEST_LINE",
+    "RequestHead",
+    "is_loopback",
+    "same_host",
+]
 
 PATHS = ("/", "/healthz", "/ws")
+LAB = "/lab"  # only with --lab
 
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 REQUEST_LINE = re.compile(rb"(" + _TOKEN + rb") (\S+) HTTP/1\.([01])\r\n")
@@ -28,7 +37,7 @@ _HANDSHAKE_HEADER = re.compile(
 _ABSOLUTE = re.compile(r"(?i)(?:https?|wss?)://([^/?]*)(.*)")
 # A proxy may keep the prefix under which it publishes this server. No segment of a prefix is named
 # like one of the paths, or consists of dots.
-_PATH = re.compile(r"(?:/(?!(?:ws|healthz|\.+)/)[A-Za-z0-9._~-]+)*(/(?:healthz|ws)?)")
+_PATH = re.compile(r"(?:/(?!(?:ws|healthz|\.+)/)[A-Za-z0-9._~-]+)*(/(?:healthz|lab|ws)?)")
 _LOOPBACK = re.compile(r"(?:.+\.)?localhost\.?|127(?:\.[0-9]{1,3}){3}|::1")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -39,7 +48,7 @@ class RequestHead(NamedTuple):
     Attributes:
         method: ``GET``, for example.
         host: the host and port in the target; None if the target is a path.
-        path: one of `PATHS`; None if nothing is there.
+        path: one of `PATHS`, or `LAB`; None if nothing is there.
         is_old: whether the request is in HTTP/1.0, which has no upgrade.
         handshake: the headers that a handshake depends on; None if some header is malformed.
     """

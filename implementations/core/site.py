@@ -46,11 +46,13 @@ class Site:
         server_id: the id that the server was started by.
         settings: the settings in force.
         page: the chat page, as HTML.
+        lab: whether ``GET /lab`` has an answer.
     """
 
     server_id: str
     settings: Settings
     page: bytes
+    lab: bool = False
 
     def chat_page(self) -> bytes:
         """Answer ``GET /``."""
@@ -73,6 +75,9 @@ class Site:
         return answer(HTTPStatus.OK, json.dumps(numbers).encode() + b"\n", "application/json")
 
     def health_head(self) -> bytes:
-        """Answer ``HEAD /healthz``: no counts, and no length, because it depends on them."""
+        """Answer ``HEAD /healthz`` or ``HEAD /lab``.
+
+        No counts, and no length, because it depends on them.
+        """
         head = answer(HTTPStatus.OK, b"", "application/json")
         return head.replace(b"Content-Length: 0\r\n", b"")

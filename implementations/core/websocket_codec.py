@@ -23,11 +23,22 @@ from websockets.protocol import Protocol, Side, State
 from websockets.server import ServerProtocol
 
 from implementations.core.causes import Cause
-from implementations.core.events import Alive, Answer, Closing, Event, Health, Line, Opened, Reply
+from implementations.core.events import (
+    Alive,
+    Answer,
+    Closing,
+    Event,
+    Health,
+    Lab,
+    Line,
+    Opened,
+    Reply,
+)
 from implementations.core.line_codec import without_controls
 from implementations.core.message import WS, Door, encode
 from implementations.core.request_head import (
     BARE_LINE_FEED,
+    LAB,
     PATHS,
     REQUEST_LINE,
     RequestHead,
@@ -145,7 +156,7 @@ class WebSocketCodec:
     def _route(self, head: bytes) -> Event:
         """Decide what to answer to the request ``head``."""
         asked = RequestHead.parse(head)
-        if asked.path is None:
+        if asked.path is None or (asked.path == LAB and not self._site.lab):
             event: Event = _refusal(HTTPStatus.NOT_FOUND, f"nothing here; try {', '.join(PATHS)}")
         elif asked.method not in (b"GET", b"HEAD"):
             return _refusal(HTTPStatus.METHOD_NOT_ALLOWED, "GET and HEAD only", Allow="GET, HEAD")
@@ -153,6 +164,8 @@ class WebSocketCodec:
             event = Answer(self._site.chat_page())
         elif asked.path == "/healthz":
             event = Health() if asked.method == b"GET" else Answer(self._site.health_head())
+        elif asked.path == LAB:
+            event = Lab() if asked.method == b"GET" else Answer(self._site.health_head())
         elif asked.method == b"HEAD" or asked.is_old:
             event = _refusal(
                 HTTPStatus.UPGRADE_REQUIRED,

@@ -76,6 +76,11 @@ class Pace:
                     return
             again = True
 
+    @property
+    def waiting(self) -> int:
+        """How many talkers wait now."""
+        return sum(not turn.done() for turn in self._talkers)
+
     def _wake_one(self) -> None:
         while self._talkers and not self._holders:
             turn = self._talkers.popleft()

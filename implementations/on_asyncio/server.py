@@ -29,6 +29,7 @@ from implementations.doors import NEWCOMER_GONE, OUT_OF_DESCRIPTORS, listen, pee
 from implementations.on_asyncio.connection import Connection
 from implementations.on_asyncio.hub import Hub
 from implementations.on_asyncio.readiness import readable
+from implementations.probe import LAG_STEP_S, Probe
 from implementations.start import stop_signals
 
 
@@ -69,6 +70,7 @@ class _Server:
         self._settings = settings
         self._site = site
         self._hub = make_hub(settings)
+        self._probe = Probe(settings.writer) if site.lab else None
         self._connections: dict[asyncio.Task[None], Connection] = {}
         self._stopping = asyncio.Event()
         self._client_ids = itertools.count(1)
@@ -87,6 +89,8 @@ class _Server:
                         connections.create_task(self._accept(tcp, TCP, connections)),
                         connections.create_task(self._accept(ws, WS, connections)),
                     ]
+                    if self._probe is not None:
+                        acceptors.append(connections.create_task(_measure_lag(self._probe)))
                     announce(where(tcp), where(ws))
                     await self._stopping.wait()
                     drain.reschedule(loop.time() + DRAIN_SHARE * self._settings.drain_timeout)
@@ -146,6 +150,7 @@ class _Server:
             self._hub,
             self._settings,
             self._site,
+            self._probe,
         )
         task = connections.create_task(connection.run())
         self._connections[task] = connection
@@ -157,3 +162,12 @@ class _Server:
         for task, connection in self._connections.items():
             if not connection.joined:
                 task.cancel()
+
+
+async def _measure_lag(probe: Probe) -> None:
+    """Sleep, and note how much later than asked the loop woke this task, for ever."""
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + LAG_STEP_S
+        await asyncio.sleep(LAG_STEP_S)
+        probe.late(max(0.0, loop.time() - due))

@@ -25,7 +25,17 @@ import time
 from implementations.core.causes import Cause
 from implementations.core.commands import Complain, parse
 from implementations.core.errors import HubClosed, PeerGone, PeerSilent, PeerStuck, RoomFull
-from implementations.core.events import Answer, Bad, Closing, Event, Health, Line, Opened, Reply
+from implementations.core.events import (
+    Answer,
+    Bad,
+    Closing,
+    Event,
+    Health,
+    Lab,
+    Line,
+    Opened,
+    Reply,
+)
 from implementations.core.line_codec import LineCodec
 from implementations.core.message import TCP, Message
 from implementations.core.room import ClientId
@@ -35,6 +45,7 @@ from implementations.core.websocket_codec import WebSocketCodec
 from implementations.on_threads.hub import Hub
 from implementations.on_threads.outbox import Outbox
 from implementations.on_threads.wire import LINGER_S, Wire
+from implementations.probe import CountedSocket, Probe
 
 
 __all__ = ["Connection"]
@@ -56,6 +67,7 @@ class Connection:
         hub: Hub,
         settings: Settings,
         site: Site,
+        probe: Probe | None = None,
     ) -> None:
         self.joined = False
         self._address = address
@@ -64,6 +76,11 @@ class Connection:
         self._hub = hub
         self._settings = settings
         self._site = site
+        self._probe = probe
+        self._counted: CountedSocket | None = None
+        if probe is not None:
+            port = int(address.rpartition(":")[2])
+            sock = self._counted = probe.counted(sock, port)
         self._outbox: Outbox = hub.outbox(sock, codec.door)
         self._wire = Wire(sock, self._outbox, settings.write_timeout)
         self._silent_at = math.inf  # deadlines on the monotonic clock
@@ -112,6 +129,12 @@ class Connection:
             case Health():
                 self._wire.send(self._site.health(self._hub.stats()))
                 return None
+            case Lab():
+                assert self._probe is not None  # else the codec answers 404
+                stats = self._hub.stats()
+                tasks = None
+                self._wire.send(self._probe.answer(stats, self._outbox.held, tasks))
+                return None
         return events[1:] if self._join() else None
 
     def _join(self) -> bool:
@@ -122,6 +145,8 @@ class Connection:
             self.joined = False
             self._wire.send(self._codec.reject(str(refusal)))
             return False
+        if self._counted is not None:
+            self._counted.outbox = self._outbox
         log.info("%s joined by %s", self._address, "tcp" if self._codec.door == TCP else "ws")
         # The outbox may hold messages already. This answer goes out before them.
         self._wire.send(self._codec.accept())

@@ -119,6 +119,21 @@ class Outbox:
                 self._release()
                 self._wake()
 
+    @property
+    def depth(self) -> int:
+        """How full it is: see `Backlog.depth`. A glance: callable from any thread."""
+        return self._backlog.depth
+
+    @property
+    def dropped(self) -> int:
+        """How many messages a dropping policy gave up."""
+        return self._backlog.dropped
+
+    @property
+    def held(self) -> int:
+        """How many talkers wait at the `Pace`."""
+        return self._pace.waiting
+
     def _noted(self) -> None:
         """Hold the talkers back if the backlog is long now, and wake the write pump."""
         if self._backlog.behind and not self._stalled and not self._holds:

@@ -38,6 +38,7 @@ class Pace:
         self._talkers = threading.Condition(self._lock)
         self._first = threading.Condition(self._lock)  # for talkers that were admitted before
         self._in_front = 0  # how many talkers wait at _first
+        self._behind = 0  # and how many at _talkers
 
     def hold(self, holder: object) -> None:
         """Hold the talkers back on behalf of ``holder``. Idempotent; never waits."""
@@ -64,7 +65,9 @@ class Pace:
                     self._first.wait()
                     self._in_front -= 1
                 else:
+                    self._behind += 1
                     self._talkers.wait()
+                    self._behind -= 1
                 first = True  # if the room is held again: keep the place at the front
             self._wake_one()  # each wakes the next: woken all at once, most would go back to sleep
 
@@ -79,6 +82,12 @@ class Pace:
                     yield
                     return
             again = True
+
+    @property
+    def waiting(self) -> int:
+        """How many talkers wait now."""
+        with self._lock:
+            return self._in_front + self._behind
 
     def _wake_one(self) -> None:
         if not self._holders:

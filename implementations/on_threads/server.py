@@ -32,6 +32,7 @@ from implementations.doors import NEWCOMER_GONE, OUT_OF_DESCRIPTORS, listen, pee
 from implementations.on_threads.connection import Connection
 from implementations.on_threads.hub import Hub
 from implementations.on_threads.readiness import readable
+from implementations.probe import Probe
 from implementations.start import stop_signals
 
 
@@ -78,6 +79,7 @@ class _Server:
         self._settings = settings
         self._site = site
         self._hub = make_hub(settings)
+        self._probe = Probe(settings.writer) if site.lab else None
         self._client_ids = itertools.count(1)  # taking the next number is atomic
         self._lock = threading.Lock()  # guards _connections
         self._connections: dict[threading.Thread, Connection] = {}
@@ -177,6 +179,7 @@ class _Server:
             self._hub,
             self._settings,
             self._site,
+            self._probe,
         )
         thread = threading.Thread(target=self._serve, args=(connection,), name="write pump")
         with self._lock:

@@ -105,6 +105,21 @@ class Outbox:
             self._release()
             self._wake()
 
+    @property
+    def depth(self) -> int:
+        """How full it is: see `Backlog.depth`. A glance: callable from any task."""
+        return self._backlog.depth
+
+    @property
+    def dropped(self) -> int:
+        """How many messages a dropping policy gave up."""
+        return self._backlog.dropped
+
+    @property
+    def held(self) -> int:
+        """How many talkers wait at the `Pace`."""
+        return self._pace.waiting
+
     def _cancelled(self, _: object) -> trio.lowlevel.Abort:
         """Forget the write pump: trio wakes it, because it was cancelled."""
         self._sleeper = None

@@ -78,6 +78,11 @@ class Pace:
                 lock.release()
             again = True
 
+    @property
+    def waiting(self) -> int:
+        """How many talkers wait now."""
+        return len(self._first) + len(self._talkers)
+
     def _wake_one(self) -> None:
         if not self._holders and not self._first.unpark():
             self._talkers.unpark()

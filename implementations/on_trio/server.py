@@ -29,6 +29,7 @@ from implementations.core.websocket_codec import WebSocketCodec
 from implementations.doors import NEWCOMER_GONE, OUT_OF_DESCRIPTORS, listen, peer_name, where
 from implementations.on_trio.connection import Connection
 from implementations.on_trio.hub import Hub
+from implementations.probe import LAG_STEP_S, Probe
 from implementations.start import stop_signals
 
 
@@ -69,6 +70,7 @@ class _Server:
         self._settings = settings
         self._site = site
         self._hub = make_hub(settings)
+        self._probe = Probe(settings.writer) if site.lab else None
         self._connections: dict[Connection, trio.CancelScope] = {}
         self._stopping = trio.Event()
         self._watching = trio.CancelScope()
@@ -86,6 +88,8 @@ class _Server:
                         async with trio.open_nursery() as acceptors:
                             acceptors.start_soon(self._accept, tcp, TCP, connections)
                             acceptors.start_soon(self._accept, ws, WS, connections)
+                            if self._probe is not None:
+                                acceptors.start_soon(_measure_lag, self._probe)
                             announce(where(tcp), where(ws))
                             await self._stopping.wait()
                             drain.relative_deadline = DRAIN_SHARE * self._settings.drain_timeout
@@ -146,6 +150,7 @@ class _Server:
             self._hub,
             self._settings,
             self._site,
+            self._probe,
         )
         connections.start_soon(self._serve, connection)
 
@@ -163,3 +168,11 @@ class _Server:
         for connection, scope in self._connections.items():
             if not connection.joined:
                 scope.cancel()
+
+
+async def _measure_lag(probe: Probe) -> None:
+    """Sleep, and note how much later than asked the scheduler woke this task, for ever."""
+    while True:
+        due = trio.current_time() + LAG_STEP_S
+        await trio.sleep(LAG_STEP_S)
+        probe.late(max(0.0, trio.current_time() - due))

@@ -309,3 +309,32 @@ def test_full_backlog_takes_a_departure(policy: SlowConsumer) -> None:
 
     assert backlog.dropped == 0
     assert backlog.take() == b"first second third * left"
+
+
+@pytest.mark.parametrize(
+    ("capacity", "waiting", "depth"),
+    [
+        (4, [], 0),
+        (4, [b"x"], 63),
+        (4, [b"x"] * 4, 255),
+        (1000, [b"x"], 1),
+        (1000, [b"x"] * 999, 254),
+        (1000, [b"x" * (MAX_BACKLOG_BYTES // 2)], 127),
+        (1000, [b"x" * (2 * MAX_BACKLOG_BYTES)], 255),
+    ],
+)
+def test_depth_is_the_fuller_share(capacity: int, waiting: list[bytes], depth: int) -> None:
+    """The depth is the share of the messages or of the bytes that wait; 0 only if nothing does."""
+    backlog = Backlog(capacity, SlowConsumer.DISCONNECT)
+    for data in waiting:
+        assert backlog.offer(data)
+
+    assert backlog.depth == depth
+
+
+def test_rest_of_a_message_has_a_depth() -> None:
+    """The rest of a half-sent message counts, too."""
+    backlog = Backlog(4, SlowConsumer.DISCONNECT)
+    backlog.begin(b"x")
+
+    assert backlog.depth == 1

@@ -113,3 +113,23 @@ async def _in_turn(pace: Pace, lock: asyncio.Lock) -> bool:
     """Return whether this task had the lock in its turn."""
     async with pace.turn(lock):
         return lock.locked()
+
+
+def test_waiting_talkers_are_counted() -> None:
+    """The talkers that wait count, those in front too, and nobody does after the release."""
+
+    async def scene() -> None:
+        pace = Pace()
+        pace.hold("anna")
+        talkers = [asyncio.create_task(pace.admitted(first=first)) for first in (False, True)]
+        await settle()
+        held = pace.waiting
+        talkers[0].cancel()
+        await settle()
+        left = pace.waiting
+        pace.release("anna")
+        await settle()
+
+        assert (held, left, pace.waiting) == (2, 1, 0)
+
+    asyncio.run(scene())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from unittest.mock import patch
 
 from implementations.on_threads.pace import Pace
@@ -154,3 +155,17 @@ def test_turn_is_a_moment_when_nobody_holds_and_the_lock_is_ours() -> None:
     assert came
     assert waited
     assert talker.result()
+
+
+def test_waiting_talkers_are_counted() -> None:
+    """The talkers that wait count, those in front too, and nobody does after the release."""
+    pace = Pace()
+    pace.hold("anna")
+
+    with joined(pace.admitted, partial(pace.admitted, first=True)) as talkers:
+        waited = [parked(talker) for talker in talkers]
+        held = pace.waiting
+        pace.release("anna")
+
+    assert waited == [True, True]
+    assert (held, pace.waiting) == (2, 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import trio
 from trio.testing import assert_no_checkpoints, wait_all_tasks_blocked
 
@@ -120,3 +122,21 @@ async def _in_turn(pace: Pace, lock: trio.Lock, ours: list[bool]) -> None:
     """Record whether this thread had the lock in its turn."""
     async with pace.turn(lock):
         ours.append(lock.statistics().owner is trio.lowlevel.current_task())
+
+
+def test_waiting_talkers_are_counted() -> None:
+    """The talkers that wait count, those in front too, and nobody does after the release."""
+
+    async def scene() -> None:
+        pace = Pace()
+        pace.hold("anna")
+        async with trio.open_nursery() as talkers:
+            talkers.start_soon(pace.admitted)
+            talkers.start_soon(partial(pace.admitted, first=True))
+            await wait_all_tasks_blocked()
+            held = pace.waiting
+            pace.release("anna")
+
+        assert (held, pace.waiting) == (2, 0)
+
+    trio.run(scene)
