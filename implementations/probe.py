@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -33,6 +34,14 @@ class _Outbox(Protocol):
     @property
     def dropped(self) -> int: ...
 
+    @property
+    def held(self) -> int: ...
+
+
+class _Connection(Protocol):
+    joined: bool
+    _outbox: Any
+
 
 class CountedSocket(socket.socket):
     """A client's socket that counts its writes.
@@ -40,18 +49,27 @@ class CountedSocket(socket.socket):
     Attributes:
         port: the client's own TCP port.
         writes: calls of `send` that took bytes.
-        outbox: the client's outbox; None until the client is in the room.
+        connection: the client's connection, once it is made.
     """
 
-    __slots__ = ("_probe", "outbox", "port", "writes")
+    __slots__ = ("_probe", "connection", "port", "writes")
 
     def __init__(self, sock: socket.socket, port: int, probe: Probe) -> None:
         super().__init__(sock.family, sock.type, sock.proto, fileno=sock.detach())
         self.setblocking(False)
         self.port = port
         self.writes = 0
-        self.outbox: _Outbox | None = None
+        self.connection: _Connection | None = None
         self._probe = probe
+
+    @property
+    def outbox(self) -> _Outbox | None:
+        """The client's outbox; None while the client is not in the room."""
+        connection = self.connection
+        if connection is None or not connection.joined:
+            return None
+        outbox: _Outbox = connection._outbox  # only read, so that connection.py needs no more lines
+        return outbox
 
     def send(self, data: Any, flags: int = 0) -> int:
         """Write, and count the write. See `socket.socket.send`."""
@@ -76,11 +94,13 @@ class Probe:
     Args:
         writer: that of the settings. With ``uring`` most writes pass no socket of ours, so how many
             they are is not known.
+        tasks: tells how many tasks the runtime has; None if the runtime has none.
     """
 
-    def __init__(self, writer: str = "send") -> None:
+    def __init__(self, writer: str = "send", tasks: Callable[[], int] | None = None) -> None:
         self._counts_writes = writer != "uring"
-        self._lock = threading.Lock()  # guards every attribute here
+        self._tasks = tasks
+        self._lock = threading.Lock()  # guards every attribute below
         self._sockets: set[CountedSocket] = set()
         self._writes = 0
         self._dropped = 0
@@ -99,36 +119,38 @@ class Probe:
             if sock in self._sockets:
                 self._sockets.remove(sock)
                 self._writes += sock.writes
-                self._dropped += sock.outbox.dropped if sock.outbox is not None else 0
+                outbox = sock.outbox
+                self._dropped += outbox.dropped if outbox is not None else 0
 
     def late(self, late_s: float) -> None:
         """Note that the loop woke a sleeping task so much later than the task had asked for."""
         with self._lock:
             self._lag_s = max(late_s, self._lag_s or 0.0)
 
-    def answer(self, stats: Stats, held: int, tasks: int | None) -> bytes:
+    def answer(self, stats: Stats) -> bytes:
         """Answer ``GET /lab``. The worst lag begins anew after it.
 
         Args:
             stats: the hub's counts.
-            held: how many talkers wait under the flood rule now.
-            tasks: how many tasks the runtime has; None if it has none.
         """
         with self._lock:
             sockets = list(self._sockets)
             writes, dropped = self._writes, self._dropped
             lag_s, self._lag_s = self._lag_s, None
-        clients = []
+        clients: list[tuple[int, int]] = []
+        held = 0  # all outboxes of a server have one Pace, so each says the same
         for sock in sockets:
             writes += sock.writes
-            if sock.outbox is not None:
-                dropped += sock.outbox.dropped
-                clients.append((sock.port, sock.outbox.depth))
+            outbox = sock.outbox
+            if outbox is not None:
+                dropped += outbox.dropped
+                held = outbox.held if not clients else held
+                clients.append((sock.port, outbox.depth))
         figures = {
             "clients": clients,
             "dropped": dropped,
             "writes": writes if self._counts_writes else None,
-            "tasks": tasks,
+            "tasks": None if self._tasks is None else self._tasks(),
             "threads": threading.active_count(),
             "lag_ms": None if lag_s is None else round(1000 * lag_s, 3),
             "held": held,

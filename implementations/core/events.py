@@ -5,7 +5,6 @@ Both codecs (line_codec.py, websocket_codec.py) turn bytes into these events, in
     Opened    the handshake is done: the client may join (the TCP door has no handshake)
     Answer    plain HTTP: send these bytes and close; the client never joins
     Health    plain HTTP, too, but the answer needs the hub's counts
-    Lab       plain HTTP, too: the answer needs the server's probe (probe.py)
     Line      the client sent this line
     Bad       the client sent a line that is refused: tell it why, and go on
     Reply     send these bytes to the client, between any two of its messages
@@ -18,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-__all__ = ["Alive", "Answer", "Bad", "Closing", "Event", "Health", "Lab", "Line", "Opened", "Reply"]
+__all__ = ["Alive", "Answer", "Bad", "Closing", "Event", "Health", "Line", "Opened", "Reply"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +34,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """``GET /healthz``."""
+    """``GET /healthz``, or ``GET /lab`` if ``lab`` is true."""
 
-
-@dataclass(frozen=True, slots=True)
-class Lab:
-    """``GET /lab``."""
+    lab: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +70,4 @@ class Closing:
     """The client said goodbye, or broke the protocol so that the connection must end."""
 
 
-Event = Opened | Answer | Health | Lab | Line | Bad | Reply | Alive | Closing
+Event = Opened | Answer | Health | Line | Bad | Reply | Alive | Closing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 
@@ -47,12 +48,14 @@ class Site:
         settings: the settings in force.
         page: the chat page, as HTML.
         lab: whether ``GET /lab`` has an answer.
+        figures: makes that answer from the hub's counts. The server sets it (probe.py).
     """
 
     server_id: str
     settings: Settings
     page: bytes
     lab: bool = False
+    figures: Callable[[Stats], bytes] | None = None
 
     def chat_page(self) -> bytes:
         """Answer ``GET /``."""
@@ -63,8 +66,10 @@ class Site:
             Content_Security_Policy=PAGE_POLICY,
         )
 
-    def health(self, stats: Stats) -> bytes:
-        """Answer ``GET /healthz`` with the limits and the hub's counts."""
+    def health(self, stats: Stats, lab: bool = False) -> bytes:
+        """Answer ``GET /healthz`` with the limits and the hub's counts, or ``GET /lab``."""
+        if lab and self.figures is not None:
+            return self.figures(stats)
         numbers = {
             "id": self.server_id,
             "policy": self.settings.slow_consumer.value,

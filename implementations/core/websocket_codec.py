@@ -23,17 +23,7 @@ from websockets.protocol import Protocol, Side, State
 from websockets.server import ServerProtocol
 
 from implementations.core.causes import Cause
-from implementations.core.events import (
-    Alive,
-    Answer,
-    Closing,
-    Event,
-    Health,
-    Lab,
-    Line,
-    Opened,
-    Reply,
-)
+from implementations.core.events import Alive, Answer, Closing, Event, Health, Line, Opened, Reply
 from implementations.core.line_codec import without_controls
 from implementations.core.message import WS, Door, encode
 from implementations.core.request_head import (
@@ -165,7 +155,7 @@ class WebSocketCodec:
         elif asked.path == "/healthz":
             event = Health() if asked.method == b"GET" else Answer(self._site.health_head())
         elif asked.path == LAB:
-            event = Lab() if asked.method == b"GET" else Answer(self._site.health_head())
+            event = Health(lab=True) if asked.method == b"GET" else Answer(self._site.health_head())
         elif asked.method == b"HEAD" or asked.is_old:
             event = _refusal(
                 HTTPStatus.UPGRADE_REQUIRED,

@@ -22,17 +22,7 @@ import socket
 from implementations.core.causes import Cause
 from implementations.core.commands import Complain, parse
 from implementations.core.errors import HubClosed, PeerGone, PeerSilent, PeerStuck, RoomFull
-from implementations.core.events import (
-    Answer,
-    Bad,
-    Closing,
-    Event,
-    Health,
-    Lab,
-    Line,
-    Opened,
-    Reply,
-)
+from implementations.core.events import Answer, Bad, Closing, Event, Health, Line, Opened, Reply
 from implementations.core.line_codec import LineCodec
 from implementations.core.message import TCP, Message
 from implementations.core.room import ClientId
@@ -42,7 +32,6 @@ from implementations.core.websocket_codec import WebSocketCodec
 from implementations.on_asyncio.hub import Hub
 from implementations.on_asyncio.outbox import Outbox
 from implementations.on_asyncio.wire import Wire
-from implementations.probe import CountedSocket, Probe
 
 
 __all__ = ["Connection"]
@@ -64,7 +53,6 @@ class Connection:
         hub: Hub,
         settings: Settings,
         site: Site,
-        probe: Probe | None = None,
     ) -> None:
         self.joined = False
         self._address = address
@@ -73,11 +61,6 @@ class Connection:
         self._hub = hub
         self._settings = settings
         self._site = site
-        self._probe = probe
-        self._counted: CountedSocket | None = None
-        if probe is not None:
-            port = int(address.rpartition(":")[2])
-            sock = self._counted = probe.counted(sock, port)
         self._outbox: Outbox = hub.outbox(sock, codec.door)
         self._wire = Wire(sock, self._outbox, settings.write_timeout)
         self._silent_at = math.inf  # deadlines on the loop's clock
@@ -118,14 +101,8 @@ class Connection:
             case Answer(data):
                 await self._wire.send(data)
                 return None
-            case Health():
-                await self._wire.send(self._site.health(await self._hub.stats()))
-                return None
-            case Lab():
-                assert self._probe is not None  # else the codec answers 404
-                stats = await self._hub.stats()
-                tasks = len(asyncio.all_tasks())
-                await self._wire.send(self._probe.answer(stats, self._outbox.held, tasks))
+            case Health(lab):
+                await self._wire.send(self._site.health(await self._hub.stats(), lab))
                 return None
         return events[1:] if await self._join() else None
 
@@ -137,8 +114,6 @@ class Connection:
             self.joined = False
             await self._wire.send(self._codec.reject(str(refusal)))
             return False
-        if self._counted is not None:
-            self._counted.outbox = self._outbox
         log.info("%s joined by %s", self._address, "tcp" if self._codec.door == TCP else "ws")
         # The outbox may hold messages already. This answer goes out before them.
         await self._wire.send(self._codec.accept())

@@ -19,6 +19,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 
 from implementations.core.line_codec import LineCodec
 from implementations.core.message import TCP, WS, Door
@@ -29,7 +30,7 @@ from implementations.doors import NEWCOMER_GONE, OUT_OF_DESCRIPTORS, listen, pee
 from implementations.on_asyncio.connection import Connection
 from implementations.on_asyncio.hub import Hub
 from implementations.on_asyncio.readiness import readable
-from implementations.probe import LAG_STEP_S, Probe
+from implementations.probe import LAG_STEP_S, CountedSocket, Probe
 from implementations.start import stop_signals
 
 
@@ -70,7 +71,10 @@ class _Server:
         self._settings = settings
         self._site = site
         self._hub = make_hub(settings)
-        self._probe = Probe(settings.writer) if site.lab else None
+        self._probe: Probe | None = None
+        if site.lab:
+            self._probe = Probe(settings.writer, lambda: len(asyncio.all_tasks()))
+            self._site = replace(site, figures=self._probe.answer)
         self._connections: dict[asyncio.Task[None], Connection] = {}
         self._stopping = asyncio.Event()
         self._client_ids = itertools.count(1)
@@ -140,6 +144,8 @@ class _Server:
         connections: asyncio.TaskGroup,
     ) -> None:
         sock.setblocking(False)
+        if self._probe is not None:
+            sock = self._probe.counted(sock, address[1])
         connection = Connection(
             sock,
             peer_name(address),
@@ -150,8 +156,9 @@ class _Server:
             self._hub,
             self._settings,
             self._site,
-            self._probe,
         )
+        if isinstance(sock, CountedSocket):
+            sock.connection = connection
         task = connections.create_task(connection.run())
         self._connections[task] = connection
         task.add_done_callback(self._connections.pop)

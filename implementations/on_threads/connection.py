@@ -25,17 +25,7 @@ import time
 from implementations.core.causes import Cause
 from implementations.core.commands import Complain, parse
 from implementations.core.errors import HubClosed, PeerGone, PeerSilent, PeerStuck, RoomFull
-from implementations.core.events import (
-    Answer,
-    Bad,
-    Closing,
-    Event,
-    Health,
-    Lab,
-    Line,
-    Opened,
-    Reply,
-)
+from implementations.core.events import Answer, Bad, Closing, Event, Health, Line, Opened, Reply
 from implementations.core.line_codec import LineCodec
 from implementations.core.message import TCP, Message
 from implementations.core.room import ClientId
@@ -45,7 +35,6 @@ from implementations.core.websocket_codec import WebSocketCodec
 from implementations.on_threads.hub import Hub
 from implementations.on_threads.outbox import Outbox
 from implementations.on_threads.wire import LINGER_S, Wire
-from implementations.probe import CountedSocket, Probe
 
 
 __all__ = ["Connection"]
@@ -67,7 +56,6 @@ class Connection:
         hub: Hub,
         settings: Settings,
         site: Site,
-        probe: Probe | None = None,
     ) -> None:
         self.joined = False
         self._address = address
@@ -76,11 +64,6 @@ class Connection:
         self._hub = hub
         self._settings = settings
         self._site = site
-        self._probe = probe
-        self._counted: CountedSocket | None = None
-        if probe is not None:
-            port = int(address.rpartition(":")[2])
-            sock = self._counted = probe.counted(sock, port)
         self._outbox: Outbox = hub.outbox(sock, codec.door)
         self._wire = Wire(sock, self._outbox, settings.write_timeout)
         self._silent_at = math.inf  # deadlines on the monotonic clock
@@ -126,14 +109,8 @@ class Connection:
             case Answer(data):
                 self._wire.send(data)
                 return None
-            case Health():
-                self._wire.send(self._site.health(self._hub.stats()))
-                return None
-            case Lab():
-                assert self._probe is not None  # else the codec answers 404
-                stats = self._hub.stats()
-                tasks = None
-                self._wire.send(self._probe.answer(stats, self._outbox.held, tasks))
+            case Health(lab):
+                self._wire.send(self._site.health(self._hub.stats(), lab))
                 return None
         return events[1:] if self._join() else None
 
@@ -145,8 +122,6 @@ class Connection:
             self.joined = False
             self._wire.send(self._codec.reject(str(refusal)))
             return False
-        if self._counted is not None:
-            self._counted.outbox = self._outbox
         log.info("%s joined by %s", self._address, "tcp" if self._codec.door == TCP else "ws")
         # The outbox may hold messages already. This answer goes out before them.
         self._wire.send(self._codec.accept())

@@ -22,6 +22,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from implementations.core.line_codec import LineCodec
 from implementations.core.message import TCP, WS, Door
@@ -32,7 +33,7 @@ from implementations.doors import NEWCOMER_GONE, OUT_OF_DESCRIPTORS, listen, pee
 from implementations.on_threads.connection import Connection
 from implementations.on_threads.hub import Hub
 from implementations.on_threads.readiness import readable
-from implementations.probe import Probe
+from implementations.probe import CountedSocket, Probe
 from implementations.start import stop_signals
 
 
@@ -79,7 +80,10 @@ class _Server:
         self._settings = settings
         self._site = site
         self._hub = make_hub(settings)
-        self._probe = Probe(settings.writer) if site.lab else None
+        self._probe: Probe | None = None
+        if site.lab:
+            self._probe = Probe(settings.writer)
+            self._site = replace(site, figures=self._probe.answer)
         self._client_ids = itertools.count(1)  # taking the next number is atomic
         self._lock = threading.Lock()  # guards _connections
         self._connections: dict[threading.Thread, Connection] = {}
@@ -169,6 +173,8 @@ class _Server:
 
     def _admit(self, sock: socket.socket, address: tuple[str, int], door: Door) -> None:
         sock.setblocking(False)
+        if self._probe is not None:
+            sock = self._probe.counted(sock, address[1])
         connection = Connection(
             sock,
             peer_name(address),
@@ -179,8 +185,9 @@ class _Server:
             self._hub,
             self._settings,
             self._site,
-            self._probe,
         )
+        if isinstance(sock, CountedSocket):
+            sock.connection = connection
         thread = threading.Thread(target=self._serve, args=(connection,), name="write pump")
         with self._lock:
             self._connections[thread] = connection

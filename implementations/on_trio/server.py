@@ -18,6 +18,7 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 
 import trio
 
@@ -29,7 +30,7 @@ from implementations.core.websocket_codec import WebSocketCodec
 from implementations.doors import NEWCOMER_GONE, OUT_OF_DESCRIPTORS, listen, peer_name, where
 from implementations.on_trio.connection import Connection
 from implementations.on_trio.hub import Hub
-from implementations.probe import LAG_STEP_S, Probe
+from implementations.probe import LAG_STEP_S, CountedSocket, Probe
 from implementations.start import stop_signals
 
 
@@ -70,7 +71,12 @@ class _Server:
         self._settings = settings
         self._site = site
         self._hub = make_hub(settings)
-        self._probe = Probe(settings.writer) if site.lab else None
+        self._probe: Probe | None = None
+        if site.lab:
+            self._probe = Probe(
+                settings.writer, lambda: trio.lowlevel.current_statistics().tasks_living
+            )
+            self._site = replace(site, figures=self._probe.answer)
         self._connections: dict[Connection, trio.CancelScope] = {}
         self._stopping = trio.Event()
         self._watching = trio.CancelScope()
@@ -140,6 +146,8 @@ class _Server:
         connections: trio.Nursery,
     ) -> None:
         sock.setblocking(False)
+        if self._probe is not None:
+            sock = self._probe.counted(sock, address[1])
         connection = Connection(
             sock,
             peer_name(address),
@@ -150,8 +158,9 @@ class _Server:
             self._hub,
             self._settings,
             self._site,
-            self._probe,
         )
+        if isinstance(sock, CountedSocket):
+            sock.connection = connection
         connections.start_soon(self._serve, connection)
 
     async def _serve(self, connection: Connection) -> None:

@@ -37,6 +37,7 @@ OWN_NAMES = {
     ("threads", "server", "_Server._left"): "the same",
     ("threads", "server", "_Server._serve"): "what a thread does at its end, a callback elsewhere",
     ("threads", "server", "_Server._stop"): "stopping is the closing of a socket, see `_stopping`",
+    ("threads", "server", "_measure_lag"): "threads have no loop that could be late",
     ("trio", "server", "_Server._serve"): "what a task does at its end, a callback elsewhere",
     ("trio", "server", "_Server._watch"): "signals come as a stream, not as callbacks",
     ("trio", "outbox", "Outbox._cancelled"): "a bare wait in trio is told of its cancellation",
