@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 USE := bench,chat,conform,schedules
 comma := ,
 # More workers than cores: most tests wait most of the time. Set JOBS=16 on a larger machine.
-JOBS ?= 6
+JOBS ?= 4
 # A worker that has nothing left takes tests from another: the longest tests are no tail.
 WORKERS = -n $(JOBS) --dist worksteal
 # A round is a folder named by its month; ROUND=benchmarks/rounds/2030-01 makes another.

@@ -26,6 +26,7 @@ include_patterns = [
     "benchmarks/micro/README.md",
     "benchmarks/rounds/*/table.md",
     "docs/book/*.md",
+    "docs/io-uring.md",
     "docs/popular.md",
     "docs/provenance.md",
     "implementations/*.md",
