@@ -39,7 +39,7 @@ SERVERS = Path(__file__).resolve().parents[1] / "implementations"
 SHARED = (
     *("on_threads", "exhibits"),
     *("core/room.py", "core/counted_room.py", "core/fanout.py"),
-    *("core/group_commit.py", "core/commit_log.py", "core/ring.py"),
+    *("core/group_commit.py", "core/group_writer.py", "core/commit_log.py", "core/ring.py"),
 )
 
 STAGE_HAND = "play"  # starts the other threads; interleave-test names it after its function

@@ -128,7 +128,7 @@ def _server_of(file: str) -> str:
     for hub in ("broadcaster", "direct"):
         if hub in name:
             return f"{runtime}-{hub}"
-    direct = ("group_commit", "ring", "log.py")
+    direct = ("group_commit", "group_writer", "ring", "log.py")
     return f"{runtime}-direct" if any(word in name for word in direct) else f"{runtime}-mutex"
 
 
