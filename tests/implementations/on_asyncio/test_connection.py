@@ -76,7 +76,7 @@ def test_client_that_takes_nothing_is_too_slow_even_in_a_quiet_room() -> None:
         hub, watcher = MutexHub(settings), Recorder()
         await hub.join(0, "watcher:1", watcher)
         async with _connected(hub, settings, reads=False) as (connection, _, writer):
-            writer.write(b"/say " + b"x" * 4000 + b"\n")
+            writer.write(16 * (b"/say " + b"x" * 4000 + b"\n"))
             await connection
         return watcher.lines
 

@@ -143,7 +143,7 @@ def test_client_that_takes_nothing_is_too_slow_even_in_a_quiet_room() -> None:
         hub, watcher = MutexHub(settings), Recorder()
         await hub.join(0, "watcher:1", watcher)
         async with _connected(hub, settings, reads=False) as (_, peer):
-            await peer.send_all(b"/say " + b"x" * 4000 + b"\n")
+            await peer.send_all(16 * (b"/say " + b"x" * 4000 + b"\n"))
         return watcher.lines
 
     assert trio.run(scene)[-1] == "* peer:1 was too slow"
