@@ -6,12 +6,13 @@ On another system each function raises ``Unknown``.
 import os
 import resource
 import sys
+import time
 from pathlib import Path
 
 from conformance.verdicts import Unknown
 
 
-__all__ = ["cpu_s", "limit_descriptors", "open_descriptors", "rss_bytes"]
+__all__ = ["cpu_s", "limit_descriptors", "open_descriptors", "rss_bytes", "wait_stopped"]
 
 
 def rss_bytes(group: int) -> int:
@@ -36,6 +37,30 @@ def limit_descriptors(pid: int, more: int) -> None:
     highest = max(open_descriptors(pid))
     limit = highest + 1 + more
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (limit, limit))
+
+
+def wait_stopped(pid: int, within: float) -> None:
+    """Wait until no thread of a process runs any more, after SIGSTOP.
+
+    A signal returns at once, but a thread on another core goes on until the kernel has told it. On
+    another system than Linux this returns at once, too.
+
+    Raises:
+        Unknown: a thread still runs after that time.
+    """
+    tasks = Path(f"/proc/{pid}/task")
+    deadline = time.monotonic() + within
+    while sys.platform == "linux" and any(map(_runs, tasks.glob("*/stat"))):
+        if time.monotonic() > deadline:
+            raise Unknown("the server could not be stopped")
+        time.sleep(0)
+
+
+def _runs(stat: Path) -> bool:
+    try:
+        return stat.read_text().rpartition(")")[2].split()[0] not in "TtZX"
+    except (FileNotFoundError, ProcessLookupError):  # the thread has ended
+        return False
 
 
 def _stats(group: int) -> list[list[str]]:

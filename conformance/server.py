@@ -18,7 +18,13 @@ from collections.abc import Iterator
 from conformance.announced import announced, last_lines
 from conformance.guard import release
 from conformance.output import Output
-from conformance.proc import cpu_s, limit_descriptors, open_descriptors, rss_bytes
+from conformance.proc import (
+    cpu_s,
+    limit_descriptors,
+    open_descriptors,
+    rss_bytes,
+    wait_stopped,
+)
 from conformance.protocol import Door
 from conformance.timing import TICK
 from conformance.verdicts import Unknown
@@ -184,6 +190,7 @@ class Server:
             return
         self.signal(signal.SIGSTOP)
         try:
+            wait_stopped(self.pid, within=50 * TICK)
             yield
         finally:
             self.signal(signal.SIGCONT)
