@@ -62,3 +62,12 @@ def test_health_tells_the_numbers(policy: SlowConsumer) -> None:
         "deliveries": 3,
         "evictions": 4,
     }
+
+
+def test_figures_of_the_lab_are_the_server_s_own() -> None:
+    """``GET /lab`` is answered by what the server has set, with the hub's counts."""
+    site = replace(SITE, lab=True, figures=lambda stats: answer(HTTPStatus.OK, str(stats).encode()))
+    stats = Stats(clients=1, messages=2, deliveries=3, evictions=4)
+
+    assert read_answer(site.health(stats, lab=True)).body == str(stats).encode()
+    assert json.loads(read_answer(site.health(stats)).body)["deliveries"] == 3

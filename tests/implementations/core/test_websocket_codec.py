@@ -181,6 +181,17 @@ def test_health_is_for_the_hub_to_answer() -> None:
     assert codec().feed(b"GET /healthz HTTP/1.1\r\n\r\n") == [Health()]
 
 
+def test_lab_is_there_only_if_the_site_has_it() -> None:
+    """``GET /lab`` is like ``/healthz`` at a server that was started with ``--lab``, else a 404."""
+    request_bytes = b"GET /lab HTTP/1.1\r\n\r\n"
+    with_lab = WebSocketCodec(Settings(), Site("test", Settings(), b"", lab=True))
+
+    assert with_lab.feed(request_bytes) == [Health(lab=True)]
+    [without] = codec().feed(request_bytes)
+    assert isinstance(without, Answer)
+    assert without.data.startswith(b"HTTP/1.1 404 ")
+
+
 @pytest.mark.parametrize("but", ["Upgrade", "Connection"])
 def test_room_needs_an_upgrade(but: str) -> None:
     """``GET /ws`` without an upgrade gets a 426 that names the upgrade."""
