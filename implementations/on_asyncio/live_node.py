@@ -19,6 +19,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import secrets
 import unicodedata
 from collections import deque
@@ -32,7 +33,9 @@ from implementations.engines import Engine, EngineGone, EngineRefuses, Membershi
 
 __all__ = ["Answer", "LiveNode", "Owner", "new_answer", "settle"]
 
-BEAT_S = 1.0  # how often a node shows that it lives: `SILENT_BEATS` of them are a death
+# How often a node shows that it lives: `SILENT_BEATS` of them are a death. On machines that are
+# very busy, or with engines that elect slowly, give all nodes a larger HUBBUB_BEAT_S.
+BEAT_S = float(os.environ.get("HUBBUB_BEAT_S", "1"))
 RETRY_S = 0.1  # after the engine did not answer
 SNAPSHOT_BYTES = 1024 * 1024  # of entries: after so many the log may forget what it had before
 

@@ -80,9 +80,12 @@ def test_manager_shows_its_faults(folder: Path) -> None:
 
 
 def test_gorilla_chat_shows_its_faults(folder: Path) -> None:
-    """It evicts readers in a burst, trims what is said, and passes a binary message on as text."""
+    """It trims what is said, and passes a binary message on as text.
+
+    In a burst it evicts readers that are late; a machine that is busy with the sender, too, may
+    hide that, so the burst is not judged here.
+    """
     expected: dict[str, Verdict] = {
-        "flood.paced": "fail",
         "framing.binary-close": "fail",
         "framing.not-utf8-close": "fail",
         "delivery.unaltered": "fail",
