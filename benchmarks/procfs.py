@@ -8,13 +8,24 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 
-__all__ = ["Clocks", "Spent", "Usage", "listener", "open_files", "rss_bytes", "tasks"]
+__all__ = [
+    "Clocks",
+    "Spent",
+    "Usage",
+    "listener",
+    "open_files",
+    "rss_bytes",
+    "runs",
+    "send_queues",
+    "tasks",
+]
 
 T = TypeVar("T", int, float)
 
@@ -38,6 +49,12 @@ def tasks(pid: int) -> int | None:
         if line.startswith("Threads:"):
             return int(line.split()[1])
     return None
+
+
+def runs(pid: int) -> bool:
+    """Return whether process ``pid`` is there and has not ended: a zombie has."""
+    stat = _read(f"/proc/{pid}/stat")
+    return stat is not None and stat.rpartition(")")[2].split()[0] not in "ZX"
 
 
 def open_files(pid: int) -> int | None:
@@ -64,6 +81,15 @@ def listener(group: int, port: int) -> int | None:
                     if os.readlink(descriptor) in sockets:
                         return pid
     return None
+
+
+def send_queues(port: int) -> dict[int, int]:
+    """Return how many bytes wait in the kernel for each peer of a port, by the peer's own port."""
+    return {
+        _port(fields[2]): int(fields[4].partition(":")[0], 16)
+        for fields in _sockets_at(port)
+        if fields[3] != _LISTENING
+    }
 
 
 @dataclass(frozen=True)
@@ -148,13 +174,20 @@ def _minus(after: T | None, before: T | None) -> T | None:
 
 def _listening_inodes(port: int) -> set[str]:
     """Return the inodes of the sockets that listen at a port, of either kind of address."""
-    found: set[str] = set()
+    return {fields[9] for fields in _sockets_at(port) if fields[3] == _LISTENING}
+
+
+def _sockets_at(port: int) -> Iterator[list[str]]:
+    """Yield the fields of the kernel's table for each TCP socket at a port of this machine."""
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         for line in (_read(table) or "").splitlines()[1:]:
             fields = line.split()
-            if fields[3] == _LISTENING and int(fields[1].rpartition(":")[2], 16) == port:
-                found.add(fields[9])
-    return found
+            if _port(fields[1]) == port:
+                yield fields
+
+
+def _port(address: str) -> int:
+    return int(address.rpartition(":")[2], 16)
 
 
 def _read(path: str) -> str | None:

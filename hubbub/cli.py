@@ -119,6 +119,25 @@ def _interrupted_by_signals() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _interrupt)
+    sys.unraisablehook = _not_lost
+
+
+def _not_lost(ignored: Any) -> None:
+    """Interrupt again when an interrupt came while Python was finalizing an object.
+
+    Python ignores every exception that is raised there, and the command would go on for ever.
+    """
+    if ignored.exc_type is not KeyboardInterrupt:
+        sys.__unraisablehook__(ignored)
+        return
+    from threading import Timer, main_thread
+
+    number = signal.SIGINT
+    if signal.getsignal(number) is not signal.default_int_handler:  # a background job ignores it
+        number = signal.SIGTERM
+        signal.signal(number, _interrupt)
+    # Not at once: this hook would raise it.
+    Timer(0.01, signal.pthread_kill, [main_thread().ident, number]).start()
 
 
 def _interrupt(number: int, _frame: object) -> NoReturn:

@@ -278,7 +278,7 @@ def why_not() -> str | None:
 
 _DISABLED = Path("/proc/sys/kernel/io_uring_disabled")
 _REASONS = {
-    errno.ENOSYS: "this kernel has no io_uring",
+    errno.ENOSYS: "no io_uring here, says the kernel or a filter of system calls",
     errno.EINVAL: "this kernel's io_uring is older than Linux 6.1",
 }
 

@@ -106,6 +106,9 @@ def _process_as_it_was() -> Iterator[None]:
         sys.setswitchinterval(switch_interval_s)
 
 
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 @contextmanager
 def _interrupt_later() -> Iterator[None]:
     """Let a first interrupt wait until the run is over, which takes milliseconds.
@@ -113,23 +116,27 @@ def _interrupt_later() -> Iterator[None]:
     In the middle of a run it could end a single task or callback. It would look like a bug of the
     server, and never reach the person at the keyboard.
     """
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler or not _in_main_thread():
+    if not _in_main_thread():
         yield
         return
+    handlers = {number: signal.getsignal(number) for number in _INTERRUPTS}
+    later = {number: handler for number, handler in handlers.items() if callable(handler)}
     came: list[int] = []
 
     def interrupted(number: int, frame: FrameType | None) -> None:
         if came:
-            signal.default_int_handler(number, frame)
+            later[signal.Signals(number)](number, frame)
         came.append(number)
 
-    signal.signal(signal.SIGINT, interrupted)
+    for number in later:
+        signal.signal(number, interrupted)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number, handler in later.items():
+            signal.signal(number, handler)
     if came:
-        raise KeyboardInterrupt
+        later[signal.Signals(came[0])](came[0], None)
 
 
 def _in_main_thread() -> bool:

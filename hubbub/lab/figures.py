@@ -5,11 +5,9 @@ Each figure is None if it cannot be measured: the page leaves it blank.
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections import deque
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
@@ -18,12 +16,11 @@ from benchmarks.generator.live_columns import add_counts, percentile_us
 from benchmarks.procfs import Clocks, Spent, Usage, rss_bytes, tasks
 
 
-__all__ = ["Figures", "ask", "send_queues", "with_percentiles"]
+__all__ = ["Figures", "ask", "with_percentiles"]
 
 SPAN = 10  # columns: the figures are about the last second
 ANSWER_S = 1.0
 MOST_THREADS = 200  # of a process whose context switches are counted: that takes 0.1 ms per thread
-FULL_QUEUE_BYTES = 256 * 1024  # a send queue of the kernel that is drawn as full
 
 _open = build_opener(ProxyHandler({})).open
 
@@ -116,20 +113,6 @@ def ask(address: str, path: str) -> dict[str, Any] | None:
     except (URLError, OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None
-
-
-def send_queues(port: int) -> dict[int, int]:
-    """Return what waits in the kernel for each client of a port: bytes by the client's own port."""
-    queues: dict[int, int] = {}
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        with contextlib.suppress(OSError):
-            for line in Path(table).read_text().splitlines()[1:]:
-                fields = line.split()
-                if int(fields[1].rpartition(":")[2], 16) == port:
-                    there = int(fields[2].rpartition(":")[2], 16)
-                    queues[there] = int(fields[4].partition(":")[0], 16)
-    queues.pop(0, None)  # the socket that listens
-    return queues
 
 
 def _more(said: Mapping[str, Any], before: Mapping[str, Any], name: str) -> int | None:

@@ -21,10 +21,11 @@ from typing import Any
 from benchmarks.cores import two_cores
 from benchmarks.generator.live import LiveGenerator
 from benchmarks.load import LoadError
+from benchmarks.procfs import runs, send_queues
 from benchmarks.server_process import serving
 from conformance.dialect import read_dialect
 from conformance.python import module_command
-from hubbub.lab.figures import FULL_QUEUE_BYTES, Figures, ask, send_queues, with_percentiles
+from hubbub.lab.figures import Figures, ask, with_percentiles
 from hubbub.lab.scene import COMMAND, LIMITS, Scene
 from hubbub.lab.verdicts import Judge
 from implementations.core.backlog import SlowConsumer
@@ -42,6 +43,7 @@ DEPTHS_S = 0.2
 VERDICTS_S = 1.0
 MANY = 1000  # clients: with more, their depths are read half as often
 MOST_PINNED = 6
+FULL_QUEUE_BYTES = 256 * 1024  # a send queue of the kernel that is drawn as full
 LINES_HZ = 600  # lines of pinned clients that a page gets; the checker gets all
 LINE_SHOWN = 60  # characters; a message's number is at its end
 SIGTERM_S = 15.0  # a server that still runs so long after SIGTERM is not waited for
@@ -315,7 +317,7 @@ class Stage:
     async def _tell_figures(self) -> None:
         if self._figures is None or self._state["state"] != "running":
             return
-        if not _runs(self._pid):
+        if not runs(self._pid):
             self._set_state("gone", "the server has ended")
             self._event("trouble", "the server has ended")
             return
@@ -383,14 +385,5 @@ def _whole(value: object) -> int | None:
 
 def _wait_end(pid: int, within_s: float) -> None:
     deadline_s = time.monotonic() + within_s
-    while _runs(pid) and time.monotonic() < deadline_s:
+    while runs(pid) and time.monotonic() < deadline_s:
         time.sleep(0.02)
-
-
-def _runs(pid: int) -> bool:
-    """Whether a process runs: one that has ended and waits for its parent does not."""
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False

@@ -64,8 +64,7 @@ class ReplicatedHub:
     """One node's clients, in a room that a log owns.
 
     Args:
-        membership: which room, at which engine, and this node's name in it. Default: a room of
-            its own.
+        membership: where the room is, and this node's name in it; None: a room of its own.
     """
 
     def __init__(self, settings: Settings, membership: Membership | None = None) -> None:
@@ -78,7 +77,7 @@ class ReplicatedHub:
         self._joins: dict[ClientId, Answer] = {}  # those of them that are not members yet
         self._messages = self._evictions = 0
         self._noted = asyncio.Event()  # there may be something to deliver
-        self._closed = False
+        self._closed = self._gave_up_log = False
         self._stopped = asyncio.Event()
 
     def outbox(self, sock: socket.socket, door: Door) -> DirectOutbox:
@@ -148,8 +147,7 @@ class ReplicatedHub:
             self._live.node.ask(client_id, command)
             answer = self._put(new_answer() if isinstance(command, Who) else None)
         if answer is not None:
-            # The roster is much longer than the question. So wait until it is in the client's
-            # outbox, which counts it, before the client can ask again.
+            # The roster is long: wait until the client's outbox counts it, before it can ask again.
             await answer
 
     async def stats(self) -> Stats:
@@ -173,6 +171,7 @@ class ReplicatedHub:
             await asyncio.wait_for(self._put(new_answer()), self._settings.drain_timeout / 2)
         except TimeoutError:
             log.warning("the engine does not answer: some of the last lines may be lost")
+            self._gave_up_log = True
             self._writer.record([FAREWELL])
             self._send_away(Cause.SHUTDOWN)
 
@@ -184,6 +183,8 @@ class ReplicatedHub:
 
     def carry_out(self, read: Read) -> None:
         """Note what an entry causes here, and write a first stretch of it."""
+        if self._gave_up_log:
+            return
         for delivery in self._for_clients(read.deliveries):
             match delivery:
                 case ToAll(_, int(newcomer)):
@@ -209,13 +210,12 @@ class ReplicatedHub:
         self._pace.release(self)
 
     def _for_clients(self, deliveries: list[Delivery]) -> list[Delivery]:
-        """Leave out what the clients of this node need not hear when its life ends."""
+        """Leave out what only the clients of other nodes hear when this node's life ends."""
         if self._live.node is None or not self._live.node.is_over:
             return deliveries
         last = Cause.SHUTDOWN if self._closed else Cause.LEFT
         ends = [each for each in deliveries if isinstance(each, Goodbye) and each.cause is last]
         kept = deliveries[: deliveries.index(ends[0])] if ends else deliveries
-        # Only the clients of other nodes hear of each departure.
         return [*kept, FAREWELL, *ends] if self._closed else kept  # else `sent_away` follows
 
     def _put(self, answer: A) -> A:

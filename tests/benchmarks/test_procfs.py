@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
+import subprocess
 import sys
 import time
 
 import pytest
 
 from benchmarks import procfs
-from benchmarks.procfs import Clocks, Spent, Usage, open_files, rss_bytes, tasks
+from benchmarks.procfs import (
+    Clocks,
+    Spent,
+    Usage,
+    open_files,
+    rss_bytes,
+    runs,
+    send_queues,
+    tasks,
+)
 
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc to read")
@@ -104,3 +115,30 @@ def test_crowding_is_unknown_where_nothing_tells() -> None:
 
     assert spent == Spent(clock_s=1.0, cpu_s=None, crowding=None)
     assert spent.switches is None
+
+
+def test_process_that_has_ended_does_not_run() -> None:
+    """A process runs until it has ended; a zombie, which nobody has waited for, does not run."""
+    child = subprocess.Popen(["true"])
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+
+    assert runs(os.getpid())
+    assert not runs(child.pid)
+    child.wait()
+    assert not runs(child.pid)
+
+
+def test_what_a_peer_does_not_read_waits_in_the_kernel() -> None:
+    """The queue of each peer is told by the peer's own port, and the listening socket has none."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)) as peer:
+            ours, _ = listening.accept()
+            with ours:
+                assert send_queues(port) == {peer.getsockname()[1]: 0}
+                ours.setblocking(False)
+                with contextlib.suppress(BlockingIOError):
+                    while True:
+                        ours.send(b"x" * 65536)
+
+                assert send_queues(port)[peer.getsockname()[1]] > 0

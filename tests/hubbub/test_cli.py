@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -12,8 +13,10 @@ from subprocess import PIPE
 
 import pytest
 
+from conformance.timing import WITHIN
 from hubbub.cli import COMMANDS, GROUPS, main
 from implementations.servers import SERVERS
+from tests.meta.folders import ROOT
 
 
 def exit_code(*argv: str) -> int:
@@ -173,3 +176,38 @@ def test_reader_that_has_seen_enough_is_no_news() -> None:
         )
 
     assert (listed.returncode, listed.stderr) == (1, "")
+
+
+LOST = """
+import signal, sys, time
+from hubbub import cli
+cli._interrupted_by_signals()
+class Finalized:
+    def __del__(self):
+        signal.raise_signal(int(sys.argv[1]))
+try:
+    Finalized()
+    time.sleep(60)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("ignored", [False, True], ids=["in-front", "in-the-background"])
+def test_signal_in_a_finalizer_is_not_lost(number: signal.Signals, ignored: bool) -> None:
+    """Python ignores what is raised in ``__del__``; the command is interrupted all the same."""
+    if ignored and number == signal.SIGINT:
+        pytest.skip("a background job ignores SIGINT")
+
+    ended = subprocess.run(
+        [sys.executable, "-c", LOST, str(int(number))],
+        preexec_fn=(lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)) if ignored else None,
+        capture_output=True,
+        text=True,
+        timeout=30 + WITHIN,
+        check=False,
+        cwd=ROOT,
+    )
+
+    assert ended.stdout == "interrupted\n"

@@ -77,22 +77,29 @@ def test_missing_tool_is_named(server_id: str, monkeypatch: pytest.MonkeyPatch) 
         play(server_id, 1)
 
 
-def test_interrupt_waits_for_the_end_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C in the middle of a run ends the search, and not a task of the server."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_interrupt_waits_for_the_end_of_a_run(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C, SIGTERM or SIGHUP in a run ends the search, and not a task of the server."""
 
     class Interrupted(MutexHub):
         def stop(self) -> None:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(number)
             stopped.append(True)
 
     stopped: list[bool] = []
     monkeypatch.setattr("implementations.on_trio.MutexHub", Interrupted)
+    before = signal.signal(number, signal.default_int_handler)  # the command line's, or alike
 
-    with pytest.raises(KeyboardInterrupt):
-        first_failure("trio-mutex", range(5))
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            first_failure("trio-mutex", range(5))
 
-    assert stopped == [True]
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        assert stopped == [True]
+        assert signal.getsignal(number) is signal.default_int_handler
+    finally:
+        signal.signal(number, before)
 
 
 def test_second_interrupt_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
