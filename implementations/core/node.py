@@ -90,11 +90,6 @@ class Node:
         """Why the nodes that are alive would not take this one; None when they would."""
         return None if self._order is not None else self._replica.objection(self._hello)
 
-    @property
-    def waiting(self) -> int:
-        """How many steps have not come back from the log."""
-        return len(self._waiting) + (len(self._under_way.steps) if self._under_way else 0)
-
     # Steps of this node. Each waits until an entry takes it along.
 
     def join(self, client: int, address: str) -> None:

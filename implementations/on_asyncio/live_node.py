@@ -184,8 +184,9 @@ class LiveNode:
         read = node.read(place, entry)
         if self._replica.diverged is not None:
             raise EngineRefuses(f"this copy of the room is wrong: {self._replica.diverged}")
-        if node.is_alive:
+        if node.is_alive and not self.alive.is_set():
             self.alive.set()
+            log.info("%s takes part; the nodes are %s", self._name, ", ".join(self._replica.nodes))
         self._owner.carry_out(read)
         for _ in range(read.done):
             settle(self._answers.popleft())
