@@ -17,6 +17,7 @@ from collections.abc import Mapping
 
 __all__ = ["Output"]
 
+_SOME_BYTES = 32 * 1024  # not to be kept until the next column
 _MUCH_BYTES = 256 * 1024
 _NS = 1_000_000_000
 
@@ -35,10 +36,12 @@ class Output:
         return len(self._buffer) > _MUCH_BYTES
 
     def put(self, message: Mapping[str, object], at_ns: int | None = None) -> None:
-        """Add one message, with its time: ``at_ns``, or now."""
+        """Add one message, with its time: ``at_ns``, or now. Write if some wait already."""
         at_ns = time.monotonic_ns() if at_ns is None else at_ns
         line = json.dumps({**message, "t": round(at_ns / _NS, 6)}, separators=(",", ":"))
         self._buffer += line.encode() + b"\n"
+        if len(self._buffer) > _SOME_BYTES:
+            self.flush()
 
     def flush(self) -> bool:
         """Write what the pipe takes; return False if nothing reads it any more."""

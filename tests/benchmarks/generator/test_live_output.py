@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator
@@ -56,3 +57,20 @@ def test_missing_reader_is_noticed() -> None:
 
     assert not output.flush()
     os.close(writing)
+
+
+def test_long_lines_do_not_wait_for_the_next_column(pipe: tuple[int, int]) -> None:
+    """Many lines of pinned clients are written between two flushes, so none is left out."""
+    output = Output(pipe[1])
+    os.set_blocking(pipe[0], False)
+    received = b""
+
+    for _ in range(1000):  # 2 MB: much more than the buffer may hold
+        output.put({"is": "heard", "line": "x" * 2000})
+        assert not output.much
+        with contextlib.suppress(BlockingIOError):
+            received += os.read(pipe[0], 1 << 16)
+
+    assert output.flush()
+    received += os.read(pipe[0], 1 << 16)
+    assert received.count(b"\n") == 1000
